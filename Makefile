@@ -1,0 +1,52 @@
+# The commands of the project; `make help` lists them.
+VENV ?= .venv
+PYTHON ?= python3
+STAMP := $(VENV)/.stamp-$(shell cat requirements/dev.txt pyproject.toml 2>/dev/null | cksum | cut -d' ' -f1)
+WORKERS ?= 2
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: help env demo test lint types imports unit controlplane crds requirements clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+env: $(STAMP)  ## the Python environment in .venv, from the hash-locked requirements
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@echo "making the Python environment in $(VENV) (once)" >&2
+	@rm -f $(VENV)/.stamp-*
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: env  ## the whole loop on a real control plane; KEEP=1 leaves it up
+	@$(VENV)/bin/python hack/demo $(if $(KEEP),--keep)
+
+test: env  ## every check that continuous integration runs
+	@hack/test
+
+lint: env  ## ruff: style and formatting
+	@ruff check . && ruff format --check .
+
+types: env  ## mypy --strict
+	@mypy operator/shorthaul hack/testbed
+
+imports: env  ## the layers of the code, held by import-linter
+	@lint-imports
+
+unit: env  ## tests that need no control plane
+	@pytest -m 'not controlplane' -n $(WORKERS)
+
+controlplane: env  ## tests on the real control plane
+	@pytest -m controlplane
+
+crds: env  ## write crds/ and the chart's copies from api/
+	@python hack/crds
+
+requirements:  ## lock requirements/*.in again (needs uv)
+	@for name in run dev; do uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --universal --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done
+
+clean:  ## drop the environment and caches of this folder
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,78 @@
+"""What has to be compiled to get each program, as data.
+
+Everything comes from published Go modules by name and version, so that the only thing a machine
+needs is Go and its module proxy. Kubernetes says in its go.mod that its staging modules are found
+in its own tree; outside that tree each of them is replaced by its published twin, v0.36.3 for
+v1.36.3. etcd is built with Kubernetes because they share most of their dependencies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from testbed import versions
+
+ETCD_MODULE = "go.etcd.io/etcd/server/v3"
+KUBERNETES_MODULE = "k8s.io/kubernetes"
+KWOK_MODULE = "sigs.k8s.io/kwok"
+HELM_MODULE = "helm.sh/helm/v3"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One build: modules with versions, and the packages that become programs."""
+
+    key: str
+    requires: Mapping[str, str]
+    programs: Mapping[str, str]
+    link_values: Mapping[str, str] = field(default_factory=dict)
+    staging_of: str | None = None
+    copied_folders: Mapping[str, str] = field(default_factory=dict)
+    copied_from: str | None = None
+
+
+def kubernetes(version: str) -> Recipe:
+    """Return how to build etcd and the programs of one version of Kubernetes."""
+    programs = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+    link_values = {
+        f"{package}.{name}": value
+        for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+        for name, value in (
+            ("gitVersion", f"v{version}"),
+            ("gitMajor", "1"),
+            ("gitMinor", str(versions.minor(version))),
+        )
+    }
+    return Recipe(
+        key=f"kubernetes-{version}_etcd-{versions.ETCD}",
+        requires={KUBERNETES_MODULE: f"v{version}", ETCD_MODULE: f"v{versions.ETCD}"},
+        programs={"etcd": ETCD_MODULE}
+        | {program: f"{KUBERNETES_MODULE}/cmd/{program}" for program in programs},
+        link_values=link_values,
+        staging_of=KUBERNETES_MODULE,
+    )
+
+
+def kwok() -> Recipe:
+    """Return how to build kwok, with the stages that make its pods ready at once."""
+    return Recipe(
+        key=f"kwok-{versions.KWOK}",
+        requires={KWOK_MODULE: f"v{versions.KWOK}"},
+        programs={"kwok": f"{KWOK_MODULE}/cmd/kwok"},
+        copied_from=KWOK_MODULE,
+        copied_folders={
+            "kustomize/stage/node/fast": "stages/node",
+            "kustomize/stage/pod/fast": "stages/pod",
+        },
+    )
+
+
+def helm() -> Recipe:
+    """Return how to build helm, which the control plane itself does not need."""
+    return Recipe(
+        key=f"helm-{versions.HELM}",
+        requires={HELM_MODULE: f"v{versions.HELM}"},
+        programs={"helm": f"{HELM_MODULE}/cmd/helm"},
+        link_values={f"{HELM_MODULE}/internal/version.version": f"v{versions.HELM}"},
+    )

@@ -1,0 +1,1 @@
+"""Api: the custom resources, their schemas and conditions, and our own values; pure."""

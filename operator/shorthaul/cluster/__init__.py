@@ -1,0 +1,1 @@
+"""Cluster: what exists, as immutable snapshots, and what may be where; pure."""

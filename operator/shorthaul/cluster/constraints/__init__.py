@@ -1,0 +1,1 @@
+"""Constraints: one module each; every check answers None or a Reason."""

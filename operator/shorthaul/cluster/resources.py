@@ -1,0 +1,75 @@
+"""Amounts of resources as exact integers: cpu in thousandths of a core, all else in its own unit.
+
+Quantities are parsed as Kubernetes does (k8s.io/apimachinery `resource.Quantity`): decimal and
+binary suffixes, exponents, and rounding up, never down, so that a request is never understated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
+
+from shorthaul.units import ResourceName
+
+CPU = ResourceName("cpu")
+MEMORY = ResourceName("memory")
+PODS = ResourceName("pods")
+
+_SUFFIXES: Mapping[str, Decimal] = {
+    "n": Decimal("1e-9"),
+    "u": Decimal("1e-6"),
+    "m": Decimal("1e-3"),
+    "k": Decimal(10**3),
+    "M": Decimal(10**6),
+    "G": Decimal(10**9),
+    "T": Decimal(10**12),
+    "P": Decimal(10**15),
+    "E": Decimal(10**18),
+    "Ki": Decimal(2**10),
+    "Mi": Decimal(2**20),
+    "Gi": Decimal(2**30),
+    "Ti": Decimal(2**40),
+    "Pi": Decimal(2**50),
+    "Ei": Decimal(2**60),
+}
+
+
+def parse_quantity(text: str, resource: ResourceName) -> int:
+    """Reads a quantity: thousandths for cpu, whole units else; raises ValueError on nonsense."""
+    number, factor = text, Decimal(1)
+    for suffix in (text[-2:], text[-1:]):
+        if suffix in _SUFFIXES:
+            number, factor = text[: -len(suffix)], _SUFFIXES[suffix]
+            break
+    try:
+        value = Decimal(number) * factor
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is no quantity of {resource}") from None
+    if not value.is_finite() or value < 0:
+        raise ValueError(f"{text!r} is no quantity of {resource}")
+    return int((value * (1000 if resource == CPU else 1)).to_integral_value(ROUND_CEILING))
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Amounts by resource name; what is absent is zero."""
+
+    amounts: Mapping[ResourceName, int] = field(default_factory=dict)
+
+    def get(self, name: ResourceName) -> int:
+        """The amount of one resource, 0 when absent."""
+        return self.amounts.get(name, 0)
+
+    def plus(self, other: "Resources") -> "Resources":
+        """Both amounts together."""
+        names = sorted({*self.amounts, *other.amounts})
+        return Resources({name: self.get(name) + other.get(name) for name in names})
+
+    def minus(self, other: "Resources") -> "Resources":
+        """What is left; may be negative."""
+        names = sorted({*self.amounts, *other.amounts})
+        return Resources({name: self.get(name) - other.get(name) for name in names})
+
+    def largest(self, other: "Resources") -> "Resources":
+        """The larger amount of each resource."""
+        names = sorted({*self.amounts, *other.amounts})
+        return Resources({name: max(self.get(name), other.get(name)) for name in names})

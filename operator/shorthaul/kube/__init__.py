@@ -1,0 +1,1 @@
+"""Kube: the only code that speaks to the API server."""

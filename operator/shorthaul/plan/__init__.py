@@ -1,0 +1,1 @@
+"""Plan: from an assignment to few, worthwhile, ordered moves; pure."""

@@ -1,0 +1,1 @@
+"""Report: text, pages and graph files made from values; pure."""

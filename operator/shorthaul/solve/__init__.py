@@ -1,0 +1,1 @@
+"""Solve: from a problem to an assignment of pods to nodes; pure."""

@@ -1,0 +1,1 @@
+"""Telemetry: one module per source of flows; bytes in, flows out."""

@@ -1,0 +1,1 @@
+"""Traffic: who talks to whom, and how much; pure values and functions."""

@@ -1,0 +1,78 @@
+"""The traffic map as a value: vertices, edges, and what could not be attributed.
+
+Two levels, because two things are asked of it. `PodEdge` is what was observed, pod by pod: it
+measures locality and shows what a Service really does. `Edge` is what is planned with: replicas of
+a workload are interchangeable, so traffic is kept between workloads, and between single pods only
+where a connection is pinned to one (headless Services). Rates are in the graph's one unit.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+from shorthaul.units import PodRef, Unit, WorkloadRef
+
+Vertex = PodRef | WorkloadRef
+
+
+@dataclass(frozen=True, slots=True)
+class PodEdge:
+    """Observed traffic of one client pod with one server pod; rates in the graph's unit."""
+
+    client: PodRef
+    server: PodRef
+    forward: float
+    backward: float
+    both_ended: bool = True
+
+    @property
+    def rate(self) -> float:
+        """Both directions together."""
+        return self.forward + self.backward
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Traffic between two vertices, client first; a workload vertex means any of its replicas."""
+
+    client: Vertex
+    server: Vertex
+    forward: float
+    backward: float
+    both_ended: bool = True
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.rate) and self.forward >= 0 and self.backward >= 0):
+            raise ValueError(f"edge {self.client} → {self.server}: rate {self.rate} is no rate")
+
+    @property
+    def rate(self) -> float:
+        """Both directions together: what distance is multiplied with."""
+        return self.forward + self.backward
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Leftover:
+    """Traffic or records that carry no weight in the map, and why; shown, never used for moves."""
+
+    reason: str
+    records: int
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficGraph:
+    """The traffic of one stretch of time; edges are sorted and unique per (client, server)."""
+
+    unit: Unit
+    seconds: float
+    edges: tuple[Edge, ...]
+    pod_edges: tuple[PodEdge, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
+    lost_events: int = 0
+    end_seconds: float = 0.0
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def rate(self) -> float:
+        """All traffic in the map, in its unit."""
+        return math.fsum(edge.rate for edge in self.edges)
