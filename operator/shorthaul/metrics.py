@@ -1,0 +1,46 @@
+"""Everything that moves has a counter: the operator's own Prometheus metrics, in one place.
+
+Labels are bounded: phases, modes and reason codes, never pods or nodes.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+REGISTRY = CollectorRegistry()
+
+FLOW_RECORDS = Counter(
+    "shorthaul_flow_records_total",
+    "Flow records read, by what became of them",
+    ["outcome"],
+    registry=REGISTRY,
+)
+LOST_EVENTS = Counter(
+    "shorthaul_lost_flow_events_total", "Events that sources declared lost", registry=REGISTRY
+)
+WINDOWS = Counter(
+    "shorthaul_windows_total", "Traffic windows closed, by usability", ["state"], registry=REGISTRY
+)
+PLANS = Counter(
+    "shorthaul_plans_total", "Plans made, by what became of them", ["outcome"], registry=REGISTRY
+)
+MOVES = Counter("shorthaul_moves_total", "Moves that reached a phase", ["phase"], registry=REGISTRY)
+EVICTIONS = Counter(
+    "shorthaul_evictions_total", "Eviction requests, by answer", ["answer"], registry=REGISTRY
+)
+SOLVE_SECONDS = Histogram(
+    "shorthaul_solve_seconds", "Wall seconds that a plan took", registry=REGISTRY
+)
+LOCALITY = Gauge(
+    "shorthaul_traffic_share_ratio",
+    "Share of traffic by the smallest tier both ends share",
+    ["tier"],
+    registry=REGISTRY,
+)
+LEADER = Gauge("shorthaul_leader_state", "1 while this process holds the Lease", registry=REGISTRY)
+CYCLE_AGE = Gauge(
+    "shorthaul_last_cycle_timestamp_seconds", "When the last cycle ended", registry=REGISTRY
+)
+
+
+def serve(port: int, address: str) -> None:
+    """Serves the metrics over HTTP from a thread; raises OSError when the port is taken."""
+    start_http_server(port, address, registry=REGISTRY)

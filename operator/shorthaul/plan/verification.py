@@ -1,0 +1,97 @@
+"""Did the moves pay: measured distance per unit of traffic, before and after, against the promise.
+
+Volumes go up and down by themselves, so what is compared is the mean distance that a unit of
+traffic of the moved workloads travels, weighted with the traffic at the time of the promise. A
+policy whose moves keep under half of the promised gain in 3 of 5 plans pauses itself (DESIGN §4).
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from shorthaul.cluster.reasons import Reason
+from shorthaul.topology.distances import Distances
+from shorthaul.traffic.graphs import PodEdge
+from shorthaul.traffic.identities import PodIdentity
+from shorthaul.units import PodRef, WorkloadRef
+
+LEAST_RATIO = 0.5
+HISTORY = 5
+FAILURES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """Observed traffic: its rate, and rate times distance."""
+
+    rate: float
+    cost: float
+
+    @property
+    def mean(self) -> float:
+        """The mean distance of a unit of traffic; 0 without traffic."""
+        return self.cost / self.rate if self.rate > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Promise against measurement, both in the objective's unit; a ratio of 1 is a kept promise."""
+
+    promised: float
+    measured: float
+
+    @property
+    def ratio(self) -> float:
+        """Measured over promised; 1 when nothing was promised."""
+        return self.measured / self.promised if self.promised > 0 else 1.0
+
+    @property
+    def pays(self) -> bool:
+        """Whether at least half of the promise came true."""
+        return self.ratio >= LEAST_RATIO
+
+
+def travel(
+    edges: Iterable[PodEdge],
+    pods: Mapping[PodRef, PodIdentity],
+    distances: Distances,
+    workloads: frozenset[WorkloadRef],
+) -> Travel:
+    """Measures the observed traffic that has an end in one of the workloads; linear in edges."""
+    rates: list[float] = []
+    costs: list[float] = []
+    for edge in edges:
+        client, server = pods.get(edge.client), pods.get(edge.server)
+        if client is None or server is None or client.node is None or server.node is None:
+            continue
+        if client.workload not in workloads and server.workload not in workloads:
+            continue
+        if client.node not in distances.groups or server.node not in distances.groups:
+            continue
+        rates.append(edge.rate)
+        costs.append(edge.rate * distances.distance(client.node, server.node))
+    return Travel(math.fsum(rates), math.fsum(costs))
+
+
+def judge(promised: float, before: Travel, after: Travel) -> Verdict:
+    """Holds what was measured against the promise, at the volume of before."""
+    return Verdict(promised, (before.mean - after.mean) * before.rate)
+
+
+def remember(history: Sequence[float], verdict: Verdict) -> tuple[float, ...]:
+    """The ratios of the last plans with this one, oldest first."""
+    return (*history, verdict.ratio)[-HISTORY:]
+
+
+def objection(history: Sequence[float]) -> Reason | None:
+    """Why a policy should pause itself, when its moves do not pay."""
+    failed = [ratio for ratio in history[-HISTORY:] if ratio < LEAST_RATIO]
+    if len(failed) < FAILURES:
+        return None
+    shown = ", ".join(f"{ratio:.0%}" for ratio in history[-HISTORY:])
+    return Reason(
+        "MovesDoNotPay",
+        f"{len(failed)} of the last {len(history[-HISTORY:])} plans gave under "
+        f"{LEAST_RATIO:.0%} of the promised gain ({shown}); paused until the spec changes or "
+        "the annotation shorthaul.dev/resume is set",
+    )
