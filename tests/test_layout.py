@@ -1,0 +1,70 @@
+"""The shape of the tree is a contract: these checks keep it what the code map says."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "operator" / "shorthaul"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+TOP_LEVEL = {
+    ".ci",
+    ".gitignore",
+    ".dockerignore",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Dockerfile",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "charts",
+    "crds",
+    "docs",
+    "examples",
+    "hack",
+    "operator",
+    "pyproject.toml",
+    "requirements",
+    "tests",
+}
+
+
+def test_operator_is_a_source_root_and_never_a_package():
+    assert not (ROOT / "operator" / "__init__.py").exists()
+
+
+def test_the_top_level_holds_only_what_the_design_names():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split("\n")
+    found = {line.split("/")[0] for line in listed if line}
+    if not found:
+        pytest.skip("not a git checkout")
+
+    assert found - TOP_LEVEL == set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_module_has_a_docstring_and_keeps_its_size(path):
+    tree = ast.parse(path.read_text())
+    functions = [
+        node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    long = [f.name for f in functions if (f.end_lineno or 0) - f.lineno + 1 > 70]
+
+    assert ast.get_docstring(tree), f"{path} has no module docstring"
+    assert len(path.read_text().splitlines()) <= 400
+    assert long == []
+
+
+def test_the_loop_stays_short():
+    assert len((PACKAGE / "loop.py").read_text().splitlines()) <= 200
+
+
+def test_the_readme_is_short_and_starts_with_the_first_command():
+    lines = (ROOT / "README.md").read_text().splitlines()
+
+    assert len(lines) <= 150
+    assert any("make demo" in line for line in lines[:25])
