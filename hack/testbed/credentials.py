@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -27,11 +28,12 @@ def write_signing_key(path: Path) -> None:
     _write_privately(path, f"-----BEGIN EC PRIVATE KEY-----\n{body}-----END EC PRIVATE KEY-----\n")
 
 
-def write_admin_token(path: Path) -> str:
-    """Write a token file that makes the bearer of a new token the administrator; return it."""
-    token = secrets.token_urlsafe(24)
-    _write_privately(path, f'{token},testbed-admin,testbed-admin,"system:masters"\n')
-    return token
+def write_tokens(path: Path, users: Iterable[str]) -> dict[str, str]:
+    """Write a token file in which each user may do everything; return the tokens by user."""
+    tokens = {user: secrets.token_urlsafe(24) for user in users}
+    lines = (f'{token},{user},{user},"system:masters"\n' for user, token in tokens.items())
+    _write_privately(path, "".join(lines))
+    return tokens
 
 
 def write_kubeconfig(

@@ -64,7 +64,13 @@ def _build_beside(recipe: recipes.Recipe, target: Path) -> None:
         (result / "bin").mkdir(parents=True)
         _write_module(recipe, work, log)
         for name, package in recipe.programs.items():
-            arguments = ["build", "-ldflags", _linker_flags(recipe), "-o", str(result / "bin" / name)]
+            arguments = [
+                "build",
+                "-ldflags",
+                _linker_flags(recipe),
+                "-o",
+                str(result / "bin" / name),
+            ]
             _go([*arguments, package], work, log, f"building {name} ({recipe.key})")
         _copy_folders(recipe, work, result, log)
         result.rename(target)

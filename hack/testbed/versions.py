@@ -21,7 +21,9 @@ def kubernetes() -> str:
     asked = os.environ.get(KUBERNETES_VARIABLE) or DEFAULT_KUBERNETES
     version = asked.removeprefix("v")
     if not re.fullmatch(r"1\.\d+\.\d+", version):
-        raise ValueError(f"{KUBERNETES_VARIABLE}={asked} is not a version like {DEFAULT_KUBERNETES}")
+        raise ValueError(
+            f"{KUBERNETES_VARIABLE}={asked} is not a version like {DEFAULT_KUBERNETES}"
+        )
     return version
 
 
