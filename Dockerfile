@@ -1,0 +1,18 @@
+# The operator's image: slim, non-root, nothing but the locked requirements and the package.
+# docker build -t shorthaul:dev .
+FROM python:3.12-slim AS build
+WORKDIR /build
+COPY requirements/run.txt requirements/run.txt
+RUN python -m venv /opt/shorthaul \
+ && /opt/shorthaul/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY operator ./operator
+RUN pip wheel --no-cache-dir --no-deps -w dist . \
+ && /opt/shorthaul/bin/pip install --no-cache-dir --no-deps dist/*.whl
+
+FROM python:3.12-slim
+COPY --from=build /opt/shorthaul /opt/shorthaul
+ENV PATH=/opt/shorthaul/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 65532:65532
+ENTRYPOINT ["shorthaul"]
+CMD ["operator"]
