@@ -8,6 +8,7 @@ a build from published Go modules. What one step does not have, the next ones ar
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -35,7 +36,7 @@ class Unavailable(Exception):
 
 def find(name: str, kubernetes_version: str | None = None) -> Path:
     """Return the path of one program, building it when nothing else has it."""
-    version = kubernetes_version or versions.kubernetes()
+    version = kubernetes_version or kubernetes()
     recipe = _recipe_of(name, version)
     cached = caches.entry(recipe.key) / "bin" / name
     for path in (_in_assets(name), cached):
@@ -59,12 +60,25 @@ def find_all(
 
 def present(names: Iterable[str], kubernetes_version: str | None = None) -> bool:
     """Tell whether all these programs are there without getting anything."""
-    version = kubernetes_version or versions.kubernetes()
+    version = kubernetes_version or kubernetes()
     return all(
         _in_assets(name) is not None
         or (caches.entry(_recipe_of(name, version).key) / "bin" / name).is_file()
         for name in names
     )
+
+
+def kubernetes() -> str:
+    """Return the version to run: the one asked for, else that of a given API server, else ours.
+
+    A controller manager must not be newer than its API server, so the parts have to agree.
+    """
+    given = _in_assets("kube-apiserver")
+    if given is None or os.environ.get(versions.KUBERNETES_VARIABLE):
+        return versions.kubernetes()
+    answer = subprocess.run([given, "--version"], capture_output=True, text=True, check=True)
+    found = re.search(r"\bv(1\.\d+\.\d+)", answer.stdout)
+    return found.group(1) if found else versions.kubernetes()
 
 
 def kwok_stages() -> list[Path]:

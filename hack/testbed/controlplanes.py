@@ -24,7 +24,6 @@ from testbed import (
     groups,
     guards,
     ports,
-    versions,
 )
 
 ADMINISTRATOR = "admin"
@@ -114,7 +113,7 @@ class ControlPlane:
 
     def start(self) -> Self:
         """Bring everything up and return when objects can be made and are acted upon."""
-        version = self._kubernetes or versions.kubernetes()
+        version = self._kubernetes or binaries.kubernetes()
         programs = binaries.find_all(components.START_ORDER, version)
         stages = binaries.kwok_stages()
         for attempts_left in reversed(range(PORT_ATTEMPTS)):

@@ -58,7 +58,10 @@ def _build_beside(recipe: recipes.Recipe, target: Path) -> None:
         )
     log = target.with_name(f"{target.name}.log")
     log.write_text(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {recipe.key}\n")
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="building-") as folder:
+    for leftover in target.parent.glob(f"building-{target.name}-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    prefix = f"building-{target.name}-"
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=prefix) as folder:
         work, result = Path(folder, "module"), Path(folder, "result")
         work.mkdir()
         (result / "bin").mkdir(parents=True)

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 RECORD_NAME = "processes.json"
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 1.0
 POLL_SECONDS = 0.02
 
 
