@@ -1,0 +1,158 @@
+"""A plan for people: its moves in waves, who stays and why, and what it is worth.
+
+The form follows `terraform plan`: one line a move where the screen is wide enough, two where it is
+not; names are never cut, since people copy them. It reports a plan and judges nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from shorthaul.plan.plans import Move, Plan, Refusal, Value
+from shorthaul.report import places, quantities
+from shorthaul.report.locality_bars import locality_lines
+from shorthaul.report.screens import (
+    Cell,
+    Row,
+    Screen,
+    Tone,
+    columns,
+    name,
+    printable,
+    table,
+    table_width,
+    wrapped,
+)
+from shorthaul.topology.distances import Distances
+
+SAMPLES = 3
+
+
+def plan_text(plan: Plan, distances: Distances, notes: Sequence[str], screen: Screen) -> str:
+    """The whole report of a plan."""
+    parts = [
+        move_lines(plan, distances, screen),
+        refusal_lines(plan.refusals, screen),
+        locality_lines(plan.locality.before, plan.locality.after, screen),
+        value_lines(plan.value, screen),
+        note_lines(notes, screen),
+        [screen.paint(summary(plan), Tone.STRONG)],
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def summary(plan: Plan) -> str:
+    """The last line: moves, gain, and who is not moved."""
+    stay = f"{quantities.count(len(plan.refusals), 'pod')} not moved for a reason"
+    if not plan.moves:
+        return f"plan: no move is worth making; {stay}"
+    waves = len({move.wave for move in plan.moves})
+    gain = quantities.share_change(plan.value.before, plan.value.after)
+    return (
+        f"plan: {quantities.count(len(plan.moves), 'move')} in {quantities.count(waves, 'wave')}, "
+        f"{gain} {plan.value.unit}; {stay}"
+    )
+
+
+def move_lines(plan: Plan, distances: Distances, screen: Screen) -> list[str]:
+    """The moves by wave; waves follow each other, the moves of one go together."""
+    rows = [_move_row(move, distances, plan.value.unit) for move in plan.moves]
+    entries = _wide(rows, screen) if screen.fits(table_width(rows)) else _narrow(rows, screen)
+    lines: list[str] = []
+    for wave, members in groupby(zip(plan.moves, entries, strict=True), lambda pair: pair[0].wave):
+        moves = [entry for _, entry in members]
+        lines += [""] * bool(lines)
+        lines.append(screen.paint(f"Wave {wave}", Tone.STRONG))
+        lines += [line for entry in moves for line in entry]
+    return lines
+
+
+def _move_row(move: Move, distances: Distances, unit: str) -> list[Cell]:
+    return [
+        Cell("~", Tone.WARNING),
+        Cell(name(str(move.pod))),
+        Cell(places.route(move.source, move.target, distances)),
+        Cell(quantities.change(-move.gain, unit), Tone.GOOD, right=True),
+        Cell(printable(move.reason), Tone.QUIET),
+    ]
+
+
+def _wide(rows: Sequence[Row], screen: Screen) -> list[list[str]]:
+    return [[line] for line in table(rows, screen)]
+
+
+def _narrow(rows: Sequence[Row], screen: Screen) -> list[list[str]]:
+    return [_narrow_entry(*row, screen=screen) for row in rows]
+
+
+def _narrow_entry(
+    mark: Cell, pod: Cell, way: Cell, gain: Cell, reason: Cell, *, screen: Screen
+) -> list[str]:
+    first = f"  {screen.paint(mark.text, mark.tone)} {pod.text}"
+    second = wrapped(way.text, screen, indent=6)
+    third = "      " + screen.paint(gain.text, gain.tone)
+    if screen.fits(columns(reason.text) + columns(gain.text) + 8):
+        return [first, *second, f"{third}  {screen.paint(reason.text, reason.tone)}"]
+    rest = [screen.paint(line, reason.tone) for line in wrapped(reason.text, screen, indent=6)]
+    return [first, *second, third, *rest]
+
+
+def refusal_lines(refusals: Sequence[Refusal], screen: Screen) -> list[str]:
+    """Who stays, by reason, the most frequent first, with a message and some pods each."""
+    if not refusals:
+        return []
+    by_code = _by_code(refusals)
+    lines = [screen.paint(f"Not moved: {quantities.count(len(refusals), 'pod')}", Tone.STRONG)]
+    for code, members in by_code:
+        lines.append(f"  {screen.paint(printable(code), Tone.WARNING)}  {len(members):,}")
+        lines += wrapped(printable(members[0].reason.message), screen, indent=6)
+        pods = [name(str(member.pod)) for member in members]
+        lines += [
+            screen.paint(line, Tone.QUIET) for line in wrapped(_samples(pods), screen, indent=6)
+        ]
+    return lines
+
+
+def _by_code(refusals: Iterable[Refusal]) -> list[tuple[str, list[Refusal]]]:
+    found: dict[str, list[Refusal]] = {}
+    for refusal in refusals:
+        found.setdefault(refusal.reason.code, []).append(refusal)
+    return sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+
+
+def _samples(pods: Sequence[str]) -> str:
+    rest = len(pods) - SAMPLES
+    return ", ".join(pods[:SAMPLES]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def value_lines(value: Value, screen: Screen) -> list[str]:
+    """The objective before and after, and how far from the best it can be."""
+    head = screen.paint(f"Objective: {value.objective}, in {value.unit}", Tone.STRONG)
+    gain = quantities.share_change(value.before, value.after)
+    rows = [
+        [Cell("now"), _amount(value.before, value)],
+        [Cell("after"), _amount(value.after, value), Cell(f"({gain})", Tone.GOOD)],
+        [Cell("at least"), _amount(value.lower_bound, value), Cell(_gap(value), Tone.QUIET)],
+    ]
+    return [head, *table(rows, screen)]
+
+
+def _amount(number: float, value: Value) -> Cell:
+    return Cell(quantities.amount(number, value.unit), right=True)
+
+
+def _gap(value: Value) -> str:
+    bound = f"no placement can do better ({value.bound_method})"
+    if value.after <= value.lower_bound:
+        return f"{bound}: the plan is optimal"
+    above = (value.after - value.lower_bound) / value.after
+    return f"{bound}: at most {quantities.share(above)} of what is left can still be gained"
+
+
+def note_lines(notes: Sequence[str], screen: Screen) -> list[str]:
+    """What the reader should know of the input, each told once."""
+    if not notes:
+        return []
+    lines = [screen.paint("Notes", Tone.STRONG)]
+    for note in notes:
+        lines += wrapped(f"- {printable(note)}", screen, indent=2, hanging=4)
+    return lines
