@@ -1,0 +1,109 @@
+"""FlowSource: one source of flow telemetry, and in its status how well it does.
+
+Written by who runs the cluster, because what a source says can move pods. There is one type so
+far; a new one is one more value of the type and one more optional part beside `hubbleExport`.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from shorthaul.api.objects import (
+    API_VERSION,
+    Amount,
+    Conditions,
+    Count,
+    Message,
+    Moment,
+    ObjectMeta,
+    Report,
+    Value,
+    rules,
+    written,
+)
+
+
+class SourceType(StrEnum):
+    """How flows arrive."""
+
+    HUBBLE_EXPORT = "HubbleExport"
+
+
+class Trust(StrEnum):
+    """What a source's flows may do."""
+
+    FULL = "Full"
+    REPORT_ONLY = "ReportOnly"
+
+
+class HubbleExport(Value, frozen=True, kw_only=True):
+    """Files that Cilium's Hubble exporter writes, one or more per node, rotated or not."""
+
+    path: Annotated[
+        str,
+        Meta(
+            min_length=2,
+            max_length=1024,
+            pattern=r"^/[^\n]*$",
+            description="Absolute path of the files as the operator sees them; * ? and [ ] match "
+            "within one folder.",
+            extra_json_schema=rules(
+                ("!self.contains('/../') && !self.endsWith('/..')", "path may not contain ..")
+            ),
+        ),
+    ]
+    from_beginning: Annotated[
+        bool, Meta(description="Whether lines that were there before the operator count.")
+    ] = False
+
+
+class FlowSourceSpec(Value, frozen=True, kw_only=True):
+    """Where flows come from and how far they are trusted."""
+
+    type: SourceType
+    hubble_export: HubbleExport | None = None
+    trust: Annotated[
+        Trust,
+        Meta(description="Full lets its flows attract pods, ReportOnly only shows them."),
+    ] = Trust.FULL
+
+
+FLOW_SOURCE_RULES = (
+    (
+        "self.type == 'HubbleExport' ? has(self.hubbleExport) : !has(self.hubbleExport)",
+        "hubbleExport is needed for type HubbleExport, and for no other",
+    ),
+)
+
+
+class SourceHealth(Report, frozen=True, kw_only=True):
+    """Counts since the operator was started, and how far behind it is."""
+
+    lines: Count = 0
+    flows: Count = 0
+    lost_events: Count = 0
+    bad_lines: Count = 0
+    files: Count = 0
+    flows_per_second: Amount = 0.0
+    lag_seconds: Amount = 0.0
+    last_flow_time: Moment | None = None
+    last_error: Message = ""
+
+
+class FlowSourceStatus(Report, frozen=True, kw_only=True):
+    """How the source does."""
+
+    observed_generation: Count = 0
+    conditions: Conditions = ()
+    health: SourceHealth | None = None
+
+
+class FlowSource(Value, frozen=True, kw_only=True):
+    """One source of flow telemetry."""
+
+    metadata: ObjectMeta
+    spec: Annotated[FlowSourceSpec, Meta(extra_json_schema=rules(*FLOW_SOURCE_RULES))]
+    status: FlowSourceStatus = FlowSourceStatus()
+    api_version: str = written(API_VERSION)
+    kind: str = written("FlowSource")

@@ -1,0 +1,216 @@
+"""PlacementPlan: an immutable proposal of ordered moves with its promise, bound and digest.
+
+Written by the operator; `shorthaul plan -o json` prints the same object. An approval names the
+digest of what was read, so that nobody approves what he has not seen; it is set once. In the API a
+plan has at most 500 moves and 20 samples per reason of refusal; offline there is no such limit.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from shorthaul.api.affinitypolicies import Mode
+from shorthaul.api.objects import (
+    API_VERSION,
+    Conditions,
+    Count,
+    Digest,
+    Gain,
+    Message,
+    Moment,
+    NamespaceName,
+    ObjectMeta,
+    ObjectName,
+    ReasonCode,
+    Report,
+    Share,
+    UidText,
+    UnitText,
+    Value,
+    WorkloadName,
+    keyed,
+    written,
+)
+from shorthaul.units import Objective
+
+MOST_MOVES = 500
+SAMPLES_PER_REASON = 20
+ATOMIC = {"x-kubernetes-list-type": "atomic"}
+
+
+class PlannedMove(Value, frozen=True, kw_only=True):
+    """One pod to another node; `wave` says when."""
+
+    namespace: NamespaceName
+    pod: ObjectName
+    uid: UidText
+    workload: WorkloadName
+    source: ObjectName = msgspec.field(name="from")
+    target: ObjectName = msgspec.field(name="to")
+    wave: Annotated[int, Meta(ge=0, le=100000)]
+    gain: Gain
+    reason: Message = ""
+
+
+class PlannedObjective(Value, frozen=True, kw_only=True):
+    """The objective before and after, and a proven bound below every feasible placement."""
+
+    name: Objective
+    unit: UnitText
+    before: float
+    after: float
+    lower_bound: float
+    bound_method: Annotated[str, Meta(max_length=256)] = ""
+
+
+class TierShares(Value, frozen=True, kw_only=True):
+    """Shares of the traffic by the smallest tier that both ends share; they sum to 1."""
+
+    host: Share
+    rack: Share
+    zone: Share
+    region: Share
+    beyond: Share
+
+
+class PlannedLocality(Value, frozen=True, kw_only=True):
+    """Shares of the traffic per tier before and after the plan."""
+
+    before: TierShares
+    after: TierShares
+
+
+class SampleRefusal(Value, frozen=True, kw_only=True):
+    """A pod that stays, and why."""
+
+    namespace: NamespaceName
+    pod: ObjectName
+    reason: ReasonCode
+    message: Message = ""
+
+
+class ReasonCount(Value, frozen=True, kw_only=True):
+    """How many pods stay for one reason."""
+
+    reason: ReasonCode
+    count: Count
+
+
+class PolicyReference(Value, frozen=True, kw_only=True):
+    """An AffinityPolicy that the plan is for."""
+
+    namespace: NamespaceName
+    name: ObjectName
+    generation: Count = 0
+
+
+class Approval(Value, frozen=True, kw_only=True):
+    """The digest of the plan that is approved."""
+
+    digest: Digest
+
+
+class PlacementPlanSpec(Value, frozen=True, kw_only=True):
+    """What would be moved, in which order, and what it would gain."""
+
+    objective: PlannedObjective
+    locality: PlannedLocality
+    moves: Annotated[
+        tuple[PlannedMove, ...],
+        Meta(max_length=MOST_MOVES, extra_json_schema=keyed("namespace", "pod")),
+    ] = ()
+    mode: Mode | None = None
+    policies: Annotated[
+        tuple[PolicyReference, ...],
+        Meta(max_length=1000, extra_json_schema=keyed("namespace", "name")),
+    ] = ()
+    predicted: Annotated[
+        Gain | None, Meta(description="What the moves of this object save together.")
+    ] = None
+    digest: Annotated[
+        Digest | None, Meta(description="Of the moves and what they promise; approvals name it.")
+    ] = None
+    expires_at: Annotated[
+        Moment | None, Meta(description="After this it can be neither approved nor begun.")
+    ] = None
+    refusals: Annotated[
+        tuple[SampleRefusal, ...],
+        Meta(
+            max_length=1280,
+            description="Pods that stay, at most 20 per reason.",
+            extra_json_schema=ATOMIC,
+        ),
+    ] = ()
+    refusal_counts: Annotated[
+        tuple[ReasonCount, ...], Meta(max_length=64, extra_json_schema=keyed("reason"))
+    ] = ()
+    inputs: Annotated[
+        dict[str, Annotated[str, Meta(max_length=512)]],
+        Meta(max_length=64, description="Digests, seed and versions to compute it again."),
+    ] = msgspec.field(default_factory=dict)
+    notes: Annotated[tuple[Message, ...], Meta(max_length=32, extra_json_schema=ATOMIC)] = ()
+    time_limited: bool = False
+    approval: Annotated[
+        Approval | None,
+        Meta(description="Set once, by who may approve placementplans."),
+    ] = None
+
+
+class PlanPhase(StrEnum):
+    """How far a plan is."""
+
+    PROPOSED = "Proposed"
+    APPROVED = "Approved"
+    EXECUTING = "Executing"
+    DONE = "Done"
+    EXPIRED = "Expired"
+    REFUSED = "Refused"
+    SUPERSEDED = "Superseded"
+
+
+class Progress(Report, frozen=True, kw_only=True):
+    """Moves by how they stand; they sum to all."""
+
+    moves: Count = 0
+    pending: Count = 0
+    running: Count = 0
+    landed: Count = 0
+    elsewhere: Count = 0
+    failed: Count = 0
+    refused: Count = 0
+
+
+class PlanVerification(Report, frozen=True, kw_only=True):
+    """The promise against what was measured after the moves."""
+
+    promised: float
+    measured: float
+    ratio: float
+    unit: UnitText
+    windows: Count = 0
+
+
+class PlacementPlanStatus(Report, frozen=True, kw_only=True):
+    """Phase, progress and what came of it."""
+
+    observed_generation: Count = 0
+    conditions: Conditions = ()
+    phase: PlanPhase | None = None
+    reason: Annotated[str, Meta(max_length=128)] = ""
+    message: Message = ""
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
+    progress: Progress | None = None
+    verification: PlanVerification | None = None
+
+
+class PlacementPlan(Value, frozen=True, kw_only=True):
+    """An immutable proposal of moves."""
+
+    metadata: ObjectMeta
+    spec: PlacementPlanSpec
+    status: PlacementPlanStatus = PlacementPlanStatus()
+    api_version: str = written(API_VERSION)
+    kind: str = written("PlacementPlan")

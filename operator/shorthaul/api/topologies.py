@@ -1,0 +1,113 @@
+"""Topology: which node labels make racks, zones and regions, and what distance and price each has.
+
+There is one, named `default`; without it the standard labels and distances of `topology.distances`
+apply. Distances and prices may not fall from a nearer tier to a farther one.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from shorthaul.api.objects import (
+    API_VERSION,
+    Conditions,
+    Count,
+    LabelKey,
+    ObjectMeta,
+    Report,
+    Value,
+    keyed,
+    rules,
+    written,
+)
+
+NAME = "default"
+Distance = Annotated[float, Meta(ge=0, le=1e9)]
+
+_RISING = "self.host <= self.rack && self.rack <= self.zone && self.zone <= self.region && " + (
+    "self.region <= self.beyond"
+)
+
+
+class GroupTier(StrEnum):
+    """A tier that a node's label decides."""
+
+    RACK = "rack"
+    ZONE = "zone"
+    REGION = "region"
+
+
+class TierLabel(Value, frozen=True, kw_only=True):
+    """The node label whose value names the node's group in a tier."""
+
+    tier: GroupTier
+    label: LabelKey
+
+
+class TierDistances(Value, frozen=True, kw_only=True):
+    """How far apart two pods are by the smallest tier that they share."""
+
+    host: Distance = 0.0
+    rack: Distance = 1.0
+    zone: Distance = 3.0
+    region: Distance = 10.0
+    beyond: Distance = 30.0
+
+
+class TierPrices(Value, frozen=True, kw_only=True):
+    """What a gigabyte between two pods costs by the smallest tier that they share."""
+
+    host: Distance
+    rack: Distance
+    zone: Distance
+    region: Distance
+    beyond: Distance
+
+
+class TopologySpec(Value, frozen=True, kw_only=True):
+    """Tiers, distances and prices."""
+
+    tiers: Annotated[
+        tuple[TierLabel, ...],
+        Meta(
+            max_length=3,
+            description="Labels that replace the standard ones; a tier that is left out keeps its "
+            "standard label.",
+            extra_json_schema=keyed("tier"),
+        ),
+    ] = ()
+    distances: Annotated[
+        TierDistances,
+        Meta(
+            extra_json_schema=rules((_RISING, "distances may not fall from host to beyond")),
+        ),
+    ] = TierDistances()
+    prices_per_gb: Annotated[
+        TierPrices | None,
+        Meta(
+            description="Needed for objective cost; in any currency.",
+            extra_json_schema=rules((_RISING, "prices may not fall from host to beyond")),
+        ),
+    ] = None
+
+
+class TopologyStatus(Report, frozen=True, kw_only=True):
+    """How the nodes fit it."""
+
+    observed_generation: Count = 0
+    conditions: Conditions = ()
+    nodes: Count = 0
+    racks: Count = 0
+    zones: Count = 0
+    regions: Count = 0
+
+
+class Topology(Value, frozen=True, kw_only=True):
+    """The tiers of the network and their distances and prices."""
+
+    metadata: ObjectMeta
+    spec: TopologySpec
+    status: TopologyStatus = TopologyStatus()
+    api_version: str = written(API_VERSION)
+    kind: str = written("Topology")
