@@ -37,6 +37,7 @@ from shorthaul.units import Objective
 
 MOST_MOVES = 500
 SAMPLES_PER_REASON = 20
+InputName = Annotated[str, Meta(min_length=1, max_length=128)]
 ATOMIC = {"x-kubernetes-list-type": "atomic"}
 
 
@@ -147,7 +148,7 @@ class PlacementPlanSpec(Value, frozen=True, kw_only=True):
         tuple[ReasonCount, ...], Meta(max_length=64, extra_json_schema=keyed("reason"))
     ] = ()
     inputs: Annotated[
-        dict[str, Annotated[str, Meta(max_length=512)]],
+        dict[InputName, Annotated[str, Meta(max_length=512)]],
         Meta(max_length=64, description="Digests, seed and versions to compute it again."),
     ] = msgspec.field(default_factory=dict)
     notes: Annotated[tuple[Message, ...], Meta(max_length=32, extra_json_schema=ATOMIC)] = ()
@@ -192,6 +193,13 @@ class PlanVerification(Report, frozen=True, kw_only=True):
     windows: Count = 0
 
 
+class Baseline(Report, frozen=True, kw_only=True):
+    """What was measured before the moves: the traffic of the moved workloads and its travel."""
+
+    rate: float
+    cost: Annotated[float, Meta(description="Rate times distance, in the objective's unit.")]
+
+
 class PlacementPlanStatus(Report, frozen=True, kw_only=True):
     """Phase, progress and what came of it."""
 
@@ -203,6 +211,7 @@ class PlacementPlanStatus(Report, frozen=True, kw_only=True):
     started_at: Moment | None = None
     finished_at: Moment | None = None
     progress: Progress | None = None
+    baseline: Baseline | None = None
     verification: PlanVerification | None = None
 
 
