@@ -68,12 +68,18 @@ def identify(body: bytes | msgspec.Raw) -> ObjectMetadata:
 
 
 async def read_all(
-    connection: Connection, endpoint: Endpoint, decode: Decode[V], *, namespace: str = ""
+    connection: Connection,
+    endpoint: Endpoint,
+    decode: Decode[V],
+    *,
+    namespace: str = "",
+    selector: str = "",
 ) -> Listing[V]:
     """Lists a kind and decodes each object; raises Unavailable for a reply that makes no sense."""
     for _ in range(ATTEMPTS):
         try:
-            return await _read_pages(connection, endpoint.path(namespace), decode)
+            pages = _pages(connection, endpoint.path(namespace), selector)
+            return await _read_pages(pages, decode)
         except Gone:
             continue
         except msgspec.MsgspecError as error:
@@ -81,18 +87,20 @@ async def read_all(
     raise Unavailable(f"list {endpoint.plural}: forgotten by the server in {ATTEMPTS} attempts")
 
 
-async def _read_pages(connection: Connection, path: str, decode: Decode[V]) -> Listing[V]:
+async def _read_pages(pages: AsyncIterator[_Page], decode: Decode[V]) -> Listing[V]:
     items: dict[Key, V] = {}
     version = ""
-    async for page in _pages(connection, path):
+    async for page in pages:
         version = page.metadata.resource_version
         for raw in page.items or ():
             items[identify(raw).key] = decode(bytes(raw))
     return Listing(items, version)
 
 
-async def _pages(connection: Connection, path: str) -> AsyncIterator[_Page]:
+async def _pages(connection: Connection, path: str, selector: str) -> AsyncIterator[_Page]:
     parameters = {"limit": str(PAGE_OBJECTS)}
+    if selector:
+        parameters["labelSelector"] = selector
     while True:
         page = _PAGE.decode(await connection.get(path, parameters))
         yield page
