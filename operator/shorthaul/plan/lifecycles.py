@@ -1,0 +1,282 @@
+"""How plans come to their end: expiry, approval, execution, completion; the quick half of a cycle.
+
+Pure: a view goes in, commands come out. A plan is carried out only as it was written; when what it
+speaks of has changed it is superseded, never adapted. Phases:
+
+    Proposed → Approved → Executing → Done         Proposed → Expired | Superseded
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+import msgspec
+
+from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
+from shorthaul.api.objects import ObjectMeta
+from shorthaul.api.placementplans import (
+    PlacementPlan,
+    PlannedMove,
+    PlanPhase,
+    PolicyReference,
+    Progress,
+)
+from shorthaul.api.podmoves import MovedPod, MovePhase, PodMove, PodMoveSpec
+from shorthaul.cluster.reasons import Reason
+from shorthaul.plan import pacing, standings
+from shorthaul.plan.commands import Command, CreateMove, Forget, SetMovePhase, SetPlanStatus
+from shorthaul.plan.pacing import Entry, PolicyRef, Stage
+from shorthaul.plan.views import (
+    ACTIVE_PHASES,
+    OPEN_PHASES,
+    Terms,
+    View,
+    ended,
+    phase_of,
+    ref_of,
+)
+from shorthaul.units import Namespace, NodeName, PodRef, WorkloadRef
+
+Conflicts = Mapping[PolicyRef, Reason]
+
+
+def steer(view: View, terms: Terms, conflicts: Conflicts) -> tuple[Command, ...]:
+    """What is to be done now for the plans and moves that exist."""
+    commands: list[Command] = []
+    for plan in view.plans:
+        if plan.status.phase in ACTIVE_PHASES:
+            commands += _carry_out(plan, view, terms)
+        elif plan.status.phase in OPEN_PHASES:
+            commands += _await(plan, view, conflicts)
+    commands += _admit(view, terms, conflicts)
+    commands += _forget(view, terms)
+    return tuple(commands)
+
+
+def waiting(view: View, terms: Terms, conflicts: Conflicts) -> Mapping[str, Reason]:
+    """Why pending moves wait, by the name of their PodMove."""
+    return dict(_pace(view, terms, conflicts).waiting)
+
+
+def move_name(plan: str, pod: PodRef, uid: str) -> str:
+    """The name of the PodMove of one move: always the same, so that making it is repeatable."""
+    told = hashlib.sha256(f"{plan}/{pod}/{uid}".encode()).hexdigest()[:10]
+    return f"{plan[:200]}-{told}"
+
+
+def outdated(plan: PlacementPlan, view: View) -> Reason | None:
+    """Why a plan no longer speaks of the cluster as it is."""
+    for move in plan.spec.moves:
+        ref = PodRef(Namespace(move.namespace), move.pod)
+        pod = view.snapshot.pods.get(ref)
+        if pod is None or pod.uid != move.uid or pod.terminating:
+            return Reason("PodsChanged", f"pod {ref} is not the one that was planned for")
+        if pod.node != move.source:
+            return Reason("PodsChanged", f"pod {ref} is on {pod.node}, planned was {move.source}")
+        if NodeName(move.target) not in view.snapshot.nodes:
+            return Reason("NodeGone", f"node {move.target} is gone")
+    for named in plan.spec.policies:
+        policy = view.policy(PolicyRef(Namespace(named.namespace), named.name))
+        if policy is None:
+            return Reason("PolicyGone", f"policy {named.namespace}/{named.name} is gone")
+        if policy.metadata.generation != named.generation:
+            return Reason("PolicyChanged", f"policy {ref_of(policy)} was changed since")
+    return None
+
+
+def progress(plan: PlacementPlan, moves: Iterable[PodMove]) -> Progress:
+    """How many moves stand where; those without a PodMove yet are pending."""
+    phases = [phase_of(move) for move in moves]
+    counts = {phase: phases.count(phase) for phase in MovePhase}
+    ends = sum(counts[phase] for phase in _ENDS)
+    pending = counts[MovePhase.PENDING] + len(plan.spec.moves) - len(phases)
+    return Progress(
+        moves=len(plan.spec.moves),
+        pending=max(0, pending),
+        running=len(phases) - ends - counts[MovePhase.PENDING],
+        landed=counts[MovePhase.LANDED],
+        elsewhere=counts[MovePhase.ELSEWHERE],
+        failed=counts[MovePhase.FAILED],
+        refused=counts[MovePhase.REFUSED],
+    )
+
+
+_ENDS = (MovePhase.LANDED, MovePhase.ELSEWHERE, MovePhase.FAILED, MovePhase.REFUSED)
+
+
+def _await(plan: PlacementPlan, view: View, conflicts: Conflicts) -> Iterable[Command]:
+    change = outdated(plan, view) or _in_conflict(plan, conflicts)
+    if change is not None:
+        yield _phase(plan, PlanPhase.SUPERSEDED, change, view)
+        return
+    if plan.spec.expires_at is not None and view.now >= plan.spec.expires_at:
+        text = f"not begun before {plan.spec.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+        yield _phase(plan, PlanPhase.EXPIRED, Reason("Expired", text), view)
+        return
+    approved = plan.spec.approval is not None and plan.spec.approval.digest == plan.spec.digest
+    if plan.spec.mode is Mode.AUTO or approved:
+        if view.hindrance is not None:
+            yield from _tell(plan, view.hindrance)
+            return
+        phase = PlanPhase.APPROVED if approved else PlanPhase.EXECUTING
+        yield _phase(plan, phase, Reason("Begun", "its moves start as budgets allow"), view)
+
+
+def _in_conflict(plan: PlacementPlan, conflicts: Conflicts) -> Reason | None:
+    for named in plan.spec.policies:
+        found = conflicts.get(PolicyRef(Namespace(named.namespace), named.name))
+        if found is not None:
+            return found
+    return None
+
+
+def _tell(plan: PlacementPlan, reason: Reason) -> Iterable[Command]:
+    if (plan.status.reason, plan.status.message) != (reason.code, reason.message[:1024]):
+        status = msgspec.structs.replace(
+            plan.status, phase=PlanPhase.PROPOSED, reason=reason.code, message=reason.message[:1024]
+        )
+        yield SetPlanStatus(plan, status)
+
+
+def _carry_out(plan: PlacementPlan, view: View, terms: Terms) -> Iterable[Command]:
+    moves = view.moves_of(plan)
+    made = {move.metadata.name for move in moves}
+    for planned in plan.spec.moves:
+        move = _pod_move(plan, planned, view)
+        if move.metadata.name not in made:
+            yield CreateMove(move)
+    for move in moves:
+        refusal = _no_longer(plan, move, view, terms)
+        if refusal is not None:
+            yield SetMovePhase(move, MovePhase.REFUSED, refusal)
+    counted = progress(plan, moves)
+    finished = len(moves) >= len(plan.spec.moves) and all(ended(move) for move in moves)
+    if finished:
+        text = f"{counted.landed} of {counted.moves} moves landed on their target"
+        yield _phase(plan, PlanPhase.DONE, Reason("AllMovesEnded", text), view, counted)
+    elif counted != plan.status.progress or plan.status.phase is PlanPhase.APPROVED:
+        status = msgspec.structs.replace(plan.status, phase=PlanPhase.EXECUTING, progress=counted)
+        yield SetPlanStatus(plan, status)
+
+
+def _no_longer(plan: PlacementPlan, move: PodMove, view: View, terms: Terms) -> Reason | None:
+    """Why a move that has not begun will not begin any more."""
+    if phase_of(move) is not MovePhase.PENDING:
+        return None
+    policy = view.policy(PolicyRef(Namespace(move.metadata.namespace), move.spec.policy))
+    if policy is None:
+        return Reason("PolicyGone", f"policy {move.spec.policy} is gone")
+    if all(named.generation != policy.metadata.generation for named in _named(plan, policy)):
+        return Reason("PolicyChanged", f"policy {ref_of(policy)} was changed since")
+    began = plan.status.started_at
+    if began is not None and (view.now - began).total_seconds() > terms.execution_seconds:
+        return Reason("PlanTooOld", f"the plan began more than {terms.execution_seconds:.0f} s ago")
+    return None
+
+
+def _named(plan: PlacementPlan, policy: AffinityPolicy) -> list[PolicyReference]:
+    ref = ref_of(policy)
+    return [n for n in plan.spec.policies if (n.namespace, n.name) == (ref.namespace, ref.name)]
+
+
+def _pod_move(plan: PlacementPlan, planned: PlannedMove, view: View) -> PodMove:
+    ref = PodRef(Namespace(planned.namespace), planned.pod)
+    name = move_name(plan.metadata.name, ref, planned.uid)
+    return PodMove(
+        metadata=ObjectMeta(
+            name=name,
+            namespace=planned.namespace,
+            labels={"shorthaul.dev/plan": plan.metadata.name[:63]},
+        ),
+        spec=PodMoveSpec(
+            plan=plan.metadata.name,
+            digest=plan.spec.digest or "",
+            policy=_policy_of(plan, planned),
+            pod=MovedPod(name=planned.pod, uid=planned.uid),
+            workload=planned.workload,
+            source=planned.source,
+            target=planned.target,
+            wave=planned.wave,
+            gain=planned.gain,
+        ),
+    )
+
+
+def _policy_of(plan: PlacementPlan, planned: PlannedMove) -> str:
+    for named in plan.spec.policies:
+        if named.namespace == planned.namespace:
+            return named.name
+    return plan.spec.policies[0].name
+
+
+def _admit(view: View, terms: Terms, conflicts: Conflicts) -> Iterable[Command]:
+    found = _pace(view, terms, conflicts)
+    by_name = {move.metadata.name: move for move in view.moves}
+    for entry in found.admitted:
+        yield SetMovePhase(
+            by_name[entry.name], MovePhase.ADMITTED, Reason("Admitted", "within all budgets")
+        )
+
+
+def _pace(view: View, terms: Terms, conflicts: Conflicts) -> pacing.Pacing:
+    active = {plan.metadata.name for plan in view.plans if plan.status.phase is PlanPhase.EXECUTING}
+    entries = [_entry(move) for move in view.moves if move.spec.plan in active or not ended(move)]
+    return pacing.admit(
+        [entry for entry in entries if entry.plan in active or entry.stage is Stage.RUNNING],
+        standings.starts(view),
+        {
+            ref_of(policy): standings.allowance(policy, view, conflicts.get(ref_of(policy)))
+            for policy in view.policies
+        },
+        cluster_concurrent=terms.cluster_concurrent,
+        now_seconds=view.seconds,
+    )
+
+
+def _entry(move: PodMove) -> Entry:
+    namespace = Namespace(move.metadata.namespace)
+    stage = Stage.PENDING if phase_of(move) is MovePhase.PENDING else Stage.RUNNING
+    return Entry(
+        name=move.metadata.name,
+        plan=move.spec.plan,
+        policy=PolicyRef(namespace, move.spec.policy),
+        workload=WorkloadRef(namespace, move.spec.workload.kind, move.spec.workload.name),
+        wave=move.spec.wave,
+        gain=move.spec.gain.value,
+        stage=Stage.ENDED if ended(move) else stage,
+    )
+
+
+def _phase(
+    plan: PlacementPlan,
+    phase: PlanPhase,
+    reason: Reason,
+    view: View,
+    counted: Progress | None = None,
+) -> SetPlanStatus:
+    begins = phase in ACTIVE_PHASES and plan.status.started_at is None
+    ends = phase not in OPEN_PHASES
+    return SetPlanStatus(
+        plan,
+        msgspec.structs.replace(
+            plan.status,
+            observed_generation=plan.metadata.generation,
+            phase=phase,
+            reason=reason.code,
+            message=reason.message[:1024],
+            started_at=view.now if begins else plan.status.started_at,
+            finished_at=view.now if ends else plan.status.finished_at,
+            progress=counted or plan.status.progress or progress(plan, view.moves_of(plan)),
+        ),
+    )
+
+
+def _forget(view: View, terms: Terms) -> Iterable[Command]:
+    kept = timedelta(seconds=terms.history_seconds)
+    for move in view.moves:
+        if ended(move) and move.status.finished_at and view.now - move.status.finished_at > kept:
+            yield Forget(move)
+    for plan in view.plans:
+        at = plan.status.finished_at
+        if plan.status.phase not in OPEN_PHASES and at is not None and view.now - at > kept:
+            yield Forget(plan)
