@@ -29,6 +29,9 @@ MOST_VALUES = 64
 MOST_WORKLOADS = 5000
 
 
+HintKey = Annotated[str, Meta(min_length=3, max_length=317)]
+
+
 class HintTerm(Value, frozen=True, kw_only=True):
     """A preferred node affinity term: nodes whose label has one of the values are liked."""
 
@@ -58,8 +61,8 @@ class WorkloadHint(Value, frozen=True, kw_only=True):
 class PlacementHintSpec(Value, frozen=True, kw_only=True):
     """Hints by workload, keyed <Kind>.<name>."""
 
-    workloads: Annotated[dict[str, WorkloadHint], Meta(max_length=MOST_WORKLOADS)] = msgspec.field(
-        default_factory=dict
+    workloads: Annotated[dict[HintKey, WorkloadHint], Meta(max_length=MOST_WORKLOADS)] = (
+        msgspec.field(default_factory=dict)
     )
 
 

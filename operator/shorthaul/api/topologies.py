@@ -7,6 +7,7 @@ apply. Distances and prices may not fall from a nearer tier to a farther one.
 from enum import StrEnum
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from shorthaul.api.objects import (
@@ -89,7 +90,7 @@ class TopologySpec(Value, frozen=True, kw_only=True):
             description="Needed for objective cost; in any currency.",
             extra_json_schema=rules((_RISING, "prices may not fall from host to beyond")),
         ),
-    ] = None
+    ] = msgspec.field(default=None, name="pricesPerGB")
 
 
 class TopologyStatus(Report, frozen=True, kw_only=True):
