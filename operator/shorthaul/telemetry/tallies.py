@@ -1,0 +1,129 @@
+"""Adds up what the lines of export files say, in memory that grows with pod pairs, not with lines.
+
+Every line goes into exactly one count: a flow, lost events, ignored (never meant to weigh) or a
+leftover (shown, with the file and line of the first). Sums are integers, so neither the order of lines nor their
+split into files matters.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from shorthaul.errors import BadInput
+from shorthaul.telemetry.hubble_lines import Lost, Outcome, Skipped
+from shorthaul.telemetry.repeats import Repeats
+from shorthaul.traffic.flows import NANOSECONDS, Flow
+from shorthaul.traffic.graphs import Leftover
+from shorthaul.traffic.observations import ObserverSum, PairSum
+from shorthaul.units import NodeName, PodRef
+
+PAIR_LIMIT = 4_000_000
+REASON_LIMIT = 200
+_DAY_SECONDS = 86_400
+_Key = tuple[PodRef, PodRef, bool, NodeName]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a line is."""
+
+    path: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.number}"
+
+
+class Tally:
+    """Counts of one reading over all of its files."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.counted_lines = 0
+        self.lost_lines = 0
+        self.lost_events: Counter[NodeName] = Counter()
+        self.ignored: Counter[str] = Counter()
+        self.clusters: dict[str, Place] = {}
+        self.days: Counter[int] = Counter()
+        self.earliest_nanoseconds: int | None = None
+        self.latest_nanoseconds: int | None = None
+        self.repeats = Repeats()
+        self._leftovers: dict[str, tuple[int, Place]] = {}
+        self._pairs: dict[_Key, int] = {}
+        self._observers: Counter[NodeName] = Counter()
+
+    def add(self, outcome: Outcome, path: str, number: int) -> None:
+        """Counts one line."""
+        self.lines += 1
+        if isinstance(outcome, Skipped):
+            self._add_skipped(outcome, path, number)
+        elif isinstance(outcome, Flow):
+            self._add_flow(outcome, path, number)
+        else:
+            self._add_lost(outcome)
+
+    def pairs(self) -> tuple[PairSum, ...]:
+        """The sums per client and server pod, sorted."""
+        grouped: dict[tuple[PodRef, PodRef], dict[bool, dict[NodeName, int]]] = {}
+        for (client, server, reply, observer), events in self._pairs.items():
+            both = grouped.setdefault((client, server), {False: {}, True: {}})
+            both[reply][observer] = events
+        return tuple(
+            PairSum(
+                client,
+                server,
+                sum(both[False].values()),
+                sum(both[True].values()),
+                frozenset(both[False]),
+                frozenset(both[True]),
+            )
+            for (client, server), both in sorted(grouped.items())
+        )
+
+    def observers(self) -> dict[NodeName, ObserverSum]:
+        """Flow lines and lost events per observer, sorted."""
+        names = sorted({*self._observers, *self.lost_events})
+        return {name: ObserverSum(self._observers[name], self.lost_events[name]) for name in names}
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """What carries no weight though it might have, by reason, with the first example."""
+        return tuple(
+            Leftover(reason, records, str(place))
+            for reason, (records, place) in sorted(self._leftovers.items())
+        )
+
+    def _add_flow(self, flow: Flow, path: str, number: int) -> None:
+        self._see(flow.time_nanoseconds, flow.observer)
+        if flow.key and self.repeats.seen((flow.key, flow.observer, flow.time_nanoseconds)):
+            self.ignored["read twice (same uuid, node and time)"] += 1
+            return
+        self.counted_lines += 1
+        if flow.cluster not in self.clusters and len(self.clusters) < REASON_LIMIT:
+            self.clusters[flow.cluster] = Place(path, number)
+        key = (flow.client, flow.server, flow.reply, flow.observer)
+        self._pairs[key] = self._pairs.get(key, 0) + flow.events
+        if len(self._pairs) > PAIR_LIMIT:
+            raise BadInput(f"{path}:{number}: more than {PAIR_LIMIT} pairs of pods; read less")
+
+    def _add_skipped(self, skipped: Skipped, path: str, number: int) -> None:
+        if skipped.time_nanoseconds:
+            self._see(skipped.time_nanoseconds, skipped.observer)
+        if not skipped.shown:
+            self.ignored[skipped.reason] += 1
+            return
+        reason = skipped.reason
+        if reason not in self._leftovers and len(self._leftovers) >= REASON_LIMIT:
+            reason = "other reasons"
+        records, place = self._leftovers.get(reason, (0, Place(path, number)))
+        self._leftovers[reason] = (records + 1, place)
+
+    def _add_lost(self, lost: Lost) -> None:
+        self.lost_lines += 1
+        self.lost_events[lost.observer] += lost.events
+
+    def _see(self, time: int, observer: NodeName) -> None:
+        self._observers[observer] += 1
+        self.days[time // (NANOSECONDS * _DAY_SECONDS)] += 1
+        if self.earliest_nanoseconds is None or time < self.earliest_nanoseconds:
+            self.earliest_nanoseconds = time
+        if self.latest_nanoseconds is None or time > self.latest_nanoseconds:
+            self.latest_nanoseconds = time

@@ -1,0 +1,29 @@
+"""One observed flow event between two pods: what every traffic source is turned into.
+
+A named tuple, not a dataclass as elsewhere, because one is made per line of telemetry and a
+frozen dataclass costs three times as much to make. It says who was the client, so that request
+and reply add up on one edge; it does not say which workload a pod belongs to (`attribution` does).
+"""
+
+from typing import NamedTuple
+
+from shorthaul.units import NodeName, PodRef
+
+NANOSECONDS = 1_000_000_000
+
+
+class Flow(NamedTuple):
+    """Events between one client pod and one server pod, as one node's observer reported them.
+
+    `reply` tells the direction server → client. `observer` is "" when the source left it out.
+    `key` identifies the report, so that the same one read twice counts once; "" when unknown.
+    """
+
+    client: PodRef
+    server: PodRef
+    reply: bool
+    events: int
+    time_nanoseconds: int
+    observer: NodeName
+    cluster: str = ""
+    key: str = ""

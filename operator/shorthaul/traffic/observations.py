@@ -1,0 +1,90 @@
+"""What a set of flow files (or a live source) told us, pod by pod, before anybody's name is known.
+
+Sums are exact: Hubble's events stay integers here and become rates only in `attribution`, so that
+neither the order of lines nor their split into files changes the result. Labels are not kept.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shorthaul.traffic.flows import NANOSECONDS
+from shorthaul.traffic.graphs import Leftover, Vertex
+from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
+
+Pair = tuple[PodRef, PodRef]
+
+
+@dataclass(frozen=True, slots=True)
+class PairSum:
+    """Events of one client pod with one server pod and the nodes whose observers saw them.
+
+    Events are seen where they arrive: requests at the server's node, replies at the client's.
+    """
+
+    client: PodRef
+    server: PodRef
+    forward: int
+    backward: int
+    forward_observers: frozenset[NodeName] = frozenset()
+    backward_observers: frozenset[NodeName] = frozenset()
+
+    @property
+    def events(self) -> int:
+        """Both directions together."""
+        return self.forward + self.backward
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredEdge:
+    """A row of an edge list: the user's own word; `where` is its file:line."""
+
+    client: Vertex
+    server: Vertex
+    rate: float
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObserverSum:
+    """What one node's observer contributed: lines that were flows, and events it lost."""
+
+    lines: int = 0
+    lost_events: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """All of it; `pairs` and `declared` are sorted, times are nanoseconds since the epoch.
+
+    Every line that was read is in exactly one of `counted_lines`, `lost_lines`, `ignored` (by
+    kind: never meant to count) and `leftovers` (by reason: shown to the user). The times are
+    those of all flow lines, counted or not, over all files.
+    """
+
+    unit: Unit
+    pairs: tuple[PairSum, ...] = ()
+    declared: tuple[DeclaredEdge, ...] = ()
+    workloads: Mapping[PodRef, WorkloadRef] = field(default_factory=dict)
+    observers: Mapping[NodeName, ObserverSum] = field(default_factory=dict)
+    clusters: tuple[str, ...] = ()
+    earliest_nanoseconds: int | None = None
+    latest_nanoseconds: int | None = None
+    lines: int = 0
+    counted_lines: int = 0
+    lost_lines: int = 0
+    lost_events: int = 0
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    leftovers: tuple[Leftover, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """The stretch of time observed, at least one second (DESIGN §5)."""
+        if self.earliest_nanoseconds is None or self.latest_nanoseconds is None:
+            return 1.0
+        return max(1.0, (self.latest_nanoseconds - self.earliest_nanoseconds) / NANOSECONDS)
+
+    @property
+    def end_seconds(self) -> float:
+        """The latest time observed, 0 when there is none."""
+        return (self.latest_nanoseconds or 0) / NANOSECONDS
