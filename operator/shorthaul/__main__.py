@@ -1,0 +1,6 @@
+"""Makes `python -m shorthaul` the same as `shorthaul`."""
+
+from shorthaul.cli.main import main
+
+if __name__ == "__main__":
+    main()

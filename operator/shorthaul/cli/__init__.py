@@ -1,0 +1,1 @@
+"""The command line: reads files or a cluster, calls the pure parts, prints; decides nothing."""
