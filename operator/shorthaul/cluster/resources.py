@@ -1,12 +1,14 @@
 """Amounts of resources as exact integers: cpu in thousandths of a core, all else in its own unit.
 
 Quantities are parsed as Kubernetes does (k8s.io/apimachinery `resource.Quantity`): decimal and
-binary suffixes, exponents, and rounding up, never down, so that a request is never understated.
+binary suffixes, exponents, rounding up, never down, so that a request is never understated, and
+capping at 2^63 - 1. Negative amounts are refused.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal
 
 from shorthaul.units import ResourceName
 
@@ -14,7 +16,13 @@ CPU = ResourceName("cpu")
 MEMORY = ResourceName("memory")
 PODS = ResourceName("pods")
 
+LARGEST = Decimal(2**63 - 1)
+_QUANTITY = re.compile(
+    r"\+?(?P<number>(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?)(?P<suffix>[a-zA-Z]*)", re.ASCII
+)
+
 _SUFFIXES: Mapping[str, Decimal] = {
+    "": Decimal(1),
     "n": Decimal("1e-9"),
     "u": Decimal("1e-6"),
     "m": Decimal("1e-3"),
@@ -35,18 +43,12 @@ _SUFFIXES: Mapping[str, Decimal] = {
 
 def parse_quantity(text: str, resource: ResourceName) -> int:
     """Reads a quantity: thousandths for cpu, whole units else; raises ValueError on nonsense."""
-    number, factor = text, Decimal(1)
-    for suffix in (text[-2:], text[-1:]):
-        if suffix in _SUFFIXES:
-            number, factor = text[: -len(suffix)], _SUFFIXES[suffix]
-            break
-    try:
-        value = Decimal(number) * factor
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is no quantity of {resource}") from None
-    if not value.is_finite() or value < 0:
+    match = _QUANTITY.fullmatch(text)
+    if match is None or match["suffix"] not in _SUFFIXES:
         raise ValueError(f"{text!r} is no quantity of {resource}")
-    return int((value * (1000 if resource == CPU else 1)).to_integral_value(ROUND_CEILING))
+    value = Decimal(match["number"]) * _SUFFIXES[match["suffix"]]
+    scaled = min(value, LARGEST) * (1000 if resource == CPU else 1)
+    return int(scaled.to_integral_value(ROUND_CEILING))
 
 
 @dataclass(frozen=True, slots=True)

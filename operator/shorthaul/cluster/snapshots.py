@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from shorthaul.cluster.resources import Resources
-from shorthaul.cluster.selectors import NodeTerm, Selector
+from shorthaul.cluster.selectors import NodeTerm, Requirement, Selector
 from shorthaul.units import Namespace, NodeName, PodRef, Uid, WorkloadRef
 
 
@@ -37,7 +37,9 @@ class Toleration:
             return False
         if self.key and self.key != taint.key:
             return False
-        return self.operator == "Exists" or (bool(self.key) and self.value == taint.value)
+        if self.operator == "Exists":
+            return True
+        return self.operator in ("", "Equal") and bool(self.key) and self.value == taint.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,10 @@ class SpreadConstraint:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A pod's volume by its source: "emptyDir", "hostPath", "persistentVolumeClaim", …."""
+    """A pod's volume by its source: "emptyDir", "hostPath", "persistentVolumeClaim", ….
+
+    An "ephemeral" one has its own claim, which is made and deleted with the pod.
+    """
 
     name: str
     source: str
@@ -104,6 +109,8 @@ class Pod:
 
     `owner_kind` and `owner_name` are the direct controller ("" for a bare pod); `gates` are
     scheduling gates; `group` names the gang (PodGroup) that the pod belongs to, "" for none.
+    What only quotas look at: `limits`, `best_effort` (no requests and no limits), `has_deadline`
+    (activeDeadlineSeconds) and `crosses_namespaces` (pod affinity to other namespaces).
     """
 
     ref: PodRef
@@ -137,10 +144,14 @@ class Pod:
     gates: tuple[str, ...] = ()
     group: str = ""
     addresses: tuple[str, ...] = ()
+    limits: Resources = field(default_factory=Resources)
+    best_effort: bool = False
+    has_deadline: bool = False
+    crosses_namespaces: bool = False
 
     @property
     def active(self) -> bool:
-        """Whether it takes room: neither finished nor without a node."""
+        """Whether it is not finished; it takes room when it also has a node."""
         return self.phase not in ("Succeeded", "Failed")
 
 
@@ -231,22 +242,31 @@ class StorageClass:
     name: str
     provisioner: str = ""
     wait_for_consumer: bool = False
+    node_terms: tuple[NodeTerm, ...] | None = None
+    is_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A ResourceQuota by resource key ("requests.cpu", "pods", …); amounts as for Resources."""
+    """A ResourceQuota by resource key ("requests.cpu", "pods", …); amounts as for Resources.
+
+    `scopes` and `scope_requirements` (key = scope name) must all match for a pod to count.
+    """
 
     namespace: Namespace
     name: str
     hard: Mapping[str, int]
     used: Mapping[str, int]
     scopes: tuple[str, ...] = ()
+    scope_requirements: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All of it; collections are keyed by their identity and sorted."""
+    """All of it; collections are keyed by their identity and sorted.
+
+    `namespaces` has their labels, `namespace_annotations` those of their annotations that matter.
+    """
 
     nodes: Mapping[NodeName, Node]
     pods: Mapping[PodRef, Pod]
@@ -262,6 +282,7 @@ class Snapshot:
     replica_sets: Mapping[PodRef, WorkloadRef] = field(default_factory=dict)
     absent_kinds: frozenset[str] = frozenset()
     ignored_kinds: Mapping[str, int] = field(default_factory=dict)
+    namespace_annotations: Mapping[Namespace, Mapping[str, str]] = field(default_factory=dict)
 
     def pods_on(self, node: NodeName) -> tuple[Pod, ...]:
         """The active pods that a node holds, by reference; linear in all pods."""
