@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from shorthaul.api.policies import PolicyRef
 from shorthaul.cluster.reasons import Reason
-from shorthaul.plan.pacing import Allowance, Entry, PolicyRef, Stage, Start, admit, cooling
+from shorthaul.plan.pacing import Allowance, Entry, Stage, Start, admit, cooling
 from shorthaul.units import Namespace, WorkloadRef
 
 SHOP = PolicyRef(Namespace("shop"), "near")

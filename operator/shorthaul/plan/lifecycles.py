@@ -22,10 +22,11 @@ from shorthaul.api.placementplans import (
     Progress,
 )
 from shorthaul.api.podmoves import MovedPod, MovePhase, PodMove, PodMoveSpec
+from shorthaul.api.policies import PolicyRef
 from shorthaul.cluster.reasons import Reason
 from shorthaul.plan import pacing, standings
 from shorthaul.plan.commands import Command, CreateMove, Forget, SetMovePhase, SetPlanStatus
-from shorthaul.plan.pacing import Entry, PolicyRef, Stage
+from shorthaul.plan.pacing import Entry, Stage
 from shorthaul.plan.views import (
     ACTIVE_PHASES,
     OPEN_PHASES,
@@ -37,25 +38,23 @@ from shorthaul.plan.views import (
 )
 from shorthaul.units import Namespace, NodeName, PodRef, WorkloadRef
 
-Conflicts = Mapping[PolicyRef, Reason]
 
-
-def steer(view: View, terms: Terms, conflicts: Conflicts) -> tuple[Command, ...]:
+def steer(view: View, terms: Terms) -> tuple[Command, ...]:
     """What is to be done now for the plans and moves that exist."""
     commands: list[Command] = []
     for plan in view.plans:
         if plan.status.phase in ACTIVE_PHASES:
             commands += _carry_out(plan, view, terms)
         elif plan.status.phase in OPEN_PHASES:
-            commands += _await(plan, view, conflicts)
-    commands += _admit(view, terms, conflicts)
+            commands += _await(plan, view)
+    commands += _admit(view, terms)
     commands += _forget(view, terms)
     return tuple(commands)
 
 
-def waiting(view: View, terms: Terms, conflicts: Conflicts) -> Mapping[str, Reason]:
+def waiting(view: View, terms: Terms) -> Mapping[str, Reason]:
     """Why pending moves wait, by the name of their PodMove."""
-    return dict(_pace(view, terms, conflicts).waiting)
+    return dict(_pace(view, terms).waiting)
 
 
 def move_name(plan: str, pod: PodRef, uid: str) -> str:
@@ -104,8 +103,8 @@ def progress(plan: PlacementPlan, moves: Iterable[PodMove]) -> Progress:
 _ENDS = (MovePhase.LANDED, MovePhase.ELSEWHERE, MovePhase.FAILED, MovePhase.REFUSED)
 
 
-def _await(plan: PlacementPlan, view: View, conflicts: Conflicts) -> Iterable[Command]:
-    change = outdated(plan, view) or _in_conflict(plan, conflicts)
+def _await(plan: PlacementPlan, view: View) -> Iterable[Command]:
+    change = outdated(plan, view) or _in_conflict(plan, view)
     if change is not None:
         yield _phase(plan, PlanPhase.SUPERSEDED, change, view)
         return
@@ -122,9 +121,9 @@ def _await(plan: PlacementPlan, view: View, conflicts: Conflicts) -> Iterable[Co
         yield _phase(plan, phase, Reason("Begun", "its moves start as budgets allow"), view)
 
 
-def _in_conflict(plan: PlacementPlan, conflicts: Conflicts) -> Reason | None:
+def _in_conflict(plan: PlacementPlan, view: View) -> Reason | None:
     for named in plan.spec.policies:
-        found = conflicts.get(PolicyRef(Namespace(named.namespace), named.name))
+        found = view.conflict(PolicyRef(Namespace(named.namespace), named.name))
         if found is not None:
             return found
     return None
@@ -191,7 +190,7 @@ def _pod_move(plan: PlacementPlan, planned: PlannedMove, view: View) -> PodMove:
         spec=PodMoveSpec(
             plan=plan.metadata.name,
             digest=plan.spec.digest or "",
-            policy=_policy_of(plan, planned),
+            policy=_policy_of(plan, planned, view),
             pod=MovedPod(name=planned.pod, uid=planned.uid),
             workload=planned.workload,
             source=planned.source,
@@ -202,15 +201,16 @@ def _pod_move(plan: PlacementPlan, planned: PlannedMove, view: View) -> PodMove:
     )
 
 
-def _policy_of(plan: PlacementPlan, planned: PlannedMove) -> str:
-    for named in plan.spec.policies:
-        if named.namespace == planned.namespace:
-            return named.name
-    return plan.spec.policies[0].name
+def _policy_of(plan: PlacementPlan, planned: PlannedMove, view: View) -> str:
+    workload = WorkloadRef(
+        Namespace(planned.namespace), planned.workload.kind, planned.workload.name
+    )
+    named = [ref.name for ref in view.governance.policies_of(workload)]
+    return named[0] if named else plan.spec.policies[0].name
 
 
-def _admit(view: View, terms: Terms, conflicts: Conflicts) -> Iterable[Command]:
-    found = _pace(view, terms, conflicts)
+def _admit(view: View, terms: Terms) -> Iterable[Command]:
+    found = _pace(view, terms)
     by_name = {move.metadata.name: move for move in view.moves}
     for entry in found.admitted:
         yield SetMovePhase(
@@ -218,16 +218,13 @@ def _admit(view: View, terms: Terms, conflicts: Conflicts) -> Iterable[Command]:
         )
 
 
-def _pace(view: View, terms: Terms, conflicts: Conflicts) -> pacing.Pacing:
+def _pace(view: View, terms: Terms) -> pacing.Pacing:
     active = {plan.metadata.name for plan in view.plans if plan.status.phase is PlanPhase.EXECUTING}
     entries = [_entry(move) for move in view.moves if move.spec.plan in active or not ended(move)]
     return pacing.admit(
         [entry for entry in entries if entry.plan in active or entry.stage is Stage.RUNNING],
         standings.starts(view),
-        {
-            ref_of(policy): standings.allowance(policy, view, conflicts.get(ref_of(policy)))
-            for policy in view.policies
-        },
+        {ref_of(policy): standings.allowance(policy, view) for policy in view.policies},
         cluster_concurrent=terms.cluster_concurrent,
         now_seconds=view.seconds,
     )

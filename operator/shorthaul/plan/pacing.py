@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shorthaul.api.policies import PolicyRef
 from shorthaul.cluster.reasons import Reason
-from shorthaul.units import Namespace, WorkloadRef
+from shorthaul.units import WorkloadRef
 
 HOUR_SECONDS = 3600.0
 
@@ -21,17 +22,6 @@ class Stage(StrEnum):
     PENDING = "Pending"
     RUNNING = "Running"
     ENDED = "Ended"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class PolicyRef:
-    """One AffinityPolicy."""
-
-    namespace: Namespace
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

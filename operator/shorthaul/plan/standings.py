@@ -6,11 +6,12 @@ nor the deletion of one of them gives spent moves back.
 
 from collections.abc import Iterable
 
+from shorthaul.api import windows
 from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
 from shorthaul.api.podmoves import PodMove
+from shorthaul.api.policies import PolicyRef
 from shorthaul.cluster.reasons import Reason
-from shorthaul.plan import schedules
-from shorthaul.plan.pacing import Allowance, PolicyRef, Start
+from shorthaul.plan.pacing import Allowance, Start
 from shorthaul.plan.views import View, ref_of
 from shorthaul.units import Namespace, WorkloadRef
 
@@ -29,7 +30,7 @@ def paused(policy: AffinityPolicy) -> Reason | None:
     return Reason(held.reason, held.message)
 
 
-def allowance(policy: AffinityPolicy, view: View, conflict: Reason | None) -> Allowance:
+def allowance(policy: AffinityPolicy, view: View) -> Allowance:
     """What a policy allows at this moment."""
     spec = policy.spec.disruption
     return Allowance(
@@ -38,10 +39,10 @@ def allowance(policy: AffinityPolicy, view: View, conflict: Reason | None) -> Al
         cool_down_seconds=spec.cool_down_seconds,
         closed=view.hindrance
         or view.rights.get(Namespace(policy.metadata.namespace))
-        or conflict
+        or view.conflict(ref_of(policy))
         or _observes(policy)
         or paused(policy)
-        or schedules.closed(spec.windows, view.now),
+        or windows.closed(spec.windows, view.now),
     )
 
 

@@ -11,10 +11,10 @@ from datetime import datetime
 from shorthaul.api.affinitypolicies import AffinityPolicy
 from shorthaul.api.placementplans import PlacementPlan, PlanPhase
 from shorthaul.api.podmoves import ENDS, MovePhase, PodMove
+from shorthaul.api.policies import Governance, PolicyRef
 from shorthaul.api.topologies import Topology
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Snapshot
-from shorthaul.plan.pacing import PolicyRef
 from shorthaul.topology.distances import Distances
 from shorthaul.units import Namespace
 
@@ -50,6 +50,7 @@ class View:
     policies: tuple[AffinityPolicy, ...] = ()
     plans: tuple[PlacementPlan, ...] = ()
     moves: tuple[PodMove, ...] = ()
+    governance: Governance = Governance({}, {})
     topology: Topology | None = None
     hindrance: Reason | None = None
     rights: Mapping[Namespace, Reason] = field(default_factory=dict)
@@ -66,6 +67,18 @@ class View:
             if ref_of(policy) == ref:
                 return policy
         return None
+
+    def conflict(self, ref: PolicyRef) -> Reason | None:
+        """Why a policy may not act because of another one, if so."""
+        found = self.governance.conflicts.get(ref)
+        if not found:
+            return None
+        first = found[0]
+        return Reason(
+            "SameWorkload",
+            f"workload {first.workload} is also selected by policy {first.other}; neither acts "
+            "until one of them gives way",
+        )
 
     def moves_of(self, plan: PlacementPlan) -> tuple[PodMove, ...]:
         """The moves that carry out a plan."""
