@@ -18,7 +18,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _FILE = click.Path()
 
 
-class MostMoves(click.ParamType):
+class MostMoves(click.ParamType[int | str]):
     """A number of moves, or the word knee."""
 
     name = "N|knee"
@@ -27,14 +27,14 @@ class MostMoves(click.ParamType):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int | str:
         """Reads it; negative numbers and other words are wrong usage."""
-        if value == KNEE or isinstance(value, int):
-            return value
+        if value == KNEE:
+            return KNEE
         if not str(value).isdecimal():
             self.fail(f"{value!r} is neither a number of moves from 0 up nor {KNEE}", param, ctx)
         return int(value)
 
 
-class Seconds(click.ParamType):
+class Seconds(click.ParamType[float]):
     """A positive, finite number of seconds."""
 
     name = "seconds"
@@ -52,7 +52,7 @@ class Seconds(click.ParamType):
         return seconds
 
 
-class Percent(click.ParamType):
+class Percent(click.ParamType[float]):
     """A percentage from 0 to 100."""
 
     name = "percent"

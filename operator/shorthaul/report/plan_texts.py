@@ -10,6 +10,7 @@ from itertools import groupby
 from shorthaul.plan.plans import Move, Plan, Refusal, Value
 from shorthaul.report import places, quantities
 from shorthaul.report.locality_bars import locality_lines
+from shorthaul.report.note_texts import note_lines
 from shorthaul.report.screens import (
     Cell,
     Row,
@@ -146,13 +147,3 @@ def _gap(value: Value) -> str:
         return f"{bound}: the plan is optimal"
     above = (value.after - value.lower_bound) / value.after
     return f"{bound}: at most {quantities.share(above)} of what is left can still be gained"
-
-
-def note_lines(notes: Sequence[str], screen: Screen) -> list[str]:
-    """What the reader should know of the input, each told once."""
-    if not notes:
-        return []
-    lines = [screen.paint("Notes", Tone.STRONG)]
-    for note in notes:
-        lines += wrapped(f"- {printable(note)}", screen, indent=2, hanging=4)
-    return lines

@@ -1,0 +1,123 @@
+"""The traffic map as it is shown: each edge with the tiers that its traffic was seen to cross.
+
+Tiers come from observation where pods were seen talking (`pod_edges`), else from how the Service
+routes (an edge list of workloads says no more). Without a cluster there are no tiers. It adds
+nothing to the graph and leaves nothing out.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from shorthaul.cluster.routings import RoutedEdge
+from shorthaul.cluster.snapshots import Snapshot
+from shorthaul.solve import costs
+from shorthaul.topology.distances import Distances
+from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, TrafficGraph, Vertex
+from shorthaul.units import TIERS, PodRef, Tier, Unit
+
+Pair = tuple[Vertex, Vertex]
+Rates = Mapping[Tier, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The cluster under the traffic: where pods are, how far apart, and how Services route."""
+
+    snapshot: Snapshot
+    distances: Distances
+    routed: tuple[RoutedEdge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapEdge:
+    """One edge and its rate per tier; None where no cluster tells or an end has no pod there."""
+
+    edge: Edge
+    tiers: Rates | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficMap:
+    """All edges, the largest first, and the shares of all that could be placed, per tier."""
+
+    unit: Unit
+    seconds: float
+    edges: tuple[MapEdge, ...]
+    shares: Rates | None
+    leftovers: tuple[Leftover, ...] = ()
+    lost_events: int = 0
+
+    @property
+    def rate(self) -> float:
+        """All traffic."""
+        return math.fsum(item.edge.rate for item in self.edges)
+
+
+def traffic_map(graph: TrafficGraph, ground: Ground | None) -> TrafficMap:
+    """Puts a graph on its ground."""
+    tiers = {} if ground is None else {**_routed_rates(ground), **_observed_rates(graph, ground)}
+    edges = [MapEdge(edge, tiers.get((edge.client, edge.server))) for edge in graph.edges]
+    edges.sort(key=lambda item: (-item.edge.rate, str(item.edge.client), str(item.edge.server)))
+    return TrafficMap(
+        graph.unit,
+        graph.seconds,
+        tuple(edges),
+        None if ground is None else _shares(edges),
+        graph.leftovers,
+        graph.lost_events,
+    )
+
+
+def _shares(edges: Iterable[MapEdge]) -> Rates:
+    placed = [item.tiers for item in edges if item.tiers is not None]
+    sums = {tier: math.fsum(rates[tier] for rates in placed) for tier in TIERS}
+    total = math.fsum(sums.values())
+    return {tier: value / total if total else 0.0 for tier, value in sums.items()}
+
+
+def _routed_rates(ground: Ground) -> dict[Pair, Rates]:
+    where = costs.places(ground.snapshot)
+    found: dict[Pair, Rates] = {}
+    for edge in costs.priced(ground.routed, where):
+        shares = costs.edge_shares(edge, where, ground.distances)
+        found[edge.client, edge.server] = {tier: edge.rate * float(shares[tier]) for tier in TIERS}
+    return found
+
+
+def _observed_rates(graph: TrafficGraph, ground: Ground) -> dict[Pair, Rates]:
+    known = {(edge.client, edge.server) for edge in graph.edges}
+    found: dict[Pair, dict[Tier, list[float]]] = {}
+    for edge in graph.pod_edges:
+        tier = _tier(edge, ground)
+        pair = _pair(edge, ground, known)
+        if tier is not None and pair is not None:
+            found.setdefault(pair, {}).setdefault(tier, []).append(edge.rate)
+    return {
+        pair: {tier: math.fsum(rates.get(tier, ())) for tier in TIERS}
+        for pair, rates in found.items()
+    }
+
+
+def _tier(edge: PodEdge, ground: Ground) -> Tier | None:
+    client = ground.snapshot.pods.get(edge.client)
+    server = ground.snapshot.pods.get(edge.server)
+    if client is None or server is None or client.node is None or server.node is None:
+        return None
+    if {client.node, server.node} - ground.distances.groups.keys():
+        return None
+    return ground.distances.tier(client.node, server.node)
+
+
+def _pair(edge: PodEdge, ground: Ground, known: set[Pair]) -> Pair | None:
+    pairs = (
+        (client, server)
+        for client in _vertices(edge.client, ground)
+        for server in _vertices(edge.server, ground)
+    )
+    return next((pair for pair in pairs if pair in known), None)
+
+
+def _vertices(pod: PodRef, ground: Ground) -> tuple[Vertex, ...]:
+    found = ground.snapshot.pods.get(pod)
+    return (pod,) if found is None else (pod, found.workload)
