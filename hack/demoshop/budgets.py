@@ -8,6 +8,7 @@ manager writes and evictions rely on, plays no part.
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -47,26 +48,29 @@ class Witness:
     budgets: tuple[Budget, ...]
     breaches: list[Breach] = field(default_factory=list)
     lowest: dict[Key, int] = field(default_factory=dict)
-    ready: dict[Key, tuple[str, tuple[tuple[str, str], ...]]] = field(default_factory=dict)
+    ready: dict[Key, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     settled: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
     def start(self, endpoint: connections.Endpoint) -> watches.Mirror:
         """Begin to watch; the first list is taken as a whole before anything is judged."""
         mirror = watches.Mirror(endpoint, "/api/v1/pods", trim=ready_pod, on_change=self.see)
         mirror.start()
-        self.settled = True
-        self._judge(self.budgets)
+        with self.lock:
+            self.settled = True
+            self._judge(self.budgets)
         return mirror
 
     def see(self, change: watches.Change) -> None:
         """Take one change of a pod and judge the budgets of its namespace."""
-        if change.found is None:
-            self.ready.pop(change.key, None)
-        else:
-            self.ready[change.key] = change.key[0], change.found
-        if self.settled:
-            self._judge(one for one in self.budgets if one.namespace == change.key[0])
+        with self.lock:
+            if change.found is None:
+                self.ready.pop(change.key, None)
+            else:
+                self.ready[change.key] = change.found
+            if self.settled:
+                self._judge(one for one in self.budgets if one.namespace == change.key[0])
 
     def _judge(self, concerned: Iterable[Budget]) -> None:
         for budget in concerned:
@@ -81,7 +85,7 @@ class Witness:
         wanted = set(budget.labels)
         return sum(
             1
-            for namespace, labels in self.ready.values()
+            for (namespace, _), labels in self.ready.items()
             if namespace == budget.namespace and wanted <= set(labels)
         )
 
