@@ -1,8 +1,8 @@
 """Edge lists: who talks to whom at which rate, in the user's own words, as CSV or JSON lines.
 
-Unlike telemetry, which may be damaged here and there, every row was meant: the first row that cannot
-be understood stops the reading with its file, line, value and what to do. A row goes from client
-(`src`) to server (`dst`); rows of one pair are added up.
+Unlike telemetry, which may be damaged here and there, every row was meant: the first row that
+cannot be understood stops the reading with its file, line, value and what to do. A row goes from
+client (`src`) to server (`dst`); rows of one pair are added up.
 """
 
 import csv

@@ -95,7 +95,7 @@ class _Event(msgspec.Struct, gc=False):
 
 
 class LineReader:
-    """Reads lines; remembers pod names so that each is kept once, and what Hubble says owns them."""
+    """Reads lines; `names` keeps the pods they named and what Hubble says owns them."""
 
     def __init__(self) -> None:
         self.names = PodNames()

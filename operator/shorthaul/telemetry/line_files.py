@@ -1,8 +1,8 @@
 """Lines out of files: plain or gzip told by content, bounded in memory, broken ends reported.
 
 A line longer than the limit comes out cut to one byte more than the limit, so that the reader of
-lines can say so, and its rest is dropped. A gzip file that ends early or is damaged gives what could be
-read, and says so. Folders are walked in sorted order; a file that is named twice, or
+lines can say so, and its rest is dropped. A gzip file that ends early or is damaged gives what
+could be read, and says so. Folders are walked in sorted order; a file that is named twice, or
 reached by two links, is read once.
 """
 

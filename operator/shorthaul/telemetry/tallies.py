@@ -1,8 +1,8 @@
 """Adds up what the lines of export files say, in memory that grows with pod pairs, not with lines.
 
 Every line goes into exactly one count: a flow, lost events, ignored (never meant to weigh) or a
-leftover (shown, with the file and line of the first). Sums are integers, so neither the order of lines nor their
-split into files matters.
+leftover (shown, with the file and line of the first). Sums are integers, so neither the order of
+lines nor their split into files matters.
 """
 
 from collections import Counter

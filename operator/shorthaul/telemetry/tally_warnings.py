@@ -15,7 +15,7 @@ GAP_DAYS = 2
 
 def warnings_of(tally: Tally) -> tuple[str, ...]:
     """All warnings about what was counted."""
-    return tuple([*_nothing_counted(tally), *_lost(tally), *_clusters(tally), *_gaps(tally)])
+    return (*_nothing_counted(tally), *_lost(tally), *_clusters(tally), *_gaps(tally))
 
 
 def _nothing_counted(tally: Tally) -> Iterator[str]:

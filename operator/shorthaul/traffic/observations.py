@@ -18,18 +18,19 @@ Pair = tuple[PodRef, PodRef]
 class PairSum:
     """Events of one client pod with one server pod and the nodes whose observers saw them.
 
-    Events are seen where they arrive: requests at the server's node, replies at the client's.
+    Events of recordings are whole numbers; averages over windows need not be. They are seen where
+    they arrive: requests at the server's node, replies at the client's.
     """
 
     client: PodRef
     server: PodRef
-    forward: int
-    backward: int
+    forward: float
+    backward: float
     forward_observers: frozenset[NodeName] = frozenset()
     backward_observers: frozenset[NodeName] = frozenset()
 
     @property
-    def events(self) -> int:
+    def events(self) -> float:
         """Both directions together."""
         return self.forward + self.backward
 

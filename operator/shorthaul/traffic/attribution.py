@@ -1,0 +1,163 @@
+"""From pods to workloads: observations become the traffic map that is planned with.
+
+Nothing is guessed silently: traffic of pods that are gone without a trace, of workloads that are
+not in the cluster, and of one pod with itself becomes a Leftover with its count and an example.
+An edge between two pods is both-ended when requests were seen by the server's node and replies by
+the client's, or, if they share a node, by that node; single-ended edges count here (DESIGN §5:
+`plan` from files goes on) and are dropped by `windows`, for the running operator.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+from shorthaul.errors import BadInput
+from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, TrafficGraph, Vertex
+from shorthaul.traffic.identities import Directory
+from shorthaul.traffic.observations import DeclaredEdge, Observations, PairSum
+from shorthaul.traffic.owners import Owners
+from shorthaul.traffic.sightings import Sightings
+from shorthaul.units import PodRef, WorkloadRef
+
+SELF = "traffic of a pod with itself, which has no distance"
+GONE = "a pod is gone and nothing tells whose it was"
+ABSENT = "an edge list's workload is not in the cluster"
+
+
+def build_graph(observations: Observations, directory: Directory | None = None) -> TrafficGraph:
+    """The traffic map; raises BadInput when none of the traffic is of the directory's cluster."""
+    sums = _Sums(Owners(directory, observations.workloads))
+    sightings = Sightings(observations.pairs, directory)
+    for pair in observations.pairs:
+        sums.add_pair(pair, sightings.both_ended(pair))
+    for row in observations.declared:
+        sums.add_row(row)
+    if directory is not None:
+        sums.require_match()
+    seconds = observations.seconds
+    pod_edges = sums.pod_edges(seconds)
+    return TrafficGraph(
+        unit=observations.unit,
+        seconds=seconds,
+        edges=sums.edges(seconds),
+        pod_edges=pod_edges,
+        leftovers=(*observations.leftovers, *sums.leftovers()),
+        lost_events=observations.lost_events,
+        end_seconds=observations.end_seconds,
+        warnings=(*observations.warnings, *_single_ended(pod_edges, directory)),
+    )
+
+
+@dataclass(slots=True)
+class _Sum:
+    """One edge in the making: events as they were counted, rates as they were declared."""
+
+    forward: float = 0
+    backward: float = 0
+    rates: list[float] = field(default_factory=list)
+    both_ended: bool = False
+
+    def add(self, pair: PairSum, both_ended: bool) -> None:
+        self.forward += pair.forward
+        self.backward += pair.backward
+        self.both_ended |= both_ended
+
+    def add_rate(self, rate: float) -> None:
+        self.rates.append(rate)
+        self.both_ended = True
+
+    def rates_over(self, seconds: float) -> tuple[float, float]:
+        return self.forward / seconds + math.fsum(self.rates), self.backward / seconds
+
+
+class _Sums:
+    def __init__(self, owners: Owners) -> None:
+        self._owners = owners
+        self._edges: dict[tuple[WorkloadRef, WorkloadRef], _Sum] = {}
+        self._pods: dict[tuple[PodRef, PodRef], _Sum] = {}
+        self._leftovers: dict[str, tuple[int, str]] = {}
+
+    def add_pair(self, pair: PairSum, both_ended: bool) -> None:
+        ends = self._attribute(pair.client, pair.server, math.ceil(pair.events), "")
+        if ends is None:
+            return
+        self._edges.setdefault(ends, _Sum()).add(pair, both_ended)
+        if self._owners.exists(pair.client) and self._owners.exists(pair.server):
+            self._pods.setdefault((pair.client, pair.server), _Sum()).add(pair, both_ended)
+
+    def add_row(self, row: DeclaredEdge) -> None:
+        ends = self._attribute(row.client, row.server, 1, f"{row.where}: ")
+        if ends is None:
+            return
+        self._edges.setdefault(ends, _Sum()).add_rate(row.rate)
+        client, server = row.client, row.server
+        if not (isinstance(client, PodRef) and isinstance(server, PodRef)):
+            return
+        if self._owners.exists(client) and self._owners.exists(server):
+            self._pods.setdefault((client, server), _Sum()).add_rate(row.rate)
+
+    def require_match(self) -> None:
+        """Refuses flows of which nothing belongs to this cluster."""
+        lost = [self._leftovers[reason] for reason in (GONE, ABSENT) if reason in self._leftovers]
+        if self._edges or not lost:
+            return
+        raise BadInput(
+            f"none of {sum(records for records, _ in lost)} flows are between pods of this "
+            f"cluster (first: {lost[0][1]}); are the two from the same cluster?"
+        )
+
+    def edges(self, seconds: float) -> tuple[Edge, ...]:
+        return tuple(
+            Edge(client, server, *total.rates_over(seconds), total.both_ended)
+            for (client, server), total in sorted(self._edges.items())
+        )
+
+    def pod_edges(self, seconds: float) -> tuple[PodEdge, ...]:
+        return tuple(
+            PodEdge(client, server, *total.rates_over(seconds), total.both_ended)
+            for (client, server), total in sorted(self._pods.items())
+        )
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        return tuple(
+            Leftover(reason, records, example)
+            for reason, (records, example) in sorted(self._leftovers.items())
+        )
+
+    def _attribute(
+        self, client: Vertex, server: Vertex, records: int, where: str
+    ) -> tuple[WorkloadRef, WorkloadRef] | None:
+        if client == server and isinstance(client, PodRef):
+            return self._leave(SELF, records, f"{where}{client}")
+        ends = self._owner(client), self._owner(server)
+        for end, owner in zip((client, server), ends, strict=True):
+            if owner is None:
+                reason = GONE if isinstance(end, PodRef) else ABSENT
+                return self._leave(reason, records, f"{where}{client} → {server}")
+        return _both(ends)
+
+    def _owner(self, end: Vertex) -> WorkloadRef | None:
+        return self._owners.of(end) if isinstance(end, PodRef) else self._owners.workload(end)
+
+    def _leave(self, reason: str, records: int, example: str) -> None:
+        before, first = self._leftovers.get(reason, (0, example))
+        self._leftovers[reason] = (before + records, first)
+
+
+def _both(
+    ends: tuple[WorkloadRef | None, WorkloadRef | None],
+) -> tuple[WorkloadRef, WorkloadRef] | None:
+    client, server = ends
+    return None if client is None or server is None else (client, server)
+
+
+def _single_ended(pod_edges: tuple[PodEdge, ...], directory: Directory | None) -> tuple[str, ...]:
+    single = [edge for edge in pod_edges if not edge.both_ended]
+    if directory is None or not single:
+        return ()
+    whole = math.fsum(edge.rate for edge in pod_edges)
+    share = math.fsum(edge.rate for edge in single) / whole if whole else 0.0
+    return (
+        f"{len(single)} of {len(pod_edges)} pod pairs ({share:.1%} of the traffic) were reported "
+        f"by one end's node only (first: {single[0].client} → {single[0].server}); they count "
+        "here, the running operator leaves them out",
+    )
