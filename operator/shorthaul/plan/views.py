@@ -50,7 +50,7 @@ class View:
     policies: tuple[AffinityPolicy, ...] = ()
     plans: tuple[PlacementPlan, ...] = ()
     moves: tuple[PodMove, ...] = ()
-    governance: Governance = Governance({}, {})
+    governance: Governance = field(default_factory=lambda: Governance({}, {}))
     topology: Topology | None = None
     hindrance: Reason | None = None
     rights: Mapping[Namespace, Reason] = field(default_factory=dict)
