@@ -1,0 +1,288 @@
+"""Carries out moves: reads, asks `machines` what to do, does that one thing, writes what it was.
+
+Nothing is chosen here, and nothing is kept that the API does not have, except a `Memory` that may
+be forgotten at any time. A step makes at most one request beside its reads and writes at most one
+state; every write is guarded by the version that was read and carries the leader's epoch.
+
+Racy by nature: between the last look at the Lease and the arrival of an eviction another leader
+may have begun. The eviction's uid and resourceVersion then keep it from hitting anything but the
+pod in the state that was checked.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from shorthaul.act import machines, records
+from shorthaul.act.machines import Limits, Memory
+from shorthaul.act.moves import ENDED, Order, State
+from shorthaul.act.observers import Check, Observer
+from shorthaul.act.requests import (
+    HintArrived,
+    HintMissing,
+    PlaceHint,
+    Record,
+    Rehearse,
+    Reply,
+    SendEviction,
+    Wait,
+)
+from shorthaul.api.placementhints import WorkloadHint
+from shorthaul.api.podmoves import MovePhase, PodMove
+from shorthaul.cluster.reasons import Reason
+from shorthaul.kube import evictions
+from shorthaul.kube.connections import Connection
+from shorthaul.kube.endpoints import MOVES
+from shorthaul.kube.failures import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    RequestFailed,
+    TooManyRequests,
+)
+from shorthaul.kube.hints import Hints
+from shorthaul.kube.leases import LeadershipLost
+from shorthaul.kube.probes import Prober
+from shorthaul.kube.statuses import write_status
+from shorthaul.units import Namespace
+
+_LOG = logging.getLogger(__name__)
+
+
+class Leadership(Protocol):
+    """Whether this process may write, and with which epoch; a Lease is one."""
+
+    @property
+    def epoch(self) -> int:
+        """The number of the present leadership."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this process still leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an executor works with; `check` asks the reference checker, `hint_for` the plan."""
+
+    connection: Connection
+    hints: Hints
+    prober: Prober
+    leadership: Leadership
+    check: Check
+    hint_for: Callable[[Order], WorkloadHint | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorSettings:
+    """The operator's namespace, times, and how many moves are worked on at once."""
+
+    namespace: Namespace
+    limits: Limits = field(default_factory=Limits)
+    concurrent: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The move after a step, None when it was deleted, and how long to leave it alone."""
+
+    move: PodMove | None
+    pause_seconds: float
+
+
+class Executor:
+    """Carries out admitted moves; the constructor only stores."""
+
+    def __init__(
+        self,
+        means: Means,
+        settings: ExecutorSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Store with what to work; nothing is read or written yet."""
+        self._means = means
+        self._settings = settings
+        self._clock = clock
+        self._observer = Observer(means.connection, settings.namespace, means.check, clock)
+        self._memories: dict[str, Memory] = {}
+        self._written: dict[str, PodMove] = {}
+        self._due: dict[str, float] = {}
+        self._turns = asyncio.Semaphore(settings.concurrent)
+
+    async def admit(self, move: PodMove) -> PodMove:
+        """Lets a pending move start; raises Conflict when somebody else has written it."""
+        self._require_leadership(move)
+        if records.state(move).phase is not MovePhase.PENDING:
+            return move
+        epoch = self._means.leadership.epoch
+        now = self._clock()
+        started = machines.admitted(records.state(move), epoch=epoch, now_seconds=now)
+        return await self._write(move, started)
+
+    async def run(self, moves: Iterable[PodMove]) -> None:
+        """Carries out all moves at once and returns when each has ended or is deleted."""
+        await _all_at_once(self._carry_out(move) for move in moves)
+
+    async def advance(self, moves: Iterable[PodMove]) -> None:
+        """Takes each move that is due as far as it goes without waiting; for callers that tick.
+
+        The moves may come from a watch that is behind: what was written here is newer and counts.
+        """
+        await _all_at_once(self._until_pause(move) for move in moves)
+
+    async def step(self, move: PodMove) -> Progress:
+        """Does the one next thing for a move; raises LeadershipLost when it may not any more."""
+        phase = records.state(move).phase
+        if phase is MovePhase.PENDING or phase in ENDED:
+            self._forget(move)
+            return Progress(move, self._settings.limits.longest_pause_seconds)
+        self._require_leadership(move)
+        try:
+            return await self._do(move)
+        except NotFound:
+            self._forget(move)
+            return Progress(None, 0.0)
+        except (Conflict, Invalid) as failure:
+            _LOG.info("move %s was written by somebody else: %s", move.metadata.name, failure)
+            return await self._read_again(move)
+        except RequestFailed as failure:
+            return self._put_off(move, failure)
+
+    async def _carry_out(self, move: PodMove) -> None:
+        current: PodMove | None = move
+        while current is not None and records.state(current).phase not in ENDED:
+            async with self._turns:
+                progress = await self.step(current)
+            current = progress.move
+            await asyncio.sleep(progress.pause_seconds)
+
+    async def _until_pause(self, move: PodMove) -> None:
+        if self._clock() < self._due.get(move.metadata.uid, 0.0):
+            return
+        progress = Progress(self._newest(move), 0.0)
+        async with self._turns:
+            while progress.move is not None and not progress.pause_seconds:
+                progress = await self.step(progress.move)
+        if progress.move is not None and records.state(progress.move).phase not in ENDED:
+            self._due[move.metadata.uid] = self._clock() + progress.pause_seconds
+
+    async def _do(self, move: PodMove) -> Progress:
+        order, state = records.order(move), records.state(move)
+        memory = self._memories.get(move.metadata.uid, Memory())
+        limits = self._settings.limits
+        seen = await self._observer.observe(order, state, memory)
+        request = machines.next_request(order, state, seen, memory, limits)
+        match request:
+            case Wait(seconds=seconds, reason=reason):
+                new = replace(state, reason=reason) if reason else state
+                return Progress(await self._write_if_new(move, new), seconds)
+            case Record(state=new):
+                self._disarm(move, memory)
+                written = await self._write(move, new)
+                self._memories[move.metadata.uid] = machines.remember(memory, request, None)
+                return Progress(written, 0.0)
+        self._disarm(move, memory)
+        reply = await self._ask(order, request)
+        memory = machines.remember(memory, request, reply)
+        self._memories[move.metadata.uid] = memory
+        written = await self._write_if_new(move, machines.after(order, state, reply, seen))
+        return Progress(written, machines.pause_seconds(reply, memory, limits))
+
+    async def _ask(self, order: Order, request: PlaceHint | Rehearse | SendEviction) -> Reply:
+        match request:
+            case PlaceHint():
+                return await self._place_hint(order)
+            case Rehearse(victim=victim):
+                return await evictions.rehearse(self._means.connection, victim)
+            case SendEviction(victim=victim):
+                if not self._means.leadership.is_held:
+                    raise LeadershipLost(f"lost the lease before evicting {order.pod}; ending")
+                return await evictions.evict(self._means.connection, victim)
+
+    async def _place_hint(self, order: Order) -> HintArrived | HintMissing:
+        hint = self._means.hint_for(order)
+        if hint is None:
+            reason = Reason("NoHint", f"plan {order.plan} has no hint for {order.workload}")
+            return HintMissing(reason, final=True)
+        try:
+            await self._means.hints.write(order.workload, hint)
+            missing = await self._means.prober.prove_arrival()
+        except (Forbidden, Invalid, NotFound) as failure:
+            return HintMissing(Reason("HintRefused", f"{failure}"), final=True)
+        return HintArrived() if missing is None else HintMissing(missing, final=False)
+
+    async def _write_if_new(self, move: PodMove, new: State) -> PodMove:
+        return await self._write(move, new) if records.differs(new, records.state(move)) else move
+
+    async def _write(self, move: PodMove, new: State) -> PodMove:
+        new = replace(new, epoch=self._means.leadership.epoch)
+        told = records.status(move, new, self._clock())
+        body = await write_status(self._means.connection, MOVES, records.identity(move), told)
+        _LOG.info("move %s is %s", records.order(move).pod, new.phase)
+        written = records.decode(body)
+        self._written[move.metadata.uid] = written
+        return written
+
+    async def _read_again(self, move: PodMove) -> Progress:
+        self._forget(move)
+        path = MOVES.path(move.metadata.namespace, move.metadata.name)
+        poll = self._settings.limits.poll_seconds
+        try:
+            return Progress(records.decode(await self._means.connection.get(path)), poll)
+        except NotFound:
+            return Progress(None, 0.0)
+        except RequestFailed as failure:
+            return self._put_off(move, failure)
+
+    def _put_off(self, move: PodMove, failure: RequestFailed) -> Progress:
+        """What was written is not known any more, so the memory of having written it goes."""
+        memory = self._memories.get(move.metadata.uid, Memory())
+        self._memories[move.metadata.uid] = Memory(memory.hinted, tries=memory.tries + 1)
+        limits = self._settings.limits
+        pause = min(limits.longest_pause_seconds, limits.poll_seconds * 2.0 ** min(memory.tries, 8))
+        if isinstance(failure, TooManyRequests):
+            pause = max(pause, failure.retry_after_seconds)
+        _LOG.warning("move %s: %s; trying again in %.0f s", move.metadata.name, failure, pause)
+        return Progress(move, pause)
+
+    def _disarm(self, move: PodMove, memory: Memory) -> None:
+        """Whatever becomes of the request that follows, an eviction is never sent twice by it."""
+        self._memories[move.metadata.uid] = replace(memory, armed="", checked="")
+
+    def _forget(self, move: PodMove) -> None:
+        for known in (self._memories, self._written, self._due):
+            known.pop(move.metadata.uid, None)
+
+    def _newest(self, move: PodMove) -> PodMove:
+        written = self._written.get(move.metadata.uid)
+        return move if written is None or _version(move) > _version(written) else written
+
+    def _require_leadership(self, move: PodMove) -> None:
+        known = self._means.leadership
+        if not known.is_held:
+            raise LeadershipLost(f"not the leader any more (epoch {known.epoch}); ending")
+        if move.status.epoch > known.epoch:
+            raise LeadershipLost(
+                f"move {move.metadata.name} was written with epoch {move.status.epoch}, ours is "
+                f"{known.epoch}; ending"
+            )
+
+
+async def _all_at_once(works: Iterable[Coroutine[None, None, None]]) -> None:
+    """Runs all; when leadership is lost the others are cancelled and it is raised alone."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for work in works:
+                tasks.create_task(work)
+    except* LeadershipLost as lost:
+        raise LeadershipLost(str(lost.exceptions[0])) from lost
+
+
+def _version(move: PodMove) -> int:
+    """Versions are integers that grow with time (KEP-5504)."""
+    return int(move.metadata.resource_version or 0)
