@@ -127,13 +127,15 @@ class _Sums:
         self, client: Vertex, server: Vertex, records: int, where: str
     ) -> tuple[WorkloadRef, WorkloadRef] | None:
         if client == server and isinstance(client, PodRef):
-            return self._leave(SELF, records, f"{where}{client}")
-        ends = self._owner(client), self._owner(server)
-        for end, owner in zip((client, server), ends, strict=True):
-            if owner is None:
-                reason = GONE if isinstance(end, PodRef) else ABSENT
-                return self._leave(reason, records, f"{where}{client} → {server}")
-        return _both(ends)
+            self._leave(SELF, records, f"{where}{client}")
+            return None
+        owners = self._owner(client), self._owner(server)
+        if owners[0] is not None and owners[1] is not None:
+            return owners[0], owners[1]
+        gone = client if owners[0] is None else server
+        reason = GONE if isinstance(gone, PodRef) else ABSENT
+        self._leave(reason, records, f"{where}{client} → {server}")
+        return None
 
     def _owner(self, end: Vertex) -> WorkloadRef | None:
         return self._owners.of(end) if isinstance(end, PodRef) else self._owners.workload(end)
@@ -141,13 +143,6 @@ class _Sums:
     def _leave(self, reason: str, records: int, example: str) -> None:
         before, first = self._leftovers.get(reason, (0, example))
         self._leftovers[reason] = (before + records, first)
-
-
-def _both(
-    ends: tuple[WorkloadRef | None, WorkloadRef | None],
-) -> tuple[WorkloadRef, WorkloadRef] | None:
-    client, server = ends
-    return None if client is None or server is None else (client, server)
 
 
 def _single_ended(pod_edges: tuple[PodEdge, ...], directory: Directory | None) -> tuple[str, ...]:
