@@ -147,7 +147,11 @@ class ControlPlane:
         self.processes.resume(name)
 
     def restart(self, name: str) -> None:
-        """Start a component again with the same ports and files, ending it first if it runs."""
+        """Start a component again with the same ports and files, ending it first if it runs.
+
+        For the API server and etcd it returns when the API server is ready again. Clients of the
+        API server survive its absence, unless it is gone while they themselves are starting.
+        """
         self.processes.end(name)
         self._start(name)
         if name in STORES:
@@ -197,7 +201,7 @@ class ControlPlane:
         self._wait_for(self._is_ready, "ready API server")
         for name in components.CLIENTS:
             self._start(name)
-        self._wait_for(self._is_acting, "default ServiceAccount")
+        self._wait_for(self._is_acting, "default ServiceAccount", components.START_ORDER)
 
     def _write_files(self) -> dict[str, str]:
         (self.state / "log").mkdir()
@@ -211,8 +215,12 @@ class ControlPlane:
         extra = self._extra_arguments.get(name, ())
         self.processes.start(name, [*components.command(name, self.layout), *extra])
 
-    def _wait_for(self, condition: Callable[[], bool], what: str) -> None:
-        self.processes.wait_for(condition, what, START_TIMEOUT_SECONDS)
+    def _wait_for(
+        self, condition: Callable[[], bool], what: str, needing: Sequence[str] = STORES
+    ) -> None:
+        self.processes.wait_for(
+            condition, what, needing=needing, timeout_seconds=START_TIMEOUT_SECONDS
+        )
 
     def _is_ready(self) -> bool:
         return self.client.is_ready()

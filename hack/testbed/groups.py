@@ -67,11 +67,18 @@ class Group:
         """Tell whether a program runs; one that is paused does."""
         return name in self._started and processes.is_alive(self._started[name])
 
-    def wait_for(self, condition: Callable[[], bool], what: str, timeout_seconds: float) -> None:
-        """Wait until a condition holds, failing at once when a program has ended."""
+    def wait_for(
+        self,
+        condition: Callable[[], bool],
+        what: str,
+        *,
+        needing: Sequence[str],
+        timeout_seconds: float,
+    ) -> None:
+        """Wait until a condition holds, failing at once when a program it needs has ended."""
         deadline = time.monotonic() + timeout_seconds
         while not condition():
-            for name in self._started:
+            for name in needing:
                 if not self.is_running(name):
                     raise self._ended(name)
             if time.monotonic() > deadline:
