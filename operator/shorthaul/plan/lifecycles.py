@@ -47,7 +47,12 @@ def steer(view: View, terms: Terms) -> tuple[Command, ...]:
             commands += _carry_out(plan, view, terms)
         elif plan.status.phase in OPEN_PHASES:
             commands += _await(plan, view)
-    commands += _admit(view, terms)
+    taken_back = {
+        command.move.metadata.name for command in commands if isinstance(command, SetMovePhase)
+    }
+    commands += (
+        found for found in _admit(view, terms) if found.move.metadata.name not in taken_back
+    )
     commands += _forget(view, terms)
     return tuple(commands)
 
@@ -209,7 +214,7 @@ def _policy_of(plan: PlacementPlan, planned: PlannedMove, view: View) -> str:
     return named[0] if named else plan.spec.policies[0].name
 
 
-def _admit(view: View, terms: Terms) -> Iterable[Command]:
+def _admit(view: View, terms: Terms) -> Iterable[SetMovePhase]:
     found = _pace(view, terms)
     by_name = {move.metadata.name: move for move in view.moves}
     for entry in found.admitted:

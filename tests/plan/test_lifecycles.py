@@ -1,0 +1,266 @@
+"""A plan is carried out exactly as it was written, or not at all."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from shorthaul.api.affinitypolicies import (
+    AffinityPolicy,
+    AffinityPolicySpec,
+    Disruption,
+    Mode,
+    Workloads,
+)
+from shorthaul.api.objects import Gain, ObjectMeta, WorkloadName
+from shorthaul.api.placementplans import (
+    Approval,
+    PlacementPlan,
+    PlacementPlanSpec,
+    PlacementPlanStatus,
+    PlannedLocality,
+    PlannedMove,
+    PlannedObjective,
+    PlanPhase,
+    PolicyReference,
+    TierShares,
+)
+from shorthaul.api.podmoves import MovePhase, PodMoveStatus
+from shorthaul.api.policies import Conflict, Governance, PolicyRef
+from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.snapshots import Node, Pod, Snapshot
+from shorthaul.plan import lifecycles
+from shorthaul.plan.commands import CreateMove, Forget, SetMovePhase, SetPlanStatus
+from shorthaul.plan.views import Terms, View
+from shorthaul.topology.distances import DEFAULT_SCALE, measure
+from shorthaul.units import Namespace, NodeName, Objective, PodRef, Uid, WorkloadRef
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SHOP = Namespace("shop")
+DIGEST = "sha256:" + "a" * 64
+CART = WorkloadRef(SHOP, "Deployment", "cart")
+HERE, THERE = NodeName("n1"), NodeName("n2")
+TIERS = TierShares(host=0, rack=0, zone=0, region=1, beyond=0)
+POLICY = PolicyRef(SHOP, "near")
+
+
+def gain(value=10.0):
+    return Gain(value=value, unit="bytes/s·distance")
+
+
+def planned(pod, wave=0):
+    return PlannedMove(
+        namespace="shop",
+        pod=pod,
+        uid=f"uid-{pod}",
+        workload=WorkloadName(kind="Deployment", name=pod.split("-")[0]),
+        source="n1",
+        target="n2",
+        wave=wave,
+        gain=gain(),
+    )
+
+
+def plan(*pods, mode=Mode.AUTO, status=None, approval=None):
+    moves = [planned(name, wave) for name, wave in pods]
+    return PlacementPlan(
+        metadata=ObjectMeta(name="plan-1", generation=1),
+        spec=PlacementPlanSpec(
+            objective=PlannedObjective(
+                name=Objective.BYTES, unit="u", before=100, after=50, lower_bound=0
+            ),
+            locality=PlannedLocality(before=TIERS, after=TIERS),
+            moves=tuple(moves),
+            mode=mode,
+            digest=DIGEST,
+            approval=approval,
+            policies=(PolicyReference(namespace="shop", name="near", generation=3),),
+            expires_at=NOW + timedelta(minutes=10),
+        ),
+        status=status or PlacementPlanStatus(),
+    )
+
+
+def policy(mode=Mode.AUTO, generation=3, **disruption):
+    return AffinityPolicy(
+        metadata=ObjectMeta(name="near", namespace="shop", generation=generation),
+        spec=AffinityPolicySpec(
+            workloads=Workloads(),
+            objective=Objective.BYTES,
+            mode=mode,
+            disruption=Disruption(concurrent=5, **disruption),
+        ),
+    )
+
+
+def snapshot(*pods):
+    nodes = {name: Node(name) for name in (HERE, THERE)}
+    made = {}
+    for name in pods:
+        ref = PodRef(SHOP, name)
+        workload = WorkloadRef(SHOP, "Deployment", name.split("-")[0])
+        made[ref] = Pod(ref, Uid(f"uid-{name}"), workload, HERE)
+    return Snapshot(nodes, made)
+
+
+def view(plans, *, pods=("cart-1", "db-1"), moves=(), policies=None, **rest):
+    return View(
+        now=rest.pop("now", NOW),
+        snapshot=snapshot(*pods),
+        distances=measure({HERE: {}, THERE: {}}, DEFAULT_SCALE),
+        policies=(policy(),) if policies is None else policies,
+        plans=tuple(plans),
+        moves=tuple(moves),
+        governance=rest.pop("governance", Governance({POLICY: frozenset({CART})}, {})),
+        **rest,
+    )
+
+
+def steer(*args, **kwargs):
+    return lifecycles.steer(view(*args, **kwargs), Terms())
+
+
+def executing(*pods):
+    status = PlacementPlanStatus(phase=PlanPhase.EXECUTING, started_at=NOW)
+    return plan(*pods, status=status)
+
+
+def moves_of(found, phases=()):
+    made = [c.move for c in steer([found]) if isinstance(c, CreateMove)]
+    for number, phase in enumerate(phases):
+        at = NOW - timedelta(minutes=1)
+        status = PodMoveStatus(phase=phase, started_at=at, finished_at=at)
+        made[number] = msgspec.structs.replace(made[number], status=status)
+    return made
+
+
+def phases(commands):
+    return [c.status.phase for c in commands if isinstance(c, SetPlanStatus)]
+
+
+def test_an_auto_plan_begins_at_once():
+    assert phases(steer([plan(("cart-1", 0))])) == [PlanPhase.EXECUTING]
+
+
+def test_a_proposed_plan_waits_for_its_approval():
+    proposed = plan(("cart-1", 0), mode=Mode.PROPOSE)
+    approved = plan(("cart-1", 0), mode=Mode.PROPOSE, approval=Approval(digest=DIGEST))
+
+    assert steer([proposed]) == ()
+    assert phases(steer([approved])) == [PlanPhase.APPROVED]
+
+
+def test_a_plan_that_nobody_approved_in_time_expires():
+    proposed = plan(("cart-1", 0), mode=Mode.PROPOSE)
+
+    assert phases(steer([proposed], now=NOW + timedelta(hours=1))) == [PlanPhase.EXPIRED]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pods": ("db-1",)},
+        {"policies": ()},
+        {"policies": (policy(generation=4),)},
+        {"governance": Governance({}, {POLICY: (Conflict(CART, PolicyRef(SHOP, "other")),)})},
+    ],
+    ids=["pod gone", "policy gone", "policy changed", "conflict"],
+)
+def test_a_plan_whose_world_has_changed_is_superseded_even_when_approved(change):
+    approved = plan(("cart-1", 0), approval=Approval(digest=DIGEST))
+
+    assert phases(steer([approved], **change)) == [PlanPhase.SUPERSEDED]
+
+
+def test_a_hindrance_holds_a_plan_back_and_is_told_once():
+    reason = Reason("HintsUnproven", "hints are not proven")
+    found = plan(("cart-1", 0))
+
+    (told,) = steer([found], hindrance=reason)
+    again = steer([msgspec.structs.replace(found, status=told.status)], hindrance=reason)
+
+    assert (told.status.phase, told.status.reason) == (PlanPhase.PROPOSED, "HintsUnproven")
+    assert again == ()
+
+
+def test_making_the_moves_of_a_plan_is_repeatable():
+    found = executing(("cart-1", 0), ("db-1", 1))
+
+    first = [c.move.metadata.name for c in steer([found]) if isinstance(c, CreateMove)]
+    second = [c.move.metadata.name for c in steer([found]) if isinstance(c, CreateMove)]
+
+    assert len(set(first)) == 2
+    assert first == second
+
+
+def test_a_crash_between_two_moves_loses_none():
+    found = executing(("cart-1", 0), ("db-1", 0))
+    first, second = moves_of(found)
+
+    made = [c.move for c in steer([found], moves=[first]) if isinstance(c, CreateMove)]
+
+    assert made == [second]
+
+
+def test_moves_start_wave_by_wave():
+    found = executing(("cart-1", 0), ("db-1", 1))
+    moves = moves_of(found)
+
+    started = [c for c in steer([found], moves=moves) if isinstance(c, SetMovePhase)]
+
+    assert [(c.move.spec.pod.name, c.phase) for c in started] == [("cart-1", MovePhase.ADMITTED)]
+
+
+def test_a_plan_is_done_when_every_move_has_ended():
+    found = executing(("cart-1", 0), ("db-1", 0))
+    moves = moves_of(found, (MovePhase.LANDED, MovePhase.REFUSED))
+
+    (done,) = [c for c in steer([found], moves=moves) if isinstance(c, SetPlanStatus)]
+
+    assert done.status.phase is PlanPhase.DONE
+    assert (done.status.progress.landed, done.status.progress.refused) == (1, 1)
+    assert done.status.finished_at == NOW
+
+
+def test_pending_moves_end_when_their_policy_is_changed_or_gone():
+    found = executing(("cart-1", 0))
+    moves = moves_of(found)
+
+    for policies in ((), (policy(generation=4),)):
+        commands = steer([found], moves=moves, policies=policies)
+        ended = [c for c in commands if isinstance(c, SetMovePhase)]
+        assert [(c.phase, c.reason.code[:6]) for c in ended] == [(MovePhase.REFUSED, "Policy")]
+
+
+def test_a_running_move_is_never_taken_back():
+    found = executing(("cart-1", 0))
+    moves = moves_of(found, (MovePhase.EVICTED,))
+
+    commands = steer([found], moves=moves, policies=())
+
+    assert [c for c in commands if isinstance(c, SetMovePhase)] == []
+
+
+def test_a_paused_policy_starts_nothing():
+    found = executing(("cart-1", 0))
+    spec = msgspec.structs.replace(policy().spec, pause=True)
+    held = msgspec.structs.replace(policy(), spec=spec)
+
+    commands = steer([found], moves=moves_of(found), policies=(held,))
+    why = lifecycles.waiting(view([found], moves=moves_of(found), policies=(held,)), Terms())
+
+    assert [c for c in commands if isinstance(c, SetMovePhase)] == []
+    assert {reason.code for reason in why.values()} == {"PausedByOwner"}
+
+
+def test_history_is_forgotten_after_its_time():
+    status = PlacementPlanStatus(phase=PlanPhase.DONE, finished_at=NOW)
+    old = plan(("cart-1", 0), status=status)
+    terms = replace(Terms(), history_seconds=3600)
+
+    soon = lifecycles.steer(view([old], now=NOW + timedelta(minutes=30)), terms)
+    late = lifecycles.steer(view([old], now=NOW + timedelta(hours=2)), terms)
+
+    assert soon == ()
+    assert [type(c) for c in late] == [Forget]
