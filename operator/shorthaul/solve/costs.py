@@ -1,0 +1,135 @@
+"""The reference cost: what a placement costs, edge by edge and pod by pod, slow and obvious.
+
+It is the definition that every fast path has to agree with (STYLE: the checker before the solver),
+and every number that people see comes from here. Pods are weighed by the node that they are on, so
+equal places are counted once; nothing else is clever. It assumes nothing of how a placement was
+found. An edge with an end that has no placed pod carries no traffic that could be priced: it is
+left out of cost and shares alike, see `priced`.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from shorthaul.cluster.routings import RoutedEdge
+from shorthaul.cluster.snapshots import Snapshot
+from shorthaul.solve.pricings import Pricing
+from shorthaul.topology.distances import Distances
+from shorthaul.traffic.graphs import Vertex
+from shorthaul.units import TIERS, NodeName, PodRef, Routing, Tier, WorkloadRef
+
+Counts = Mapping[NodeName, int]
+Shares = Mapping[Tier, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where each pod that can exchange traffic is, and which pods a workload has."""
+
+    nodes: Mapping[PodRef, NodeName]
+    members: Mapping[WorkloadRef, tuple[PodRef, ...]]
+
+    def counts(self, vertex: Vertex) -> Counts:
+        """How many pods of a vertex each node holds."""
+        pods = (vertex,) if isinstance(vertex, PodRef) else self.members.get(vertex, ())
+        return Counter(self.nodes[pod] for pod in pods if pod in self.nodes)
+
+    def moved(self, moves: Iterable[tuple[PodRef, NodeName]]) -> "Places":
+        """The same pods with some of them elsewhere."""
+        return Places({**self.nodes, **dict(moves)}, self.members)
+
+
+def places(snapshot: Snapshot) -> Places:
+    """Today's places: pods that run, or will, on a node that exists, and are not going away."""
+    nodes: dict[PodRef, NodeName] = {}
+    members: dict[WorkloadRef, list[PodRef]] = {}
+    for ref, pod in sorted(snapshot.pods.items()):
+        if pod.node in snapshot.nodes and pod.node and pod.active and not pod.terminating:
+            nodes[ref] = pod.node
+            members.setdefault(pod.workload, []).append(ref)
+    return Places(nodes, {workload: tuple(pods) for workload, pods in members.items()})
+
+
+def priced(edges: Iterable[RoutedEdge], where: Places) -> tuple[RoutedEdge, ...]:
+    """The edges that have a rate and a placed pod at both ends."""
+    return tuple(
+        edge
+        for edge in edges
+        if edge.rate > 0 and where.counts(edge.client) and where.counts(edge.server)
+    )
+
+
+def cost(
+    edges: Iterable[RoutedEdge], where: Places, distances: Distances, pricing: Pricing
+) -> float:
+    """What all traffic costs in the unit of the pricing."""
+    return math.fsum(edge_cost(edge, where, distances, pricing) for edge in priced(edges, where))
+
+
+def edge_cost(edge: RoutedEdge, where: Places, distances: Distances, pricing: Pricing) -> float:
+    """What the traffic of one edge costs."""
+    shares = edge_shares(edge, where, distances)
+    return math.fsum(edge.rate * float(shares[tier]) * pricing.tiers[tier] for tier in TIERS)
+
+
+def locality(
+    edges: Iterable[RoutedEdge], where: Places, distances: Distances
+) -> Mapping[Tier, float]:
+    """Shares of all traffic by the smallest tier that both ends share; 1 in all, or no traffic."""
+    kept = priced(edges, where)
+    total = math.fsum(edge.rate for edge in kept)
+    if total <= 0:
+        return dict.fromkeys(TIERS, 0.0)
+    found = [(edge.rate, edge_shares(edge, where, distances)) for edge in kept]
+    return {
+        tier: math.fsum(rate * float(shares[tier]) for rate, shares in found) / total
+        for tier in TIERS
+    }
+
+
+def edge_shares(edge: RoutedEdge, where: Places, distances: Distances) -> Shares:
+    """How an edge's traffic divides over the tiers; the shares sum to exactly 1."""
+    clients, servers = where.counts(edge.client), where.counts(edge.server)
+    if edge.routing is Routing.LOCAL:
+        return _transported(clients, servers, distances)
+    total = dict.fromkeys(TIERS, Fraction(0))
+    replicas = sum(clients.values())
+    for node, count in clients.items():
+        chosen = _chosen(edge.routing, node, servers, distances)
+        size = sum(chosen.values())
+        for server, weight in chosen.items():
+            tier = distances.tier(node, server)
+            total[tier] += Fraction(count * weight, replicas * size)
+    return total
+
+
+def _chosen(routing: Routing, node: NodeName, servers: Counts, distances: Distances) -> Counts:
+    """The servers among which a client on a node has its traffic spread evenly."""
+    if routing is Routing.NODE and node in servers:
+        return {node: servers[node]}
+    if routing in (Routing.NODE, Routing.ZONE):
+        near = {
+            server: count
+            for server, count in servers.items()
+            if distances.tier(node, server) in (Tier.HOST, Tier.RACK, Tier.ZONE)
+        }
+        return near or servers
+    return servers
+
+
+def _transported(clients: Counts, servers: Counts, distances: Distances) -> Shares:
+    """Keeps at each tier in turn, nearest first, what both ends' remaining shares allow."""
+    supply = {node: Fraction(count, sum(clients.values())) for node, count in clients.items()}
+    demand = {node: Fraction(count, sum(servers.values())) for node, count in servers.items()}
+    kept = dict.fromkeys(TIERS, Fraction(0))
+    for tier in TIERS:
+        for node in supply:
+            for other in demand:
+                if distances.tier(node, other) is tier:
+                    amount = min(supply[node], demand[other])
+                    supply[node] -= amount
+                    demand[other] -= amount
+                    kept[tier] += amount
+    return kept

@@ -1,0 +1,96 @@
+"""The placement problem as one frozen value: all that a solver may know, and nothing else.
+
+Interchangeable pods form a group: same workload, same requests, same nodes allowed, same part in
+every limit, same single-pod traffic. A placement is a count per (group, node), so a solver never
+sees pods. Pods that may not move are background: room taken, traffic ends, parts of limits.
+
+Costs are integers: `scale` cost units are one unit of the objective, chosen so that the whole
+traffic over the longest tier is 2**58 units. Each product or minimum of counts carries a rounded
+coefficient, so a cost is off by at most 2 * clients * servers units per edge; with under 10**8
+pairs of communicating pods that is below 1e-9 of the traffic's weight times the longest distance.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shorthaul.solve.limits import Limits
+from shorthaul.solve.pricings import Pricing
+from shorthaul.units import NodeName, PodRef, Routing, WorkloadRef
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+LARGEST_COST = 2**58
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Interchangeable movable pods, and the traffic vertices that they are part of."""
+
+    workload: WorkloadRef
+    pods: tuple[PodRef, ...]
+    vertices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Traffic from one vertex to another, by their indices; `weight` is the rate."""
+
+    client: int
+    server: int
+    weight: float
+    routing: Routing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """Groups to be placed on nodes; arrays are never written to.
+
+    tiers: node's group per level above the host (rack, zone, region), shape (3, nodes);
+    start: today's counts (groups, nodes); allowed: where a group may be sent, beside home;
+    background: pods of each vertex that stay (vertices, nodes); requests (groups, resources) and
+    room (resources, nodes; what the pods that stay leave, may be negative).
+    """
+
+    nodes: tuple[NodeName, ...]
+    tiers: Ints
+    groups: tuple[Group, ...]
+    start: Ints
+    allowed: Bools
+    background: Ints
+    links: tuple[Link, ...]
+    resources: tuple[str, ...]
+    requests: Ints
+    room: Ints
+    limits: Limits
+    pricing: Pricing
+    scale: float
+
+    @property
+    def sizes(self) -> Ints:
+        """The number of pods of each vertex."""
+        found: Ints = self.background.sum(axis=1)
+        for group in self.groups:
+            for vertex in group.vertices:
+                found[vertex] += len(group.pods)
+        return found
+
+    @property
+    def homes(self) -> Mapping[PodRef, int]:
+        """The node of each movable pod, by index: groups list their pods in order of node."""
+        found: dict[PodRef, int] = {}
+        for index, group in enumerate(self.groups):
+            nodes = np.repeat(np.arange(len(self.nodes)), self.start[index])
+            found.update(zip(group.pods, (int(node) for node in nodes), strict=True))
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assignment:
+    """A placement as counts (groups, nodes), its cost in cost units; `limited`: it was cut short."""
+
+    counts: Ints
+    cost: int
+    limited: bool = False
