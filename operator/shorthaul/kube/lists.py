@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from shorthaul.errors import BadInput
 from shorthaul.kube.connections import Connection
 from shorthaul.kube.endpoints import Endpoint
 from shorthaul.kube.failures import Gone, Unavailable
@@ -82,7 +83,7 @@ async def read_all(
             return await _read_pages(pages, decode)
         except Gone:
             continue
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, BadInput) as error:
             raise Unavailable(f"list {endpoint.plural}: {error}") from error
     raise Unavailable(f"list {endpoint.plural}: forgotten by the server in {ATTEMPTS} attempts")
 

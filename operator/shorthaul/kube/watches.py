@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from shorthaul.errors import BadInput
 from shorthaul.kube.connections import Connection
 from shorthaul.kube.endpoints import Endpoint
 from shorthaul.kube.failures import Forbidden, Gone, RequestFailed, TooManyRequests, Unavailable
@@ -132,7 +133,7 @@ class Watch(Generic[V]):
             if event.type == "ERROR":
                 raise _as_failure(_STATUS.decode(event.object))
             self._change(event)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, BadInput) as error:
             self._version = ""
             raise Unavailable(f"watch {self.endpoint.plural}: {error}; listing anew") from error
 
@@ -152,8 +153,8 @@ class Watch(Generic[V]):
         self._failed_times = 0
 
     async def _pause_after(self, failure: RequestFailed) -> None:
-        """A copy that may not be read any more is no copy; one that cannot be is only old."""
-        if isinstance(failure, Forbidden):
+        """What may not be read, or not be understood, is not known; what cannot be is only old."""
+        if isinstance(failure, Forbidden) or not self._version:
             self.synced.clear()
             self._version = ""
         if type(failure) is not type(self.failure):
