@@ -51,6 +51,10 @@ class Board:
         """Takes in the API server's reply to one of our own writes."""
         self.note(kind, None, msgspec.json.decode(body))
 
+    def put(self, kind: str, found: Any) -> None:
+        """Takes in an object that is decoded already."""
+        self._put(kind, (found.metadata.namespace, found.metadata.name), found)
+
     def get(self, kind: type[T], namespace: str, name: str) -> T | None:
         """One object, if it is there."""
         return self._objects[kind.__name__].get((namespace, name))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shorthaul.api.affinitypolicies import AffinityPolicy
+from shorthaul.api.objects import ObjectMeta
 from shorthaul.api.placementplans import PlacementPlan, PlacementPlanStatus
 from shorthaul.api.podmoves import MovePhase, PodMove
 from shorthaul.api.policystatuses import AffinityPolicyStatus
@@ -66,12 +67,16 @@ class Forget:
     made: PlacementPlan | PodMove
 
 
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tells people of one of our objects, as an Event."""
+
+    kind: str
+    about: ObjectMeta
+    reason: Reason
+    warning: bool = False
+
+
 Command = (
-    CreatePlan
-    | CreateMove
-    | SetPlanStatus
-    | SetPolicyStatus
-    | SetMovePhase
-    | SetHint
-    | Forget
+    CreatePlan | CreateMove | SetPlanStatus | SetPolicyStatus | SetMovePhase | SetHint | Forget
 )
