@@ -9,7 +9,7 @@ until the budget is synced again; who calls reads just before, and repeats a con
 from dataclasses import dataclass
 from typing import Any
 
-from shorthaul.kube.connections import Connection
+from shorthaul.kube.connections import Connection, Parameters
 from shorthaul.kube.endpoints import PODS
 from shorthaul.kube.failures import (
     Conflict,
@@ -96,7 +96,7 @@ class Victim:
 
 async def rehearse(connection: Connection, victim: Victim) -> Answer:
     """What the server would answer, budgets included; nothing is evicted and no budget spent."""
-    return await _ask(connection, victim, {"dryRun": ["All"]})
+    return await _ask(connection, victim, {"dryRun": "All"})
 
 
 async def evict(connection: Connection, victim: Victim) -> Answer:
@@ -104,16 +104,16 @@ async def evict(connection: Connection, victim: Victim) -> Answer:
     return await _ask(connection, victim, {})
 
 
-async def _ask(connection: Connection, victim: Victim, options: dict[str, Any]) -> Answer:
+async def _ask(connection: Connection, victim: Victim, parameters: Parameters) -> Answer:
     path = PODS.path(victim.pod.namespace, victim.pod.name, "eviction")
     try:
-        await connection.post(path, _body(victim, options))
+        await connection.post(path, _body(victim), parameters)
     except RequestFailed as failure:
         return _as_answer(failure)
     return Evicted()
 
 
-def _body(victim: Victim, options: dict[str, Any]) -> dict[str, Any]:
+def _body(victim: Victim) -> dict[str, Any]:
     annotations = {"shorthaul.dev/cause": victim.cause} if victim.cause else {}
     return {
         "apiVersion": "policy/v1",
@@ -124,8 +124,7 @@ def _body(victim: Victim, options: dict[str, Any]) -> dict[str, Any]:
             "annotations": annotations,
         },
         "deleteOptions": {
-            "preconditions": {"uid": victim.uid, "resourceVersion": victim.resource_version},
-            **options,
+            "preconditions": {"uid": victim.uid, "resourceVersion": victim.resource_version}
         },
     }
 

@@ -23,6 +23,8 @@ from shorthaul.kube.failures import Forbidden, Gone, RequestFailed, TooManyReque
 from shorthaul.kube.lists import Decode, Key, identify, read_all
 
 V = TypeVar("V")
+FAILURES_BEFORE_WARNING = 3
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -157,10 +159,10 @@ class Watch(Generic[V]):
         if isinstance(failure, Forbidden) or not self._version:
             self.synced.clear()
             self._version = ""
-        if type(failure) is not type(self.failure):
-            _LOG.warning("cannot watch %s: %s; trying again", self.endpoint.plural, failure)
         self.failure = failure
         self._failed_times += 1
+        if self._failed_times == FAILURES_BEFORE_WARNING:
+            _LOG.warning("cannot watch %s: %s; trying again", self.endpoint.plural, failure)
         known = self._settings
         pause = min(
             known.longest_pause_seconds,

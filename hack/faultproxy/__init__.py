@@ -1,0 +1,1 @@
+"""A proxy between a client and a real API server that breaks things at chosen requests."""

@@ -1,0 +1,68 @@
+"""What can go wrong with one request, as values: where the client dies, or what it is told instead.
+
+`call` counts mutating requests from 1, dry runs left out. A fault happens once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class Point(StrEnum):
+    """Where in the life of a request something happens."""
+
+    BEFORE_SENDING = "before the request is forwarded"
+    BEFORE_REPLY = "after it was committed, before the reply"
+    AFTER_REPLY = "after the reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One mutating request that went through; `status` is 0 until it was answered."""
+
+    number: int
+    method: str
+    path: str
+    status: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Calls `action` at a point of a call; unless after the reply, the reply is never sent."""
+
+    call: int
+    point: Point
+    action: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answers a request in the server's place; `matches` gets method and path."""
+
+    matches: Callable[[str, str], bool]
+    status: int
+    reason: str
+    message: str = "made up by the fault proxy"
+    causes: tuple[Mapping[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    times: int = 1
+
+    def body(self) -> dict[str, Any]:
+        """The Status object that a server would send."""
+        return {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+            "details": {"causes": [dict(cause) for cause in self.causes]},
+            "code": self.status,
+        }
