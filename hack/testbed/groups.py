@@ -53,7 +53,7 @@ class Group:
 
     def pause(self, name: str) -> None:
         """Freeze a program: its connections stay open and nothing is answered."""
-        os.kill(self.pid(name), signal.SIGSTOP)
+        processes.freeze(self._started[name])
 
     def resume(self, name: str) -> None:
         """Let a paused program go on."""

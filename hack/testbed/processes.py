@@ -52,6 +52,14 @@ def is_alive(process: Started) -> bool:
     return _birth(process.pid) == process.birth
 
 
+def freeze(process: Started) -> None:
+    """Stop a process from running and return when it no longer does, which takes a moment."""
+    os.kill(process.pid, signal.SIGSTOP)
+    deadline = time.monotonic() + GRACE_SECONDS
+    while time.monotonic() < deadline and _status_fields(process.pid)[:1] != ["T"]:
+        time.sleep(POLL_SECONDS)
+
+
 def end(started: Iterable[Started], grace_seconds: float = GRACE_SECONDS) -> None:
     """Ask all to stop, then kill those that have not within the grace."""
     remaining = [process for process in started if is_alive(process)]
@@ -97,9 +105,14 @@ def _wait_for_end(started: Sequence[Started], limit_seconds: float) -> bool:
 
 
 def _birth(pid: int) -> str | None:
+    fields = _status_fields(pid)
+    return None if not fields or fields[0] in "ZX" else fields[19]
+
+
+def _status_fields(pid: int) -> list[str]:
+    """Return the fields of /proc/PID/stat from the third on; the second may hold anything."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return None
-    fields = text.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else fields[19]
+        return []
+    return text.rpartition(")")[2].split()

@@ -18,6 +18,7 @@ def run(state_home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(SCRIPT), *arguments],
         capture_output=True,
+        check=False,
         text=True,
         env=os.environ | {"XDG_STATE_HOME": str(state_home)},
     )
