@@ -179,9 +179,9 @@ def agent(node: scenes.Node, time: float, event: Mapping[str, Any]) -> str:
 
 def stamp(time: float) -> str:
     """Return a time in UTC with nine digits of a second."""
-    nanoseconds = int(time * 1e9)
-    whole = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{nanoseconds % 1_000_000_000:09d}Z"
+    whole = int(time)
+    moment = datetime.fromtimestamp(whole, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{int((time - whole) * 1e9):09d}Z"
 
 
 def _rendered(name: str, content: Mapping[str, Any]) -> str:
