@@ -78,25 +78,36 @@ def _shares(edges: Iterable[MapEdge]) -> Rates:
 
 def _routed_rates(ground: Ground) -> dict[Pair, Rates]:
     where = costs.places(ground.snapshot)
-    found: dict[Pair, Rates] = {}
+    found: dict[Pair, dict[Tier, list[float]]] = {}
     for edge in costs.priced(ground.routed, where):
+        pair = _owner(edge.client, ground), _owner(edge.server, ground)
         shares = costs.edge_shares(edge, where, ground.distances)
-        found[edge.client, edge.server] = {tier: edge.rate * float(shares[tier]) for tier in TIERS}
-    return found
+        for tier in TIERS:
+            rates = found.setdefault(pair, {}).setdefault(tier, [])
+            rates.append(edge.rate * float(shares[tier]))
+    return _summed(found)
 
 
 def _observed_rates(graph: TrafficGraph, ground: Ground) -> dict[Pair, Rates]:
-    known = {(edge.client, edge.server) for edge in graph.edges}
     found: dict[Pair, dict[Tier, list[float]]] = {}
     for edge in graph.pod_edges:
         tier = _tier(edge, ground)
-        pair = _pair(edge, ground, known)
-        if tier is not None and pair is not None:
+        if tier is not None:
+            pair = _owner(edge.client, ground), _owner(edge.server, ground)
             found.setdefault(pair, {}).setdefault(tier, []).append(edge.rate)
+    return _summed(found)
+
+
+def _summed(found: Mapping[Pair, Mapping[Tier, Iterable[float]]]) -> dict[Pair, Rates]:
     return {
         pair: {tier: math.fsum(rates.get(tier, ())) for tier in TIERS}
         for pair, rates in found.items()
     }
+
+
+def _owner(vertex: Vertex, ground: Ground) -> Vertex:
+    pod = ground.snapshot.pods.get(vertex) if isinstance(vertex, PodRef) else None
+    return vertex if pod is None else pod.workload
 
 
 def _tier(edge: PodEdge, ground: Ground) -> Tier | None:
@@ -107,17 +118,3 @@ def _tier(edge: PodEdge, ground: Ground) -> Tier | None:
     if {client.node, server.node} - ground.distances.groups.keys():
         return None
     return ground.distances.tier(client.node, server.node)
-
-
-def _pair(edge: PodEdge, ground: Ground, known: set[Pair]) -> Pair | None:
-    pairs = (
-        (client, server)
-        for client in _vertices(edge.client, ground)
-        for server in _vertices(edge.server, ground)
-    )
-    return next((pair for pair in pairs if pair in known), None)
-
-
-def _vertices(pod: PodRef, ground: Ground) -> tuple[Vertex, ...]:
-    found = ground.snapshot.pods.get(pod)
-    return (pod,) if found is None else (pod, found.workload)
