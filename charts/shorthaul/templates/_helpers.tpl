@@ -68,3 +68,8 @@ v1beta1
 {{- define "shorthaul.trustedUser" -}}
 request.userInfo.username in {{ prepend .Values.admission.systemUsers (include "shorthaul.username" .) | toJson | replace "\"" "'" }}
 {{- end }}
+
+{{/* A number without an exponent, or a text as it is: Helm reads 1000000 as 1e+06. */}}
+{{- define "shorthaul.plain" -}}
+{{- if kindIs "string" . }}{{ . }}{{ else }}{{ printf "%.15g" (float64 .) }}{{ end }}
+{{- end }}
