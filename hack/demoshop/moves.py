@@ -19,6 +19,7 @@ Object = dict[str, Any]
 Key = tuple[str, str]
 GROUP = "/apis/shorthaul.dev/v1alpha1"
 ENDS = ("Landed", "Elsewhere", "Failed", "Refused")
+PHASES = ("Pending", "Admitted", "Hinted", "Checked", "Evicting", "Evicted", *ENDS)
 
 
 @dataclass(frozen=True, slots=True)

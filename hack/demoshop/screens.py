@@ -19,7 +19,7 @@ from rich.text import Text
 from demoshop import moves, results, truths
 
 WIDTH = 100
-BAR_WIDTH = 24
+BAR_WIDTH = 18
 COLOURS = {
     "host": "green",
     "rack": "bright_green",
@@ -135,10 +135,9 @@ class Screen:
 def locality(found: results.Result) -> Table:
     """Return the shares of traffic per tier."""
     table = _table("tier", "")
-    table.add_column("before", justify="right")
-    table.add_column("")
-    table.add_column("after", justify="right")
-    table.add_column("")
+    for name in ("before", "after"):
+        table.add_column(name, justify="right")
+        table.add_column("", no_wrap=True, min_width=BAR_WIDTH)
     for tier in truths.TIERS:
         before, after = found.before.shares[tier], found.after.shares[tier]
         table.add_row(
@@ -167,8 +166,9 @@ def locality(found: results.Result) -> Table:
 def gains(found: results.Result) -> Table:
     """Return each plan's promise beside what the operator and the player measured."""
     table = _table("plan", "mode", "phase")
-    for name in ("landed", "promised", "operator measured"):
+    for name in ("landed", "promised", "measured"):
         table.add_column(name, justify="right")
+    table.add_column("by")
     for plan in found.plans:
         measured = "" if plan.measured is None else _share(plan.measured, plan.promised)
         table.add_row(
@@ -178,16 +178,18 @@ def gains(found: results.Result) -> Table:
             f"{plan.landed} of {plan.moves}",
             f"{plan.predicted:,.0f}",
             measured,
+            "the operator" if measured else "",
         )
     saved = found.before.cost - found.after.cost
     table.add_section()
     table.add_row(
         "all that were done",
         "",
-        Text("the player's account", style="bright_black"),
+        "",
         str(found.landed),
         f"{found.predicted:,.0f}",
         Text(_share(saved, found.predicted), style="bold"),
+        "the player",
     )
     table.caption = "in flows/s x distance"
     table.caption_justify = "right"
@@ -198,9 +200,10 @@ def counts(found: results.Result) -> Table:
     """Return what was done to pods, by witness."""
     table = _table("what", "how many", "who says so")
     phases = moves.by_phase(found.moves)
-    ended = ", ".join(f"{number} {phase}" for phase, number in sorted(phases.items()))
+    ended = ", ".join(f"{phases[phase]} {phase}" for phase in moves.PHASES if phases[phase])
     tally = found.evictions
-    by = ", ".join(f"{number} by {user}" for user, number in tally.by_user) or "none"
+    users = [(user.rpartition(":")[2], number) for user, number in tally.by_user]
+    by = ", ".join(f"{number} by {user}" for user, number in users) or "none"
     breached = len({(one.budget.namespace, one.budget.name) for one in found.breaches})
     table.add_row("moves", ended or "none", "PodMove objects")
     table.add_row("evictions granted", f"{tally.granted} ({by})", "audit log")
@@ -210,10 +213,10 @@ def counts(found: results.Result) -> Table:
     table.add_row(
         "budgets breached",
         Text(f"{breached} of {len(found.budgets)}", style=style),
-        "own count of ready pods at every change",
+        "own count of ready pods",
     )
     flows = f"{found.flows['lines']:,} lines, {found.flows['lost']:,} events lost"
-    table.add_row("Hubble export", flows, "the files themselves")
+    table.add_row("Hubble lines read", flows, "FlowSource status")
     return table
 
 
