@@ -101,9 +101,8 @@ def refusal_lines(refusals: Sequence[Refusal], screen: Screen) -> list[str]:
     """Who stays, by reason, the most frequent first, with a message and some pods each."""
     if not refusals:
         return []
-    by_code = _by_code(refusals)
     lines = [screen.paint(f"Not moved: {quantities.count(len(refusals), 'pod')}", Tone.STRONG)]
-    for code, members in by_code:
+    for code, members in by_code(refusals):
         lines.append(f"  {screen.paint(printable(code), Tone.WARNING)}  {len(members):,}")
         lines += wrapped(printable(members[0].reason.message), screen, indent=6)
         pods = [name(str(member.pod)) for member in members]
@@ -113,7 +112,8 @@ def refusal_lines(refusals: Sequence[Refusal], screen: Screen) -> list[str]:
     return lines
 
 
-def _by_code(refusals: Iterable[Refusal]) -> list[tuple[str, list[Refusal]]]:
+def by_code(refusals: Iterable[Refusal]) -> list[tuple[str, list[Refusal]]]:
+    """Refusals by the code of their reason, the most frequent first."""
     found: dict[str, list[Refusal]] = {}
     for refusal in refusals:
         found.setdefault(refusal.reason.code, []).append(refusal)
@@ -132,16 +132,20 @@ def value_lines(value: Value, screen: Screen) -> list[str]:
     rows = [
         [Cell("now"), _amount(value.before, value)],
         [Cell("after"), _amount(value.after, value), Cell(f"({gain})", Tone.GOOD)],
-        [Cell("at least"), _amount(value.lower_bound, value), Cell(_gap(value), Tone.QUIET)],
+        [Cell("at least"), _amount(value.lower_bound, value)],
     ]
-    return [head, *table(rows, screen)]
+    bound = [
+        screen.paint(line, Tone.QUIET) for line in wrapped(bound_text(value), screen, indent=2)
+    ]
+    return [head, *table(rows, screen), *bound]
 
 
 def _amount(number: float, value: Value) -> Cell:
     return Cell(quantities.amount(number, value.unit), right=True)
 
 
-def _gap(value: Value) -> str:
+def bound_text(value: Value) -> str:
+    """What the lower bound says of the plan."""
     bound = f"no placement can do better ({value.bound_method})"
     if value.after <= value.lower_bound:
         return f"{bound}: the plan is optimal"

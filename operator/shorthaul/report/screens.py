@@ -101,10 +101,12 @@ def table(rows: Sequence[Row], screen: Screen, *, indent: int = 2, gap: int = 2)
     needed = widths(rows)
     return [
         " " * indent
-        + (" " * gap).join(
+        + (" " * gap)
+        .join(
             screen.paint(_padded(cell, needed[index], index == len(row) - 1), cell.tone)
             for index, cell in enumerate(row)
         )
+        .rstrip(" ")
         for row in rows
     ]
 
