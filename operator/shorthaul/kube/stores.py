@@ -38,14 +38,18 @@ KINDS: tuple[Endpoint, ...] = (
     endpoints.REPLICA_SETS,
     endpoints.STATEFUL_SETS,
     endpoints.DAEMON_SETS,
+    endpoints.REPLICATION_CONTROLLERS,
     endpoints.JOBS,
+    endpoints.CRON_JOBS,
 )
 CONTROLLERS = (
     endpoints.DEPLOYMENTS,
     endpoints.REPLICA_SETS,
     endpoints.STATEFUL_SETS,
     endpoints.DAEMON_SETS,
+    endpoints.REPLICATION_CONTROLLERS,
     endpoints.JOBS,
+    endpoints.CRON_JOBS,
 )
 
 Values = Callable[[Endpoint], Collection[Any]]
