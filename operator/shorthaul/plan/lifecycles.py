@@ -24,7 +24,7 @@ from shorthaul.api.placementplans import (
 from shorthaul.api.podmoves import MovedPod, MovePhase, PodMove, PodMoveSpec
 from shorthaul.api.policies import PolicyRef
 from shorthaul.cluster.reasons import Reason
-from shorthaul.plan import pacing, standings
+from shorthaul.plan import pacing, promises, standings, verification
 from shorthaul.plan.commands import Command, CreateMove, Forget, SetMovePhase, SetPlanStatus
 from shorthaul.plan.pacing import Entry, Stage
 from shorthaul.plan.views import (
@@ -278,7 +278,19 @@ def _forget(view: View, terms: Terms) -> Iterable[Command]:
     for move in view.moves:
         if ended(move) and move.status.finished_at and view.now - move.status.finished_at > kept:
             yield Forget(move)
+    remembered = _remembered(view)
     for plan in view.plans:
         at = plan.status.finished_at
+        if plan.metadata.name in remembered:
+            continue
         if plan.status.phase not in OPEN_PHASES and at is not None and view.now - at > kept:
             yield Forget(plan)
+
+
+def _remembered(view: View) -> set[str]:
+    """The last verified plans of each policy, which its verdict on itself rests on."""
+    found: set[str] = set()
+    for policy in view.policies:
+        known = promises.verdicts(view.plans, ref_of(policy), policy.metadata.generation)
+        found |= {plan.metadata.name for plan in known[-verification.HISTORY :]}
+    return found

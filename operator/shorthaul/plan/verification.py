@@ -13,7 +13,7 @@ from shorthaul.cluster.reasons import Reason
 from shorthaul.topology.distances import Distances
 from shorthaul.traffic.graphs import PodEdge
 from shorthaul.traffic.identities import PodIdentity
-from shorthaul.units import PodRef, WorkloadRef
+from shorthaul.units import PodRef, Tier, WorkloadRef
 
 LEAST_RATIO = 0.5
 HISTORY = 5
@@ -56,8 +56,13 @@ def travel(
     pods: Mapping[PodRef, PodIdentity],
     distances: Distances,
     workloads: frozenset[WorkloadRef],
+    prices: Mapping[Tier, float] | None = None,
 ) -> Travel:
-    """Measures the observed traffic that has an end in one of the workloads; linear in edges."""
+    """Measures the observed traffic that has an end in one of the workloads; linear in edges.
+
+    `prices` replaces the distance of each tier, for objectives that are not distance.
+    """
+    per_tier = distances.scale.distances if prices is None else prices
     rates: list[float] = []
     costs: list[float] = []
     for edge in edges:
@@ -69,7 +74,7 @@ def travel(
         if client.node not in distances.groups or server.node not in distances.groups:
             continue
         rates.append(edge.rate)
-        costs.append(edge.rate * distances.distance(client.node, server.node))
+        costs.append(edge.rate * per_tier[distances.tier(client.node, server.node)])
     return Travel(math.fsum(rates), math.fsum(costs))
 
 

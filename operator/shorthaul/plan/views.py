@@ -16,6 +16,7 @@ from shorthaul.api.topologies import Topology
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.topology.distances import Distances
+from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.units import Namespace
 
 OPEN_PHASES = (None, PlanPhase.PROPOSED, PlanPhase.APPROVED, PlanPhase.EXECUTING)
@@ -83,6 +84,15 @@ class View:
     def moves_of(self, plan: PlacementPlan) -> tuple[PodMove, ...]:
         """The moves that carry out a plan."""
         return tuple(move for move in self.moves if move.spec.plan == plan.metadata.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The traffic map for planning (`average`) and the last usable windows, oldest first."""
+
+    average: TrafficGraph | None
+    recent: tuple[TrafficGraph, ...] = ()
+    hindrance: Reason | None = None
 
 
 def ref_of(policy: AffinityPolicy) -> PolicyRef:

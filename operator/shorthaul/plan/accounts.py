@@ -1,0 +1,233 @@
+"""What a policy's status tells: what is, what is planned, what was spent, what came of it.
+
+Pure: the account of a policy is made anew from the view and from what the last cycle found for its
+group. Budgets that were spent are carried forward, never recomputed from nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shorthaul.api import conditions
+from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
+from shorthaul.api.conditions import State
+from shorthaul.api.placementplans import PlacementPlan, PlanPhase
+from shorthaul.api.policystatuses import (
+    AffinityPolicyStatus,
+    Budgets,
+    Current,
+    InForce,
+    Paused,
+    RefusalCount,
+    StartedMove,
+    Verification,
+)
+from shorthaul.cluster.reasons import Reason
+from shorthaul.plan import promises, standings, verification
+from shorthaul.plan.pacing import HOUR_SECONDS, Start
+from shorthaul.plan.plans import Plan
+from shorthaul.plan.views import Terms, View, ref_of
+from shorthaul.units import Tier
+
+MOST_WAITING = 64
+MOST_STARTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the last cycle found for a policy's group: a plan, and why it is held back."""
+
+    plan: Plan | None = None
+    unit: str = ""
+    held: Reason | None = None
+    stalled: Reason | None = None
+
+
+def account(
+    policy: AffinityPolicy,
+    view: View,
+    terms: Terms,
+    finding: Finding,
+    waiting: Iterable[Reason] = (),
+) -> AffinityPolicyStatus:
+    """The status of one policy now."""
+    ref = ref_of(policy)
+    workloads = view.governance.workloads.get(ref, frozenset())
+    judged = _verification(policy, view)
+    paused = _paused(policy, judged, view.now)
+    current = _open_plan(policy, view)
+    states = _states(policy, view, finding, current, paused)
+    return AffinityPolicyStatus(
+        observed_generation=policy.metadata.generation,
+        conditions=conditions.reported(
+            policy.status.conditions, states, generation=policy.metadata.generation, now=view.now
+        ),
+        workloads=len(workloads),
+        pods=sum(pod.workload in workloads for pod in view.snapshot.pods.values()),
+        current=_current(finding) or policy.status.current,
+        plan=current.metadata.name if current else "",
+        moves_proposed=len(finding.plan.moves) if finding.plan else 0,
+        waiting=_counted(finding, waiting),
+        budgets=_budgets(policy, view),
+        verification=judged,
+        paused=paused,
+        in_force=_in_force(policy, terms),
+    )
+
+
+def _states(
+    policy: AffinityPolicy,
+    view: View,
+    finding: Finding,
+    current: PlacementPlan | None,
+    paused: Paused | None,
+) -> list[State]:
+    conflict = view.conflict(ref_of(policy))
+    states = []
+    if conflict is not None:
+        states += [
+            conditions.conflict(conflict.message),
+            conditions.not_ready(conflict.code, conflict.message),
+        ]
+    else:
+        states += _readiness(policy, view, finding)
+    if policy.spec.pause:
+        states.append(conditions.paused("PausedByOwner", "spec.pause is true"))
+    elif paused is not None:
+        states.append(conditions.paused(paused.reason, paused.message))
+    if current is not None and current.status.phase in (None, PlanPhase.PROPOSED):
+        states.append(conditions.plan_pending(f"plan {current.metadata.name} awaits approval"))
+    return states
+
+
+def _readiness(policy: AffinityPolicy, view: View, finding: Finding) -> list[State]:
+    blocked = finding.stalled
+    if blocked is None and policy.spec.mode is not Mode.OBSERVE:
+        blocked = view.rights.get(ref_of(policy).namespace) or view.hindrance
+    if blocked is not None:
+        return [
+            conditions.not_ready(blocked.code, blocked.message),
+            conditions.stalled(blocked.code, blocked.message),
+        ]
+    if finding.plan is None:
+        text = finding.held.message if finding.held else "not enough traffic has been seen yet"
+        code = finding.held.code if finding.held else "Gathering"
+        return [conditions.ready(text, code)]
+    if finding.held is not None:
+        return [conditions.ready(finding.held.message, finding.held.code)]
+    return [conditions.ready(f"{len(finding.plan.moves)} moves are worth making", "MovesFound")]
+
+
+def _current(finding: Finding) -> Current | None:
+    if finding.plan is None:
+        return None
+    shares = {tier: float(finding.plan.locality.before.get(tier, 0.0)) for tier in Tier}
+    return Current(
+        unit=finding.unit,
+        cost=finding.plan.value.before,
+        host=shares[Tier.HOST],
+        rack=shares[Tier.RACK],
+        zone=shares[Tier.ZONE],
+        region=shares[Tier.REGION],
+        beyond=shares[Tier.BEYOND],
+    )
+
+
+def _counted(finding: Finding, waiting: Iterable[Reason]) -> tuple[RefusalCount, ...]:
+    reasons = [refusal.reason for refusal in finding.plan.refusals] if finding.plan else []
+    reasons += list(waiting)
+    counts = Counter(reason.code for reason in reasons)
+    examples = {reason.code: reason.message for reason in reversed(reasons)}
+    return tuple(
+        RefusalCount(reason=code, count=count, example=examples[code][:1024])
+        for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )[:MOST_WAITING]
+
+
+def _budgets(policy: AffinityPolicy, view: View) -> Budgets | None:
+    known = standings.starts_of(policy, view.moves)
+    hour = [start for start in known if view.seconds - start.seconds < HOUR_SECONDS]
+    cooled = policy.spec.disruption.cool_down_seconds
+    last = {start.workload: start for start in known}
+    recent = [start for start in last.values() if view.seconds - start.seconds < cooled]
+    if not hour and not recent:
+        return None
+    return Budgets(
+        moves=tuple(_told(start) for start in hour[-MOST_STARTS:]),
+        last_moves=tuple(_told(start) for start in recent[-MOST_STARTS:]),
+    )
+
+
+def _told(start: Start) -> StartedMove:
+    return StartedMove(
+        kind=start.workload.kind,
+        name=start.workload.name,
+        time=datetime.fromtimestamp(start.seconds, UTC),
+    )
+
+
+def _verification(policy: AffinityPolicy, view: View) -> Verification | None:
+    plans = promises.verdicts(view.plans, ref_of(policy), policy.metadata.generation)
+    found = [plan.status.verification for plan in plans if plan.status.verification is not None]
+    if not found:
+        same = policy.status.observed_generation == policy.metadata.generation
+        return policy.status.verification if same else None
+    ratios = tuple(each.ratio for each in found[-verification.HISTORY :])
+    last = found[-1]
+    return Verification(
+        promised=last.promised,
+        measured=last.measured,
+        ratio=last.ratio,
+        unit=last.unit,
+        moves_verified=sum(
+            plan.status.progress.landed for plan in plans if plan.status.progress is not None
+        ),
+        ratios=ratios,
+        failures=sum(ratio < verification.LEAST_RATIO for ratio in ratios),
+    )
+
+
+def _paused(policy: AffinityPolicy, judged: Verification | None, now: datetime) -> Paused | None:
+    if standings.RESUME in policy.metadata.annotations:
+        return None
+    known = policy.status.paused
+    if known is not None and known.generation == policy.metadata.generation:
+        return known
+    reason = verification.objection(judged.ratios) if judged is not None else None
+    if reason is None:
+        return None
+    return Paused(
+        by="operator",
+        reason=reason.code,
+        message=reason.message[:1024],
+        generation=policy.metadata.generation,
+        since=now,
+    )
+
+
+def _open_plan(policy: AffinityPolicy, view: View) -> PlacementPlan | None:
+    ref = ref_of(policy)
+    for plan in reversed(view.plans):
+        mine = any((n.namespace, n.name) == (ref.namespace, ref.name) for n in plan.spec.policies)
+        if mine and plan.status.phase in (
+            None,
+            PlanPhase.PROPOSED,
+            PlanPhase.APPROVED,
+            PlanPhase.EXECUTING,
+        ):
+            return plan
+    return None
+
+
+def _in_force(policy: AffinityPolicy, terms: Terms) -> InForce:
+    spec = policy.spec
+    least = spec.worth.least_gain_percent
+    return InForce(
+        window_seconds=terms.window_seconds,
+        half_life_windows=terms.half_life_windows,
+        persistence_windows=spec.damping.persistence_windows or terms.persistence_windows,
+        verification_windows=terms.verification_windows,
+        approval_seconds=spec.approval.expiry_seconds or terms.approval_seconds,
+        least_gain_percent=terms.least_gain_percent if least is None else least,
+    )

@@ -1,0 +1,135 @@
+"""Plans that are done are held against their promise, once enough windows have passed.
+
+What was measured before is kept in the plan's own status, so that a restart of the operator does
+not lose it. A plan of which nothing landed has nothing to verify.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from shorthaul.api.placementplans import Baseline, PlacementPlan, PlanPhase, PlanVerification
+from shorthaul.api.podmoves import MovePhase
+from shorthaul.api.policies import PolicyRef
+from shorthaul.api.topologies import Topology
+from shorthaul.cluster.directories import directory_of
+from shorthaul.plan import verification
+from shorthaul.plan.commands import SetPlanStatus
+from shorthaul.plan.verification import Travel, Verdict
+from shorthaul.plan.views import Terms, Traffic, View, phase_of
+from shorthaul.solve.pricings import Pricing, price
+from shorthaul.topology.distances import Scale
+from shorthaul.traffic.graphs import TrafficGraph
+from shorthaul.units import Namespace, Objective, Tier, Unit, WorkloadRef
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def pricing(objective: Objective, unit: Unit, scale: Scale, topology: Topology | None) -> Pricing:
+    """What traffic costs per tier for an objective; raises BadInput where that is unknown."""
+    prices = topology.spec.prices_per_gb if topology is not None else None
+    per_tier = None if prices is None else {tier: getattr(prices, tier.value) for tier in Tier}
+    return price(objective, unit, scale, per_tier)
+
+
+def measured(
+    graphs: Iterable[TrafficGraph], view: View, workloads: frozenset[WorkloadRef], priced: Pricing
+) -> Travel:
+    """How far the traffic of some workloads travelled, on average over windows."""
+    pods = directory_of(view.snapshot).pods
+    found = [
+        verification.travel(graph.pod_edges, pods, view.distances, workloads, priced.tiers)
+        for graph in graphs
+    ]
+    if not found:
+        return Travel(0.0, 0.0)
+    count = len(found)
+    return Travel(sum(one.rate for one in found) / count, sum(one.cost for one in found) / count)
+
+
+def baseline(travel: Travel) -> Baseline:
+    """What is kept in a plan's status of the time before it."""
+    return Baseline(rate=travel.rate, cost=travel.cost)
+
+
+def unverified(plan: PlacementPlan) -> bool:
+    """Whether a plan is done, moved something, and has not been held against its promise."""
+    landed = plan.status.progress.landed if plan.status.progress else 0
+    return (
+        plan.status.phase is PlanPhase.DONE
+        and landed > 0
+        and plan.status.baseline is not None
+        and plan.status.verification is None
+    )
+
+
+def verify(
+    plan: PlacementPlan, view: View, traffic: Traffic, terms: Terms, priced: Pricing
+) -> SetPlanStatus | None:
+    """The verdict on a plan; None while too few windows have passed since its last move."""
+    finished = plan.status.finished_at
+    before = plan.status.baseline
+    if finished is None or before is None:
+        return None
+    since = [
+        graph
+        for graph in traffic.recent
+        if graph.end_seconds - graph.seconds >= finished.timestamp()
+    ]
+    if len(since) < terms.verification_windows:
+        return None
+    after = measured(since, view, moved_workloads(plan), priced)
+    verdict = verification.judge(promised(plan, view), Travel(before.rate, before.cost), after)
+    status = msgspec.structs.replace(
+        plan.status, verification=_told(verdict, priced.unit, len(since))
+    )
+    return SetPlanStatus(plan, status)
+
+
+def promised(plan: PlacementPlan, view: View) -> float:
+    """The part of the promised gain that belongs to the moves that landed."""
+    total = plan.spec.objective.before - plan.spec.objective.after
+    gains = {move.metadata.name: move.spec.gain.value for move in view.moves_of(plan)}
+    landed = [
+        move.spec.gain.value for move in view.moves_of(plan) if phase_of(move) is MovePhase.LANDED
+    ]
+    weight = sum(gains.values())
+    if len(landed) == len(plan.spec.moves) or weight <= 0:
+        return total
+    return total * sum(landed) / weight
+
+
+def moved_workloads(plan: PlacementPlan) -> frozenset[WorkloadRef]:
+    """The workloads that a plan moves pods of."""
+    return frozenset(
+        WorkloadRef(Namespace(move.namespace), move.workload.kind, move.workload.name)
+        for move in plan.spec.moves
+    )
+
+
+def verdicts(
+    plans: Iterable[PlacementPlan], policy: PolicyRef, generation: int
+) -> list[PlacementPlan]:
+    """The verified plans of one generation of a policy, oldest first."""
+    found = [
+        plan
+        for plan in plans
+        if plan.status.verification is not None
+        and any(
+            (named.namespace, named.name, named.generation)
+            == (policy.namespace, policy.name, generation)
+            for named in plan.spec.policies
+        )
+    ]
+    return sorted(found, key=lambda plan: (plan.status.finished_at or _NEVER, plan.metadata.name))
+
+
+def _told(verdict: Verdict, unit: str, windows: int) -> PlanVerification:
+    return PlanVerification(
+        promised=verdict.promised,
+        measured=verdict.measured,
+        ratio=verdict.ratio,
+        unit=unit,
+        windows=windows,
+    )
