@@ -73,7 +73,7 @@ class _Condition(msgspec.Struct):
 class _Spec(msgspec.Struct, rename="camel"):
     node_name: str | None = None
     unschedulable: bool = False
-    selector: msgspec.Raw | None = None
+    selector: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 class _State(msgspec.Struct, rename="camel"):
@@ -197,9 +197,9 @@ def _is_owned(about: _Metadata, workload: WorkloadRef) -> bool:
     return owner.kind == workload.kind and owner.name == workload.name
 
 
-def _as_text(raw: msgspec.Raw | None) -> str:
+def _as_text(raw: msgspec.Raw) -> str:
     """A workload's selector as the query parameter of a list."""
-    if raw is None:
+    if not bytes(raw):
         return ""
     selector = _SELECTOR.decode(raw)
     parts = [f"{key}={value}" for key, value in sorted((selector.match_labels or {}).items())]

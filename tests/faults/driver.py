@@ -1,0 +1,106 @@
+"""Runs the shipped executor for all PodMoves of some namespaces, as a process that can be killed.
+
+The smallest program around the executor: it leads by the Lease, admits every pending move, carries
+all of them out and ends. Nothing is kept outside the API, so it can be killed at any moment and
+started again with the same command line. It prints a line when it leads and one when it is done.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+
+import msgspec
+
+from shorthaul.act import records
+from shorthaul.act.executors import Executor, ExecutorSettings, Means
+from shorthaul.act.machines import Limits
+from shorthaul.act.moves import ENDED, Order
+from shorthaul.api.placementhints import HintTerm, WorkloadHint
+from shorthaul.api.podmoves import MovePhase, PodMove
+from shorthaul.cluster.reasons import Reason
+from shorthaul.kube.connections import Connection
+from shorthaul.kube.credentials import Origin
+from shorthaul.kube.endpoints import MOVES
+from shorthaul.kube.hints import Hints
+from shorthaul.kube.leases import LeadershipLost, Lease, LeaseSettings
+from shorthaul.kube.lists import read_all
+from shorthaul.kube.probes import Prober, ProbeSettings
+from shorthaul.units import Namespace
+
+LOST = 3
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kubeconfig", required=True)
+    parser.add_argument("--identity", default="driver")
+    parser.add_argument("--namespace", default="shorthaul-system")
+    parser.add_argument("--probe-namespace", default="shorthaul-probe")
+    parser.add_argument("--moves-namespace", required=True)
+    parser.add_argument("--landing-seconds", type=float, default=60.0)
+    parser.add_argument("--lease-seconds", type=float, default=15.0)
+    return parser.parse_args()
+
+
+async def no_objection(_: Order) -> Reason | None:
+    return None
+
+
+def hint_for(order: Order) -> WorkloadHint:
+    term = HintTerm(weight=100, key="kubernetes.io/hostname", values=(order.target,))
+    return WorkloadHint(terms=(term,), plan=order.plan)
+
+
+async def read_moves(connection: Connection, namespace: str) -> list[PodMove]:
+    decode = msgspec.json.Decoder(PodMove).decode
+    found = await read_all(connection, MOVES, decode, namespace=namespace)
+    return list(found.items.values())
+
+
+async def carry_out(connection: Connection, lease: Lease, known: argparse.Namespace) -> None:
+    hints = Hints(connection)
+    prober = Prober(connection, hints, ProbeSettings(Namespace(known.probe_namespace)))
+    means = Means(connection, hints, prober, lease, no_objection, hint_for)
+    limits = Limits(landing_seconds=known.landing_seconds, poll_seconds=0.2)
+    executor = Executor(means, ExecutorSettings(Namespace(known.namespace), limits))
+    moves = await read_moves(connection, known.moves_namespace)
+    for index, move in enumerate(moves):
+        if records.state(move).phase is MovePhase.PENDING:
+            moves[index] = await executor.admit(move)
+    await executor.run(move for move in moves if records.state(move).phase not in ENDED)
+
+
+async def lead(known: argparse.Namespace) -> None:
+    seconds = known.lease_seconds
+    settings = LeaseSettings(
+        known.namespace, known.identity, "shorthaul", seconds, seconds * 2 / 3, seconds / 8
+    )
+    async with Connection(Origin(known.kubeconfig)) as connection:
+        lease = Lease(connection, settings)
+        epoch = await lease.acquire()
+        print(f"leading {epoch}", flush=True)
+        keeping = asyncio.create_task(lease.keep())
+        working = asyncio.create_task(carry_out(connection, lease, known))
+        await asyncio.wait({keeping, working}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (keeping, working):
+            if task.done():
+                task.result()
+            task.cancel()
+        await asyncio.gather(keeping, working, return_exceptions=True)
+        await lease.release()
+    print("done", flush=True)
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    try:
+        asyncio.run(lead(arguments()))
+    except LeadershipLost as lost:
+        print(f"lost: {lost}", flush=True)
+        return LOST
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,261 @@
+"""A small cluster with the chart in it, and what crash tests do there: moves, children, witnesses.
+
+What the operator did is read from the API server's audit log and from the objects, never from the
+operator itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from testbed import binaries, clients, controlplanes, nodes
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DRIVER = Path(__file__).with_name("driver.py")
+SYSTEM = "shorthaul-system"
+ACCOUNT = "shorthaul"
+NODES = ("node-0", "node-1", "node-2", "node-3")
+ENDS = ("Landed", "Elsewhere", "Failed", "Refused")
+DIGEST = "sha256:" + "0" * 64
+
+Object = dict[str, Any]
+
+
+def install_chart(plane: controlplanes.ControlPlane, folder: Path) -> None:
+    """Install the chart with the real helm; the operator itself is started by the tests."""
+    command = [str(binaries.find("helm")), "install", "shorthaul"]
+    command += [str(REPOSITORY / "charts" / "shorthaul"), "--namespace", SYSTEM]
+    command += ["--create-namespace", "--set=replicas=0", "--set=evictEverywhere=true"]
+    homes = {f"HELM_{name}_HOME": str(folder) for name in ("CACHE", "CONFIG", "DATA")}
+    environment = os.environ | {"KUBECONFIG": str(plane.kubeconfig)} | homes
+    subprocess.run(command, env=environment, check=True, timeout=120, capture_output=True)
+
+
+def deployment(name: str, replicas: int = 2) -> Object:
+    return _workload("Deployment", name, replicas)
+
+
+def stateful_set(name: str, replicas: int = 2) -> Object:
+    return _workload("StatefulSet", name, replicas)
+
+
+def budget(name: str, app: str, **bounds: Any) -> Object:
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": name},
+        "spec": {"selector": {"matchLabels": {"app": app}}, **bounds},
+    }
+
+
+def _workload(kind: str, name: str, replicas: int) -> Object:
+    container = {"name": "main", "image": "none", "resources": {"requests": {"cpu": "100m"}}}
+    spec: Object = {
+        "replicas": replicas,
+        "selector": {"matchLabels": {"app": name}},
+        "template": {
+            "metadata": {"labels": {"app": name}},
+            "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]},
+        },
+    }
+    if kind == "StatefulSet":
+        spec["serviceName"] = name
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+@dataclass
+class World:
+    """One namespace with workloads, and the right to move their pods."""
+
+    plane: controlplanes.ControlPlane
+    namespace: str
+    moved: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def client(self) -> clients.Client:
+        return self.plane.client
+
+    @property
+    def operator_client(self) -> clients.Client:
+        return clients.from_kubeconfig(self.kubeconfig())
+
+    def kubeconfig(self, server: str | None = None) -> Path:
+        """A kubeconfig of the chart's ServiceAccount, each in a file of its own."""
+        path = self.plane.kubeconfig_for_service_account(SYSTEM, ACCOUNT, server)
+        return path.rename(path.with_name(f"{uuid.uuid4().hex}.kubeconfig"))
+
+    def pods(self, app: str) -> list[Object]:
+        """The pods of a workload that are not ending, by name."""
+        found = self.client.list("pods", self.namespace, labels=f"app={app}")
+        living = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        return sorted(living, key=lambda pod: str(pod["metadata"]["name"]))
+
+    def ready_pods(self, app: str) -> list[Object]:
+        return [pod for pod in self.pods(app) if _is_ready(pod)]
+
+    def wait_until_ready(self, app: str, replicas: int) -> None:
+        self.client.wait_for(
+            lambda: len(self.ready_pods(app)) == replicas == len(self.pods(app)),
+            timeout_seconds=90,
+            what=f"{replicas} ready pods of {app}",
+        )
+
+    def order_move(self, kind: str, app: str, index: int = 0) -> str:
+        """Make a PodMove of one pod of a workload to some other node; returns its name."""
+        pod = self.ready_pods(app)[index]
+        source = pod["spec"]["nodeName"]
+        taken = {other["spec"]["nodeName"] for other in self.pods(app)}
+        target = next(node for node in NODES if node not in taken)
+        name = f"{app}-{uuid.uuid4().hex[:8]}"
+        about = {"name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"]}
+        move = {
+            "apiVersion": "shorthaul.dev/v1alpha1",
+            "kind": "PodMove",
+            "metadata": {"name": name, "namespace": self.namespace},
+            "spec": {
+                "plan": "plan-1",
+                "digest": DIGEST,
+                "policy": "all",
+                "pod": about,
+                "workload": {"kind": kind, "name": app},
+                "from": source,
+                "to": target,
+                "wave": 0,
+                "gain": {"value": 1.0, "unit": "bytes/s"},
+            },
+        }
+        self.operator_client.create(move)
+        self.moved[name] = about["uid"]
+        return name
+
+    def move(self, name: str) -> Object:
+        return self.client.get("podmoves.shorthaul.dev", name, self.namespace)
+
+    def phase(self, name: str) -> str:
+        return str(self.move(name).get("status", {}).get("phase", "Pending"))
+
+    def wait_for_phase(self, name: str, *phases: str, timeout_seconds: float = 60) -> str:
+        def reached() -> str | None:
+            phase = self.phase(name)
+            return phase if phase in phases else None
+
+        return self.client.wait_for(
+            reached, timeout_seconds=timeout_seconds, what=f"{name} to be {' or '.join(phases)}"
+        )
+
+    def forget_moves(self) -> None:
+        for name in self.moved:
+            with contextlib.suppress(Exception):
+                self.operator_client.delete("podmoves.shorthaul.dev", name, self.namespace)
+        self.moved.clear()
+
+    def evictions(self) -> Counter[str]:
+        """How often each pod was really evicted, by uid, as the API server recorded it."""
+        return Counter(
+            str(event["requestObject"]["deleteOptions"]["preconditions"]["uid"])
+            for event in self.plane.evictions()
+            if event["objectRef"]["namespace"] == self.namespace
+            and event["responseStatus"]["code"] in (200, 201)
+            and "dryRun" not in event["requestURI"]
+        )
+
+
+class Child:
+    """The operator, or a driver of its executor, as a process that tests kill and start again."""
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._command = command
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "operator")}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, env=environment, start_new_session=True
+            )
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, timeout_seconds: float) -> int:
+        assert self._process is not None
+        return self._process.wait(timeout_seconds)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def text(self) -> str:
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def wait_for_text(self, text: str, timeout_seconds: float = 30.0) -> None:
+        deadline = time.monotonic() + timeout_seconds
+        while text not in self.text():
+            assert time.monotonic() < deadline, f"no {text!r} in:\n{self.text()}"
+            time.sleep(0.05)
+
+
+def driver(world: World, server: str, *options: str) -> list[str]:
+    """The command of a driver that sends its requests to `server`."""
+    return [
+        sys.executable,
+        str(DRIVER),
+        f"--kubeconfig={world.kubeconfig(server)}",
+        f"--moves-namespace={world.namespace}",
+        *options,
+    ]
+
+
+@contextlib.contextmanager
+def fresh_world(
+    plane: controlplanes.ControlPlane, *workloads: Object, replicas: int = 2
+) -> Iterator[World]:
+    """A namespace with ready workloads, deleted afterwards."""
+    namespace = f"faults-{uuid.uuid4().hex[:8]}"
+    client = plane.client
+    client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    client.wait_for(
+        lambda: client.exists("serviceaccounts", "default", namespace),
+        what="default ServiceAccount",
+    )
+    world = World(plane, namespace)
+    for workload in workloads:
+        client.create(workload, namespace)
+    for workload in workloads:
+        if "replicas" in workload["spec"]:
+            world.wait_until_ready(workload["metadata"]["name"], workload["spec"]["replicas"])
+    try:
+        yield world
+    finally:
+        client.delete("namespaces", namespace)
+
+
+def add_nodes(plane: controlplanes.ControlPlane) -> None:
+    nodes.add(plane.client, nodes.grid(len(NODES), racks=2, zones=2))
+
+
+def _is_ready(pod: Object) -> bool:
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
