@@ -108,6 +108,15 @@ def policies(stage: stages.Stage) -> list[dict[str, Any]]:
     return found
 
 
+def acting_namespaces(objects: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the namespaces in which a policy may lead to evictions."""
+    return [
+        one["metadata"]["namespace"]
+        for one in objects
+        if one["kind"] == "AffinityPolicy" and one["spec"].get("mode", "Observe") != "Observe"
+    ]
+
+
 def approve(stage: stages.Stage, plan: str, digest: str) -> str:
     """Approve a plan with the real kubectl, as a person would; return the command line."""
     kubectl = str(binaries.find("kubectl"))

@@ -60,7 +60,7 @@ class Story:
         witness = budgets.Witness(budgets.read(objects))
         witness.start(client.endpoint)
         played_from = self._play(client)
-        follower = self._start_operator(client, objects)
+        follower = self._start_operator(client)
         quiet = self._watch(client, follower)
         return self._sum_up(client, witness, follower, (played_from, quiet))
 
@@ -109,16 +109,14 @@ class Story:
             details.append(f"{rate:.0f} flows/s between pods")
         return time.time()
 
-    def _start_operator(
-        self, client: clients.Client, objects: list[dict[str, Any]]
-    ) -> moves.Follower:
+    def _start_operator(self, client: clients.Client) -> moves.Follower:
         screen = self.screen
         screen.heading("Shorthaul")
+        wanted = installs.policies(self.stage)
         with screen.step("helm install: kinds, rights, admission policies") as details:
-            account = installs.install(self.stage, clusters.namespaces(objects))
+            account = installs.install(self.stage, installs.acting_namespaces(wanted))
             details.append(f"ServiceAccount {installs.NAMESPACE}/{account}")
         with screen.step("FlowSource, Topology, AffinityPolicies") as details:
-            wanted = installs.policies(self.stage)
             client.apply(wanted)
             details.append(_modes(wanted))
         follower = moves.Follower(screen.move)
