@@ -132,7 +132,7 @@ def value_lines(value: Value, screen: Screen) -> list[str]:
     rows = [
         [Cell("now"), _amount(value.before, value)],
         [Cell("after"), _amount(value.after, value), Cell(f"({gain})", Tone.GOOD)],
-        [Cell("at least"), _amount(value.lower_bound, value)],
+        [Cell("bound"), _amount(value.lower_bound, value)],
     ]
     bound = [
         screen.paint(line, Tone.QUIET) for line in wrapped(bound_text(value), screen, indent=2)
@@ -146,8 +146,10 @@ def _amount(number: float, value: Value) -> Cell:
 
 def bound_text(value: Value) -> str:
     """What the lower bound says of the plan."""
-    bound = f"no placement can do better ({value.bound_method})"
     if value.after <= value.lower_bound:
-        return f"{bound}: the plan is optimal"
+        return f"bound: {value.bound_method}; the plan is optimal"
     above = (value.after - value.lower_bound) / value.after
-    return f"{bound}: at most {quantities.share(above)} of what is left can still be gained"
+    return (
+        f"bound: {value.bound_method}; at most {quantities.share(above)} of what is left "
+        "can still be gained"
+    )

@@ -1,0 +1,146 @@
+"""From the options of a command to the values that the pure parts take; shared by all commands.
+
+Reading is in this order, so that the cheap mistakes are told before the dear work: topology, then
+cluster, then flows. The word `live` stands for the cluster of the current kubeconfig context; a
+list that cannot be read there stops the command, since a plan on half a cluster could break what
+it does not see.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shorthaul.api.topologies import Topology
+from shorthaul.cli.object_files import read_objects
+from shorthaul.cli.options import LIVE, SERVICES
+from shorthaul.cli.progress import Progress
+from shorthaul.cluster.directories import directory_of
+from shorthaul.cluster.routings import RoutedEdge, route
+from shorthaul.cluster.snapshots import Snapshot
+from shorthaul.errors import BadInput
+from shorthaul.report.note_texts import notes_of
+from shorthaul.telemetry.flow_files import read_flows
+from shorthaul.topology.distances import DEFAULT_SCALE, Distances, Scale, measure
+from shorthaul.traffic.attribution import build_graph
+from shorthaul.traffic.graphs import TrafficGraph
+from shorthaul.units import TIERS, Objective, Routing, Tier, Unit
+
+Prices = Mapping[Tier, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """What --cluster, --flows and --topology were given."""
+
+    cluster: Sequence[str]
+    flows: Sequence[str]
+    topology: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Tiers with their distances, and prices per GB where there are any."""
+
+    scale: Scale
+    prices: Prices | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The cluster, its distances, its traffic, and how Services route it."""
+
+    snapshot: Snapshot
+    network: Network
+    distances: Distances
+    graph: TrafficGraph
+    routed: tuple[RoutedEdge, ...]
+    notes: tuple[str, ...]
+
+
+def read_inputs(
+    paths: Paths, objective: Objective | None, routing: str, progress: Progress
+) -> Inputs:
+    """Everything that a plan is made from."""
+    network = read_network(paths.topology)
+    progress.begin("reading the cluster")
+    snapshot = read_cluster(paths.cluster)
+    distances = measure({name: node.labels for name, node in snapshot.nodes.items()}, network.scale)
+    graph = read_graph(paths.flows, objective, snapshot, progress)
+    override = None if routing == SERVICES else Routing(routing)
+    routed = route(graph, snapshot, override)
+    notes = (*_cluster_notes(snapshot), *distances.warnings, *notes_of(graph))
+    return Inputs(snapshot, network, distances, graph, routed, notes)
+
+
+def read_graph(
+    flows: Sequence[str],
+    objective: Objective | None,
+    snapshot: Snapshot | None,
+    progress: Progress,
+) -> TrafficGraph:
+    """The traffic map of some files, in the unit that the objective needs."""
+    progress.begin("reading flows")
+    observations = read_flows(flows, unit=unit_of(objective), progress=progress.advance)
+    return build_graph(observations, None if snapshot is None else directory_of(snapshot))
+
+
+def unit_of(objective: Objective | None) -> Unit | None:
+    """The unit that an objective counts; None lets the flows decide."""
+    match objective:
+        case None:
+            return None
+        case Objective.FLOWS:
+            return Unit.FLOWS
+        case Objective.LATENCY:
+            raise BadInput("objective latency is not there yet; use bytes, flows or cost")
+        case _:
+            return Unit.BYTES
+
+
+def objective_of(asked: Objective | None, graph: TrafficGraph) -> Objective:
+    """What was asked for, or what the unit of the flows stands for."""
+    if asked is not None:
+        return asked
+    return Objective.BYTES if graph.unit is Unit.BYTES else Objective.FLOWS
+
+
+def read_cluster(paths: Sequence[str]) -> Snapshot:
+    """A cluster from files, or the live one."""
+    if LIVE not in paths:
+        from shorthaul.kube.dumps import read_dump
+
+        return read_dump(paths)
+    if len(paths) > 1:
+        raise BadInput(f"--cluster {' '.join(paths)}: {LIVE} cannot be joined with files; give one")
+    from shorthaul.kube.stores import read_live
+
+    return read_live()
+
+
+def read_network(path: str | None) -> Network:
+    """Labels, distances and prices of a Topology file, or the standard ones."""
+    if path is None:
+        return Network(DEFAULT_SCALE, None)
+    found = read_objects([path], Topology)
+    if len(found) > 1:
+        raise BadInput(f"{path}: {len(found)} Topology objects in there; give one")
+    spec = found[0].spec
+    labels = dict(DEFAULT_SCALE.labels) | {Tier(tier.tier): tier.label for tier in spec.tiers}
+    try:
+        scale = Scale(labels, {tier: getattr(spec.distances, tier) for tier in TIERS})
+    except BadInput as error:
+        raise BadInput(f"{path}: Topology {found[0].metadata.name}: {error}") from error
+    prices = spec.prices_per_gb
+    if prices is None:
+        return Network(scale, None)
+    return Network(scale, {tier: getattr(prices, tier) for tier in TIERS})
+
+
+def _cluster_notes(snapshot: Snapshot) -> list[str]:
+    notes = []
+    if snapshot.absent_kinds:
+        kinds = ", ".join(sorted(snapshot.absent_kinds))
+        notes.append(f"not in the cluster files, so taken as none: {kinds}")
+    if snapshot.ignored_kinds:
+        counts = ", ".join(f"{kind} ({n:,})" for kind, n in sorted(snapshot.ignored_kinds.items()))
+        notes.append(f"objects of no use here, ignored: {counts}")
+    return notes

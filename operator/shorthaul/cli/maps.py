@@ -1,0 +1,83 @@
+"""`shorthaul map`: who talks to whom, and across which tiers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from shorthaul.cli import inputs, options, outputs, progress
+from shorthaul.cli.many_values import Command
+from shorthaul.report.graph_files import graphml
+from shorthaul.report.map_objects import map_object
+from shorthaul.report.map_texts import map_text
+from shorthaul.report.maps import Ground, TrafficMap, traffic_map
+from shorthaul.report.note_texts import notes_of, unique
+from shorthaul.report.objects import as_json
+from shorthaul.units import Objective
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of the command, by their names."""
+
+    flows: Sequence[str]
+    cluster: Sequence[str]
+    topology: str | None
+    objective: str | None
+    routing: str
+    form: str
+    out: str | None
+
+
+@click.command(
+    "map",
+    cls=Command,
+    epilog="\b\nExamples:\n"
+    "  shorthaul map --flows hubble/*.log\n"
+    "  shorthaul map --cluster cluster.json --flows edges.csv -o json\n"
+    "  shorthaul map --flows edges.csv -o graphml --out shop.graphml",
+)
+@options.together(
+    options.flows,
+    options.cluster(required=False),
+    options.topology,
+    options.objective,
+    options.routing,
+    options.output("table", "json", "graphml"),
+    options.out,
+)
+def command(**given: Any) -> None:
+    """Show who talks to whom, and how much.
+
+    With --cluster, pods are put together by workload, and each edge tells across which tiers
+    (host, rack, zone, region, beyond) its traffic goes.
+    """
+    asked = Asked(**given)
+    outputs.require_writable(asked.out)
+    with progress.shown() as show:
+        traffic, notes = _read(asked, show)
+    _write(traffic, unique(notes), asked)
+
+
+def _read(asked: Asked, show: progress.Progress) -> tuple[TrafficMap, Sequence[str]]:
+    objective = Objective(asked.objective) if asked.objective else None
+    if not asked.cluster:
+        graph = inputs.read_graph(asked.flows, objective, None, show)
+        return traffic_map(graph, None), notes_of(graph)
+    paths = inputs.Paths(asked.cluster, asked.flows, asked.topology)
+    found = inputs.read_inputs(paths, objective, asked.routing, show)
+    ground = Ground(found.snapshot, found.distances, found.routed)
+    return traffic_map(found.graph, ground), found.notes
+
+
+def _write(traffic: TrafficMap, notes: Sequence[str], asked: Asked) -> None:
+    match asked.form:
+        case "json":
+            text = as_json(map_object(traffic, notes))
+        case "graphml":
+            outputs.tell(notes)
+            text = graphml(traffic)
+        case _:
+            text = map_text(traffic, notes, outputs.screen(asked.out))
+    outputs.write(text, asked.out)

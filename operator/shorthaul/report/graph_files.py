@@ -1,0 +1,42 @@
+"""The traffic map as GraphML, for Gephi, yEd, Cytoscape and networkx itself."""
+
+import networkx
+
+from shorthaul.report.map_objects import end_object
+from shorthaul.report.maps import MapEdge, TrafficMap
+from shorthaul.report.screens import printable
+from shorthaul.traffic.graphs import Vertex
+from shorthaul.units import TIERS
+
+
+def graphml(traffic: TrafficMap) -> str:
+    """A directed graph; edges run from client to server and carry their rates."""
+    graph = networkx.DiGraph(unit=str(traffic.unit), seconds=traffic.seconds)
+    for item in traffic.edges:
+        for end in (item.edge.client, item.edge.server):
+            graph.add_node(_id(end), **_attributes(end))
+        graph.add_edge(_id(item.edge.client), _id(item.edge.server), **_weights(item, traffic))
+    lines = networkx.generate_graphml(graph)  # type: ignore[no-untyped-call]
+    return "\n".join(lines) + "\n"
+
+
+def _id(end: Vertex) -> str:
+    return "/".join(_attributes(end).values())
+
+
+def _attributes(end: Vertex) -> dict[str, str]:
+    return {key: printable(text) for key, text in end_object(end).items()}
+
+
+def _weights(item: MapEdge, traffic: TrafficMap) -> dict[str, str | float | bool]:
+    edge = item.edge
+    weights: dict[str, str | float | bool] = {
+        "weight": edge.rate,
+        "forward": edge.forward,
+        "backward": edge.backward,
+        "both_ended": edge.both_ended,
+        "unit": str(traffic.unit),
+    }
+    if item.tiers is not None:
+        weights |= {str(tier): item.tiers[tier] for tier in TIERS}
+    return weights
