@@ -1,7 +1,7 @@
 """The command line of each program of the control plane, as pure functions of where things are.
 
 Differences from a production cluster are for speed on two cores and for being alone on a machine:
-loopback only, no fsync, no leader election, no metrics ports, quick periods. Admission,
+loopback only, no fsync, no leader election, quick periods. Admission,
 authorisation, scheduling and disruption budgets are as Kubernetes ships them.
 """
 
@@ -38,6 +38,7 @@ class Layout:
     etcd_port: int
     peer_port: int
     server_port: int
+    scheduler_port: int
     kwok_port: int
 
     @property
@@ -79,6 +80,14 @@ def command(name: str, layout: Layout) -> list[str]:
         "kwok": _kwok,
     }[name](layout)
     return [str(layout.programs[name]), *arguments]
+
+
+def health_addresses(layout: Layout) -> list[str]:
+    """Return where the scheduler and kwok tell whether they are ready."""
+    return [
+        f"https://127.0.0.1:{layout.scheduler_port}/readyz",
+        f"http://127.0.0.1:{layout.kwok_port}/healthz",
+    ]
 
 
 def write_scheduler_configuration(layout: Layout) -> None:
@@ -163,7 +172,11 @@ def _controller_manager(layout: Layout) -> list[str]:
 
 
 def _scheduler(layout: Layout) -> list[str]:
-    return [f"--config={_scheduler_configuration(layout)}", "--secure-port=0"]
+    return [
+        f"--config={_scheduler_configuration(layout)}",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={layout.scheduler_port}",
+    ]
 
 
 def _kwok(layout: Layout) -> list[str]:

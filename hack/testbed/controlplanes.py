@@ -7,6 +7,7 @@ outlive it. Bringing it up is tried again on other ports when one was lost to so
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 import tempfile
@@ -24,6 +25,7 @@ from testbed import (
     groups,
     guards,
     ports,
+    probes,
 )
 
 ADMINISTRATOR = "admin"
@@ -118,7 +120,7 @@ class ControlPlane:
         stages = binaries.kwok_stages()
         for attempts_left in reversed(range(PORT_ATTEMPTS)):
             state = self._make_state()
-            self._layout = components.Layout(state, version, programs, stages, *ports.pick(4))
+            self._layout = components.Layout(state, version, programs, stages, *ports.pick(5))
             self._group = groups.Group(state)
             try:
                 self._bring_up()
@@ -201,7 +203,11 @@ class ControlPlane:
         self._wait_for(self._is_ready, "ready API server")
         for name in components.CLIENTS:
             self._start(name)
-        self._wait_for(self._is_acting, "default ServiceAccount", components.START_ORDER)
+        everything = components.START_ORDER
+        self._wait_for(self._is_acting, "default ServiceAccount", everything)
+        for address in components.health_addresses(self.layout):
+            is_ready = functools.partial(probes.is_ready, address)
+            self._wait_for(is_ready, f"answer at {address}", everything)
 
     def _write_files(self) -> dict[str, str]:
         (self.state / "log").mkdir()
