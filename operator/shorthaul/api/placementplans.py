@@ -18,6 +18,7 @@ from shorthaul.api.objects import (
     Count,
     Digest,
     Gain,
+    KindName,
     Message,
     Moment,
     NamespaceName,
@@ -200,6 +201,14 @@ class Baseline(Report, frozen=True, kw_only=True):
     cost: Annotated[float, Meta(description="Rate times distance, in the objective's unit.")]
 
 
+class GatheredWorkload(Report, frozen=True, kw_only=True):
+    """A workload that the plan brings together with others; its rollouts are hinted to stay."""
+
+    namespace: NamespaceName
+    kind: KindName
+    name: ObjectName
+
+
 class PlacementPlanStatus(Report, frozen=True, kw_only=True):
     """Phase, progress and what came of it."""
 
@@ -212,6 +221,14 @@ class PlacementPlanStatus(Report, frozen=True, kw_only=True):
     finished_at: Moment | None = None
     progress: Progress | None = None
     baseline: Baseline | None = None
+    gathered: Annotated[
+        tuple[GatheredWorkload, ...],
+        Meta(
+            max_length=1000,
+            description="Moved workloads and those that they were moved to.",
+            extra_json_schema=keyed("namespace", "kind", "name"),
+        ),
+    ] = ()
     verification: PlanVerification | None = None
 
 

@@ -24,8 +24,15 @@ from shorthaul.api.placementplans import (
 from shorthaul.api.podmoves import MovedPod, MovePhase, PodMove, PodMoveSpec
 from shorthaul.api.policies import PolicyRef
 from shorthaul.cluster.reasons import Reason
-from shorthaul.plan import pacing, promises, standings, verification
-from shorthaul.plan.commands import Command, CreateMove, Forget, SetMovePhase, SetPlanStatus
+from shorthaul.plan import hints, pacing, promises, standings, verification
+from shorthaul.plan.commands import (
+    Command,
+    CreateMove,
+    Forget,
+    SetHint,
+    SetMovePhase,
+    SetPlanStatus,
+)
 from shorthaul.plan.pacing import Entry, Stage
 from shorthaul.plan.views import (
     ACTIVE_PHASES,
@@ -157,10 +164,25 @@ def _carry_out(plan: PlacementPlan, view: View, terms: Terms) -> Iterable[Comman
     finished = len(moves) >= len(plan.spec.moves) and all(ended(move) for move in moves)
     if finished:
         text = f"{counted.landed} of {counted.moves} moves landed on their target"
+        yield from _keep_together(plan, view)
         yield _phase(plan, PlanPhase.DONE, Reason("AllMovesEnded", text), view, counted)
     elif counted != plan.status.progress or plan.status.phase is PlanPhase.APPROVED:
         status = msgspec.structs.replace(plan.status, phase=PlanPhase.EXECUTING, progress=counted)
         yield SetPlanStatus(plan, status)
+
+
+def _keep_together(plan: PlacementPlan, view: View) -> Iterable[Command]:
+    """Hints that outlive the moves: rollouts stay where the plan has gathered the pods."""
+    for named in plan.status.gathered:
+        workload = WorkloadRef(Namespace(named.namespace), named.kind, named.name)
+        if not view.governance.policies_of(workload):
+            continue
+        pods = [pod for pod in view.snapshot.pods.values() if pod.workload == workload]
+        nodes = {pod.node for pod in pods if pod.active and not pod.terminating and pod.node}
+        known = nodes & set(view.distances.groups)
+        if known:
+            found = hints.terms(known, view.distances, hostnames=view.hostnames)
+            yield SetHint(workload, found, plan.metadata.name)
 
 
 def _no_longer(plan: PlacementPlan, move: PodMove, view: View, terms: Terms) -> Reason | None:

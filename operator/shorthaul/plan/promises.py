@@ -4,7 +4,7 @@ What was measured before is kept in the plan's own status, so that a restart of 
 not lose it. A plan of which nothing landed has nothing to verify.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from shorthaul.api.placementplans import Baseline, PlacementPlan, PlanPhase, PlanVerification
 from shorthaul.api.podmoves import MovePhase
 from shorthaul.api.policies import PolicyRef
-from shorthaul.api.topologies import Topology
+from shorthaul.api.topologies import TierPrices, Topology
 from shorthaul.cluster.directories import directory_of
 from shorthaul.plan import verification
 from shorthaul.plan.commands import SetPlanStatus
@@ -29,8 +29,12 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 def pricing(objective: Objective, unit: Unit, scale: Scale, topology: Topology | None) -> Pricing:
     """What traffic costs per tier for an objective; raises BadInput where that is unknown."""
     prices = topology.spec.prices_per_gb if topology is not None else None
-    per_tier = None if prices is None else {tier: getattr(prices, tier.value) for tier in Tier}
-    return price(objective, unit, scale, per_tier)
+    return price(objective, unit, scale, None if prices is None else per_tier(prices))
+
+
+def per_tier(prices: TierPrices) -> Mapping[Tier, float]:
+    """The prices of a Topology by tier, dollars per GB."""
+    return {tier: getattr(prices, tier.value) for tier in Tier}
 
 
 def measured(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shorthaul.api.affinitypolicies import AffinityPolicy
+from shorthaul.api.placementhints import PlacementHint
 from shorthaul.api.placementplans import PlacementPlan, PlanPhase
 from shorthaul.api.podmoves import ENDS, MovePhase, PodMove
 from shorthaul.api.policies import Governance, PolicyRef
@@ -17,7 +18,7 @@ from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.topology.distances import Distances
 from shorthaul.traffic.graphs import TrafficGraph
-from shorthaul.units import Namespace
+from shorthaul.units import Namespace, NodeName
 
 OPEN_PHASES = (None, PlanPhase.PROPOSED, PlanPhase.APPROVED, PlanPhase.EXECUTING)
 ACTIVE_PHASES = (PlanPhase.APPROVED, PlanPhase.EXECUTING)
@@ -52,6 +53,7 @@ class View:
     plans: tuple[PlacementPlan, ...] = ()
     moves: tuple[PodMove, ...] = ()
     governance: Governance = field(default_factory=lambda: Governance({}, {}))
+    hints: tuple[PlacementHint, ...] = ()
     topology: Topology | None = None
     hindrance: Reason | None = None
     rights: Mapping[Namespace, Reason] = field(default_factory=dict)
@@ -68,6 +70,14 @@ class View:
             if ref_of(policy) == ref:
                 return policy
         return None
+
+    @property
+    def hostnames(self) -> Mapping[NodeName, str]:
+        """The host name label of each node, which hints name it by."""
+        return {
+            name: node.labels.get("kubernetes.io/hostname", name)
+            for name, node in self.snapshot.nodes.items()
+        }
 
     def conflict(self, ref: PolicyRef) -> Reason | None:
         """Why a policy may not act because of another one, if so."""
