@@ -14,20 +14,13 @@ import msgspec
 
 from shorthaul.telemetry.hubble_ends import End, PodNames, kind_of
 from shorthaul.telemetry.timestamps import nanoseconds
-from shorthaul.traffic.flows import Flow
+from shorthaul.traffic.flows import Flow, Lost
 from shorthaul.units import NodeName
 
 LONGEST_LINE_BYTES = 1 << 20
 _KNOWN_VERDICTS = frozenset(
     {"VERDICT_UNKNOWN", "DROPPED", "ERROR", "AUDIT", "REDIRECTED", "TRACED", "TRANSLATED"}
 )
-
-
-class Lost(NamedTuple):
-    """Events that an observer says it could not report."""
-
-    observer: NodeName
-    events: int
 
 
 class Skipped(NamedTuple):
@@ -114,7 +107,7 @@ class LineReader:
         if event.flow is not None:
             return self._read_flow(event.flow, event)
         if event.lost_events is not None:
-            return _read_lost(event.lost_events, event.node_name)
+            return _read_lost(event.lost_events, event)
         return _other_event(event)
 
     def _read_flow(self, flow: _Flow, event: _Event) -> Outcome:
@@ -201,11 +194,11 @@ def _count(value: int | str) -> int | None:
     return value if 0 <= value < 1 << 64 else None
 
 
-def _read_lost(lost: _Lost, node: str) -> Outcome:
+def _read_lost(lost: _Lost, event: _Event) -> Outcome:
     events = _count(lost.num_events_lost)
     if events is None:
         return Skipped("count that is no count", shown=True, bad=True)
-    return Lost(_node(node), events)
+    return Lost(_node(event.node_name), events, nanoseconds(event.time) or 0)
 
 
 def _other_event(event: _Event) -> Skipped:

@@ -1,7 +1,6 @@
 """Lines out of files: plain or gzip told by content, bounded in memory, broken ends reported.
 
-A line longer than the limit comes out cut to one byte more than the limit, so that the reader of
-lines can say so, and its rest is dropped. A gzip file that ends early or is damaged gives what
+A gzip file that ends early or is damaged gives what
 could be read, and says so. Folders are walked in sorted order; a file that is named twice, or
 reached by two links, is read once.
 """
@@ -12,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.line_cutters import LineCutter
 
 CHUNK_BYTES = 1 << 18
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -70,10 +69,16 @@ class LineFile:
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """The lines that are not blank."""
-        for number, line in enumerate(_lines(self._chunks(), self._limit_bytes), start=1):
+        for number, line in enumerate(self._cut(), start=1):
             text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
             if text and not text.isspace():
                 yield number, text
+
+    def _cut(self) -> Iterator[bytes]:
+        cutter = LineCutter(self._limit_bytes)
+        for chunk in self._chunks():
+            yield from cutter.feed(chunk)
+        yield from cutter.finish()
 
     def _chunks(self) -> Iterator[bytes]:
         try:
@@ -86,28 +91,12 @@ class LineFile:
 
 
 def _decompressed(file: BufferedReader, advance: Advance) -> Iterator[bytes]:
-    source: IO[bytes] | gzip.GzipFile = file
+    source: BufferedReader | gzip.GzipFile = file
     if file.peek(2)[:2] == _GZIP_MAGIC:
         source = gzip.GzipFile(fileobj=file)
     done = 0
-    while chunk := source.read(CHUNK_BYTES):
+    while chunk := source.read1(CHUNK_BYTES):  # what is there comes out before an early end
         position = file.tell() if file.seekable() else done + len(chunk)
         advance(position - done)
         done = position
         yield chunk
-
-
-def _lines(chunks: Iterator[bytes], limit_bytes: int) -> Iterator[bytes]:
-    held, dropping = b"", False
-    for chunk in chunks:
-        first, *others = chunk.split(b"\n")
-        if not dropping:
-            held += first
-        if not others:
-            held, dropping = held[: limit_bytes + 1], dropping or len(held) > limit_bytes
-            continue
-        yield held[: limit_bytes + 1]
-        yield from others[:-1]
-        held, dropping = others[-1], False
-    if held:
-        yield held

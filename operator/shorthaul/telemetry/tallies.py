@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from shorthaul.errors import BadInput
-from shorthaul.telemetry.hubble_lines import Lost, Outcome, Skipped
+from shorthaul.telemetry.hubble_lines import Outcome, Skipped
 from shorthaul.telemetry.repeats import Repeats
-from shorthaul.traffic.flows import NANOSECONDS, Flow
+from shorthaul.traffic.flows import NANOSECONDS, Flow, Lost
 from shorthaul.traffic.graphs import Leftover
 from shorthaul.traffic.observations import ObserverSum, PairSum
 from shorthaul.units import NodeName, PodRef

@@ -25,14 +25,24 @@ ABSENT = "an edge list's workload is not in the cluster"
 
 def build_graph(observations: Observations, directory: Directory | None = None) -> TrafficGraph:
     """The traffic map; raises BadInput when none of the traffic is of the directory's cluster."""
+    graph = attribute(observations, directory)
+    lost = [leftover for leftover in graph.leftovers if leftover.reason in (GONE, ABSENT)]
+    if directory is not None and not graph.edges and lost:
+        raise BadInput(
+            f"none of {sum(leftover.records for leftover in lost)} flows are between pods of this "
+            f"cluster (first: {lost[0].example}); are the two from the same cluster?"
+        )
+    return graph
+
+
+def attribute(observations: Observations, directory: Directory | None) -> TrafficGraph:
+    """The traffic map, empty when none of the traffic is of the directory's cluster."""
     sums = _Sums(Owners(directory, observations.workloads))
     sightings = Sightings(observations.pairs, directory)
     for pair in observations.pairs:
         sums.add_pair(pair, sightings.both_ended(pair))
     for row in observations.declared:
         sums.add_row(row)
-    if directory is not None:
-        sums.require_match()
     seconds = observations.seconds
     pod_edges = sums.pod_edges(seconds)
     return TrafficGraph(
@@ -94,16 +104,6 @@ class _Sums:
             return
         if self._owners.exists(client) and self._owners.exists(server):
             self._pods.setdefault((client, server), _Sum()).add_rate(row.rate)
-
-    def require_match(self) -> None:
-        """Refuses flows of which nothing belongs to this cluster."""
-        lost = [self._leftovers[reason] for reason in (GONE, ABSENT) if reason in self._leftovers]
-        if self._edges or not lost:
-            return
-        raise BadInput(
-            f"none of {sum(records for records, _ in lost)} flows are between pods of this "
-            f"cluster (first: {lost[0][1]}); are the two from the same cluster?"
-        )
 
     def edges(self, seconds: float) -> tuple[Edge, ...]:
         return tuple(

@@ -27,3 +27,19 @@ class Flow(NamedTuple):
     observer: NodeName
     cluster: str = ""
     key: str = ""
+
+
+class Lost(NamedTuple):
+    """Events that an observer says it could not report; the time is 0 when it does not say when."""
+
+    observer: NodeName
+    events: int
+    time_nanoseconds: int = 0
+
+
+class Heard(NamedTuple):
+    """Flow lines that carry no weight, but show that an observer was alive in that second."""
+
+    observer: NodeName
+    seconds: int
+    lines: int

@@ -1,0 +1,234 @@
+"""Follows Hubble's export files while they are written, rotated, compressed and deleted.
+
+The exporter rotates as lumberjack does: rename, new file under the old name, later maybe gzip. A
+file is followed by its inode until it is read to its end; files are read in the order in which
+they were found, so the old one is finished before the new one. Whatever a rotation, a copy or a
+compression makes of a file, its first line is known already, and reading goes on where it
+stopped. Where we are is not kept over restarts. Reading happens in a worker thread.
+"""
+
+import asyncio
+import glob
+import os
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+from shorthaul.telemetry.followed_files import Fingerprint, Followed, open_followed
+from shorthaul.telemetry.hubble_lines import LineReader, Skipped
+from shorthaul.telemetry.sources import SourceHealth, SourceReading
+from shorthaul.traffic.flows import NANOSECONDS, Flow, Heard, Lost
+from shorthaul.traffic.graphs import Leftover
+from shorthaul.units import NodeName
+
+READ_BYTES = 8 << 20
+CHUNK_BYTES = 1 << 20
+FILE_LIMIT = 512
+_REMEMBERED_FILES = 8192
+_REASON_LIMIT = 200
+
+_FileId = tuple[int, int]
+
+
+class HubbleTail:
+    """A source; `from_start` also reads what the files hold when it is first read from."""
+
+    def __init__(
+        self, patterns: Sequence[str], *, from_start: bool = False, read_bytes: int = READ_BYTES
+    ) -> None:
+        self._patterns = tuple(patterns)
+        self._read_bytes = read_bytes
+        self._skipping = not from_start
+        self._reader = LineReader()
+        self._totals = _Totals()
+        self._followed: dict[_FileId, Followed] = {}
+        self._places: OrderedDict[Fingerprint, int] = OrderedDict()
+        self._troubles: dict[str, str] = {}
+        self._truncations = 0
+        self._busy = asyncio.Lock()
+
+    async def read(self) -> SourceReading:
+        """What the files gained, at most `read_bytes` of it."""
+        async with self._busy:
+            return await asyncio.to_thread(self._read)
+
+    def close(self) -> None:
+        """Closes the files."""
+        for followed in self._followed.values():
+            followed.close()
+        self._followed.clear()
+
+    def _read(self) -> SourceReading:
+        self._troubles = {}
+        here = self._scan()
+        batch = _Batch(self._reader, self._totals)
+        budget = self._read_bytes
+        for followed in list(self._followed.values()):
+            budget -= self._read_on(followed, budget, batch)
+            self._remember(followed)
+        self._let_go(here, batch)
+        return self._reading(batch)
+
+    def _read_on(self, followed: Followed, budget_bytes: int, batch: "_Batch") -> int:
+        left = budget_bytes
+        while left > 0 and followed.unread_bytes():
+            size, lines = followed.read(min(left, CHUNK_BYTES))
+            batch.add(lines, followed.path)
+            left -= size
+            if not size:
+                break
+        return budget_bytes - left
+
+    def _scan(self) -> set[_FileId]:
+        """Finds new files; tells which followed ones still have a name."""
+        here: set[_FileId] = set()
+        for path, status in _found(self._patterns):
+            key = (status.st_dev, status.st_ino)
+            here.add(key)
+            if key in self._followed:
+                self._followed[key].path = path
+            elif len(self._followed) >= FILE_LIMIT:
+                self._troubles[path] = f"{path}: not followed, {FILE_LIMIT} files are already"
+            else:
+                self._follow(path, key)
+        self._skipping = False
+        if not here:
+            self._troubles[""] = f"no file matches {', '.join(self._patterns)}"
+        return here
+
+    def _follow(self, path: str, key: _FileId) -> None:
+        try:
+            followed = open_followed(path)
+        except OSError as error:
+            self._troubles[path] = f"{path}: cannot be read ({error.strerror or error})"
+            return
+        if followed is None:
+            return
+        place = self._places.get(followed.fingerprint)
+        if place is not None:
+            followed.skip_to(place)
+        elif self._skipping:
+            followed.skip_to_end()
+        self._followed[key] = followed
+        self._remember(followed)
+
+    def _remember(self, followed: Followed) -> None:
+        self._places[followed.fingerprint] = followed.place
+        self._places.move_to_end(followed.fingerprint)
+        while len(self._places) > _REMEMBERED_FILES:
+            self._places.popitem(last=False)
+
+    def _let_go(self, here: set[_FileId], batch: "_Batch") -> None:
+        """Drops files that have no name any more and were read to their end."""
+        for key, followed in list(self._followed.items()):
+            if followed.damage:
+                self._troubles[followed.path] = followed.damage
+            if key not in here and not followed.unread_bytes():
+                batch.add(followed.close(), followed.path)
+                self._truncations += followed.truncations
+                del self._followed[key]
+
+    def _reading(self, batch: "_Batch") -> SourceReading:
+        lag = sum(followed.unread_bytes() for followed in self._followed.values())
+        totals = self._totals
+        return SourceReading(
+            flows=tuple(batch.flows),
+            heard=tuple(Heard(*key, lines) for key, lines in sorted(batch.heard.items())),
+            lost=tuple(batch.lost),
+            workloads=dict(self._reader.names.workloads),
+            ignored=dict(sorted(totals.ignored.items())),
+            leftovers=totals.leftovers(),
+            health=SourceHealth(
+                files=len(self._followed),
+                lines=totals.lines,
+                flows=totals.flows,
+                bad_lines=totals.bad_lines,
+                lost_events=totals.lost_events,
+                lag_bytes=lag,
+                newest_nanoseconds=totals.newest_nanoseconds,
+                truncations=self._truncations
+                + sum(followed.truncations for followed in self._followed.values()),
+                troubles=tuple(self._troubles[path] for path in sorted(self._troubles)),
+            ),
+            caught_up=lag == 0,
+        )
+
+
+class _Totals:
+    """What was read since the start."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.flows = 0
+        self.bad_lines = 0
+        self.lost_events = 0
+        self.newest_nanoseconds = 0
+        self.ignored: Counter[str] = Counter()
+        self.shown: dict[str, tuple[int, str]] = {}
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        return tuple(
+            Leftover(reason, records, path)
+            for reason, (records, path) in sorted(self.shown.items())
+        )
+
+    def skip(self, skipped: Skipped, path: str) -> None:
+        self.bad_lines += skipped.bad
+        if not skipped.shown:
+            self.ignored[skipped.reason] += 1
+            return
+        reason = skipped.reason
+        if reason not in self.shown and len(self.shown) >= _REASON_LIMIT:
+            reason = "other reasons"
+        records, first = self.shown.get(reason, (0, path))
+        self.shown[reason] = (records + 1, first)
+
+
+class _Batch:
+    """One reading in the making."""
+
+    def __init__(self, reader: LineReader, totals: _Totals) -> None:
+        self._reader = reader
+        self._totals = totals
+        self.flows: list[Flow] = []
+        self.lost: list[Lost] = []
+        self.heard: Counter[tuple[NodeName, int]] = Counter()
+
+    def add(self, lines: Sequence[bytes], path: str) -> None:
+        for line in lines:
+            if line and not line.isspace():
+                self._add(line, path)
+
+    def _add(self, line: bytes, path: str) -> None:
+        totals, outcome = self._totals, self._reader.read(line)
+        totals.lines += 1
+        if isinstance(outcome, Lost):
+            totals.lost_events += outcome.events
+            self.lost.append(outcome)
+            return
+        if isinstance(outcome, Flow):
+            totals.flows += 1
+            self.flows.append(outcome)
+        else:
+            totals.skip(outcome, path)
+            if outcome.time_nanoseconds:
+                self.heard[outcome.observer, outcome.time_nanoseconds // NANOSECONDS] += 1
+        totals.newest_nanoseconds = max(totals.newest_nanoseconds, outcome.time_nanoseconds)
+
+
+def _found(patterns: Sequence[str]) -> list[tuple[str, os.stat_result]]:
+    """Files that match, the one written longest ago first."""
+    paths = {path for pattern in patterns for path in _matching(pattern)}
+    found = []
+    for path in sorted(paths):
+        try:
+            found.append((path, os.stat(path)))
+        except FileNotFoundError:
+            continue  # rotated away since it was listed; its inode is found again or is open
+    return sorted(found, key=lambda item: (item[1].st_mtime_ns, item[0]))
+
+
+def _matching(pattern: str) -> list[str]:
+    if os.path.isdir(pattern):
+        pattern = os.path.join(glob.escape(pattern), "*")
+    return [path for path in glob.glob(pattern, recursive=True) if Path(path).is_file()]

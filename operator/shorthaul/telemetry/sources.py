@@ -1,0 +1,58 @@
+"""What a live source of flows is to the rest of Shorthaul: something that can be read again.
+
+One method, so that a new source is one module. A reading is bounded; who reads decides how often.
+A source that is in trouble says so in its health and goes on; it raises only when it can never
+work.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shorthaul.traffic.flows import Flow, Heard, Lost
+from shorthaul.traffic.graphs import Leftover
+from shorthaul.units import PodRef, WorkloadRef
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How a source is doing: totals since its start, and what it has not read yet.
+
+    `newest_nanoseconds` is the time of the newest flow read, 0 before the first; `troubles` are
+    the present ones, one line each.
+    """
+
+    files: int = 0
+    lines: int = 0
+    flows: int = 0
+    bad_lines: int = 0
+    lost_events: int = 0
+    lag_bytes: int = 0
+    newest_nanoseconds: int = 0
+    truncations: int = 0
+    troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReading:
+    """What came since the reading before; `caught_up` tells that there was no more to read.
+
+    `ignored` and `leftovers` are totals since the start, as in `Observations`.
+    """
+
+    flows: tuple[Flow, ...] = ()
+    heard: tuple[Heard, ...] = ()
+    lost: tuple[Lost, ...] = ()
+    workloads: Mapping[PodRef, WorkloadRef] = field(default_factory=dict)
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    leftovers: tuple[Leftover, ...] = ()
+    health: SourceHealth = field(default_factory=SourceHealth)
+    caught_up: bool = True
+
+
+class Source(Protocol):
+    """A live source of flows."""
+
+    async def read(self) -> SourceReading:
+        """What is new, at most a bounded batch."""
+        ...

@@ -1,0 +1,158 @@
+"""Takes flow events as they come and closes one window after the other.
+
+Events come late and out of order (several files, Relay's sorting, clocks that go back), so a window
+stays open for a while after its end; what is later still is counted and refused, and so is what
+claims to be from the future, which would otherwise close windows early. Time is an argument:
+windows close only when `close` is told the time, which the caller does when the source is
+read up, so that a backlog is not taken for silence.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from shorthaul.traffic.flows import NANOSECONDS, Flow, Heard, Lost
+from shorthaul.traffic.observations import ObserverSum, Pair, PairSum
+from shorthaul.traffic.windows import Window, WindowRules
+from shorthaul.units import NodeName
+
+
+@dataclass(slots=True)
+class _Open:
+    """A window in the making: events per (client, server, reply, observer)."""
+
+    sums: dict[Pair, dict[tuple[bool, NodeName], int]] = field(default_factory=dict)
+    lines: Counter[NodeName] = field(default_factory=Counter)
+    lost: Counter[NodeName] = field(default_factory=Counter)
+    surplus_events: int = 0
+
+
+class Recorder:
+    """Open windows, the newest closed ones, and counts of what was refused since the start."""
+
+    def __init__(self, rules: WindowRules, now_seconds: float) -> None:
+        self.rules = rules
+        self.late_events = 0
+        self.early_events = 0
+        self.partial_events = 0
+        self.windows: deque[Window] = deque(maxlen=rules.kept_windows)
+        self._next = int(now_seconds) // rules.window_seconds - rules.kept_windows
+        self._started = False
+        self._open: dict[int, _Open] = {}
+
+    def add(self, flow: Flow, now_seconds: float) -> None:
+        """Takes one flow, or counts why not."""
+        window = self._window(flow.time_nanoseconds // NANOSECONDS, flow.events, now_seconds)
+        if window is None:
+            return
+        window.lines[flow.observer] += 1
+        key = (flow.client, flow.server)
+        sums = window.sums.get(key)
+        if sums is None:
+            if len(window.sums) >= self.rules.pair_limit:
+                window.surplus_events += flow.events
+                return
+            sums = window.sums[key] = {}
+        side = (flow.reply, flow.observer)
+        sums[side] = sums.get(side, 0) + flow.events
+
+    def hear(self, heard: Heard, now_seconds: float) -> None:
+        """Takes a sign of life."""
+        window = self._window(heard.seconds, 0, now_seconds)
+        if window is not None:
+            window.lines[heard.observer] += heard.lines
+
+    def lose(self, lost: Lost, now_seconds: float) -> None:
+        """Takes a report of lost events; one without a usable time is of now."""
+        told = lost.time_nanoseconds // NANOSECONDS
+        window = self._window(told, 0, now_seconds) if told else None
+        if window is None:
+            window = self._open.setdefault(self._index(now_seconds), _Open())
+        window.lost[lost.observer] += lost.events
+
+    def close(
+        self, now_seconds: float, expected: frozenset[NodeName] | None = None
+    ) -> tuple[Window, ...]:
+        """Closes the windows whose time is over; `expected` are the nodes that exist now."""
+        due = self._index(now_seconds - self.rules.lateness_seconds)
+        if not self._started:
+            self._start(due)
+        if not self._started:
+            return ()
+        closed = []
+        for index in range(max(self._next, due - self.rules.kept_windows), due):
+            window = self._closed(index, expected)
+            self.windows.append(window)
+            closed.append(window)
+        self._next = max(self._next, due)
+        for index in [index for index in self._open if index < due]:
+            del self._open[index]
+        return tuple(closed)
+
+    def _start(self, due: int) -> None:
+        """Begins after the first window with events in it, which was joined in its middle."""
+        first = min(self._open, default=due)
+        if first >= due:
+            self._next = max(self._next, due)
+            return
+        self._started = True
+        self._next = first + 1
+        taken = self._open.pop(first).sums.values()
+        self.partial_events = sum(events for sums in taken for events in sums.values())
+
+    def _index(self, seconds: float) -> int:
+        return int(seconds // self.rules.window_seconds)
+
+    def _window(self, seconds: int, events: int, now_seconds: float) -> _Open | None:
+        if seconds > now_seconds + self.rules.lead_seconds:
+            self.early_events += events
+            return None
+        index = self._index(seconds)
+        if index < max(self._next, self._index(now_seconds) - self.rules.kept_windows):
+            self.late_events += events
+            return None
+        return self._open.setdefault(index, _Open())
+
+    def _closed(self, index: int, expected: frozenset[NodeName] | None) -> Window:
+        taken = self._open.get(index) or _Open()
+        names = sorted({*taken.lines, *taken.lost})
+        observers = {name: ObserverSum(taken.lines[name], taken.lost[name]) for name in names}
+        return Window(
+            start_seconds=index * self.rules.window_seconds,
+            seconds=self.rules.window_seconds,
+            pairs={key: _pair(key, sums) for key, sums in sorted(taken.sums.items())},
+            observers=observers,
+            blind=self._silent(taken, expected) | self._lossy(observers),
+            usable=not self._too_lossy(observers.values()),
+            surplus_events=taken.surplus_events,
+        )
+
+    def _silent(self, taken: _Open, expected: frozenset[NodeName] | None) -> frozenset[NodeName]:
+        """Nodes that reported lately, or were already missed, and do not in this window.
+
+        A node that no longer exists is not missed; one that exists is, until it speaks again or
+        its last report has left the kept windows.
+        """
+        recent = [node for window in self.windows for node in window.observers if node]
+        silent = frozenset(recent) - frozenset(taken.lines)
+        return silent if expected is None else silent & expected
+
+    def _lossy(self, observers: dict[NodeName, ObserverSum]) -> frozenset[NodeName]:
+        return frozenset(name for name, sums in observers.items() if self._too_lossy([sums]))
+
+    def _too_lossy(self, observers: Iterable[ObserverSum]) -> bool:
+        sums = list(observers)
+        lost = sum(observer.lost_events for observer in sums)
+        return lost > self.rules.lost_share_limit * (lost + sum(each.lines for each in sums))
+
+
+def _pair(key: Pair, sums: dict[tuple[bool, NodeName], int]) -> PairSum:
+    client, server = key
+    return PairSum(
+        client,
+        server,
+        sum(events for (reply, _), events in sums.items() if not reply),
+        sum(events for (reply, _), events in sums.items() if reply),
+        frozenset(observer for reply, observer in sums if not reply),
+        frozenset(observer for reply, observer in sums if reply),
+    )

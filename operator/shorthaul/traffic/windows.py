@@ -1,0 +1,219 @@
+"""Traffic over fixed windows of time, averaged with a half-life: what the operator plans on.
+
+Silence is not zero traffic. A node whose observer fell silent, or lost too many events, is blind
+in that window, and the window says nothing about pairs that this node reports. A window of which
+too much was lost says nothing at all. Single-ended pairs (only one end's node saw them) and pairs
+not seen lately attract nothing here and are reported. Late, early and surplus events were refused
+by `recorders`; their counts come along.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from shorthaul.traffic.attribution import attribute
+from shorthaul.traffic.flows import NANOSECONDS
+from shorthaul.traffic.graphs import Leftover, TrafficGraph
+from shorthaul.traffic.identities import Directory
+from shorthaul.traffic.observations import Observations, ObserverSum, Pair, PairSum
+from shorthaul.traffic.sightings import Sightings
+from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
+
+SINGLE_ENDED = "reported by one end's node only"
+STALE = "not seen in the newest windows"
+_NEGLIGIBLE_SHARE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRules:
+    """How long windows are, how long they are waited for, kept and remembered.
+
+    `lateness_seconds` is how long after its end a window still takes events; `lead_seconds` how
+    far ahead of our clock an event's time may be. `half_life_windows` is the age at which a window
+    weighs half; a pair without events for `stale_windows` is stale.
+    """
+
+    window_seconds: int = 60
+    lateness_seconds: int = 30
+    lead_seconds: int = 5
+    kept_windows: int = 60
+    half_life_windows: float = 10.0
+    stale_windows: int = 15
+    lost_share_limit: float = 0.05
+    pair_limit: int = 200_000
+
+    def __post_init__(self) -> None:
+        least = {"window_seconds": 1, "kept_windows": 1, "stale_windows": 1, "pair_limit": 1}
+        for name, limit in least.items():
+            if getattr(self, name) < limit:
+                raise ValueError(f"{name} {getattr(self, name)} is below {limit}")
+        if not (0 < self.half_life_windows < math.inf and 0 <= self.lost_share_limit <= 1):
+            raise ValueError(
+                f"half_life_windows {self.half_life_windows} is not above 0, or lost_share_limit "
+                f"{self.lost_share_limit} is no share"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One closed window; `blind` are nodes that fell silent in it or lost too much."""
+
+    start_seconds: int
+    seconds: int
+    pairs: Mapping[Pair, PairSum] = field(default_factory=dict)
+    observers: Mapping[NodeName, ObserverSum] = field(default_factory=dict)
+    blind: frozenset[NodeName] = frozenset()
+    usable: bool = True
+    surplus_events: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether it can be taken as all that happened."""
+        return self.usable and not self.blind
+
+    @property
+    def end_seconds(self) -> int:
+        """Where it ends."""
+        return self.start_seconds + self.seconds
+
+    @property
+    def lost_events(self) -> int:
+        """Events that observers lost in it."""
+        return sum(observer.lost_events for observer in self.observers.values())
+
+
+def graph_of(
+    windows: Sequence[Window],
+    rules: WindowRules,
+    directory: Directory,
+    workloads: Mapping[PodRef, WorkloadRef] | None = None,
+) -> TrafficGraph:
+    """The decayed average of the usable windows as a traffic map, oldest window first."""
+    usable = [window for window in windows if window.usable]
+    seconds = sum(window.seconds for window in usable)
+    pairs = _averages(usable, rules, float(seconds))
+    fresh, stale = _split_stale(pairs, usable[-rules.stale_windows :])
+    sightings = Sightings(pairs, directory)
+    seen = [(pair, sightings.both_ended(pair)) for pair in fresh]
+    observations = Observations(
+        unit=Unit.FLOWS,
+        pairs=tuple(pair for pair, both_ended in seen if both_ended),
+        workloads=workloads or {},
+        earliest_nanoseconds=(usable[-1].end_seconds - seconds) * NANOSECONDS if usable else None,
+        latest_nanoseconds=usable[-1].end_seconds * NANOSECONDS if usable else None,
+        lost_events=sum(window.lost_events for window in windows),
+        leftovers=(
+            *_leftover(SINGLE_ENDED, [pair for pair, both_ended in seen if not both_ended]),
+            *_leftover(STALE, stale),
+            *_surplus(windows, rules),
+        ),
+        warnings=_warnings(windows),
+    )
+    return attribute(observations, directory)
+
+
+def _averages(windows: Sequence[Window], rules: WindowRules, seconds: float) -> tuple[PairSum, ...]:
+    """Each pair's decayed rate, as events over the whole stretch; windows blind to it are left out.
+
+    Linear in the pairs of all windows.
+    """
+    reporters = _reporters(windows)
+    weights = _weights(windows, rules)
+    whole = math.fsum(w * window.seconds for w, window in zip(weights, windows, strict=True))
+    sums: dict[Pair, list[float]] = {key: [0.0, 0.0, whole] for key in sorted(reporters)}
+    for weight, window in zip(weights, windows, strict=True):
+        told = window.pairs if not window.blind else _told(window, reporters)
+        for key, pair in told.items():
+            total = sums[key]
+            total[0] += weight * pair.forward
+            total[1] += weight * pair.backward
+        if window.blind:
+            for key, pair in reporters.items():
+                if _reporting(pair) & window.blind:
+                    sums[key][2] -= weight * window.seconds
+    return tuple(
+        replace(
+            reporters[key], forward=forward * seconds / spoken, backward=backward * seconds / spoken
+        )
+        for key, (forward, backward, spoken) in sums.items()
+        if spoken > _NEGLIGIBLE_SHARE * whole
+    )
+
+
+def _weights(windows: Sequence[Window], rules: WindowRules) -> list[float]:
+    """By age in time, so that a window that is left out does not make the others younger."""
+    life = rules.half_life_windows * rules.window_seconds
+    return [0.5 ** ((windows[-1].end_seconds - window.end_seconds) / life) for window in windows]
+
+
+def _reporting(pair: PairSum) -> frozenset[NodeName]:
+    return pair.forward_observers | pair.backward_observers
+
+
+def _told(window: Window, reporters: Mapping[Pair, PairSum]) -> dict[Pair, PairSum]:
+    return {
+        key: pair
+        for key, pair in window.pairs.items()
+        if not _reporting(reporters[key]) & window.blind
+    }
+
+
+def _reporters(windows: Sequence[Window]) -> dict[Pair, PairSum]:
+    """Every pair, with all the nodes that reported it in any window."""
+    found: dict[Pair, PairSum] = {}
+    for window in windows:
+        for key, pair in window.pairs.items():
+            known = found.get(key)
+            if known is None or not _reporting(pair) <= _reporting(known):
+                found[key] = pair if known is None else _joined(known, pair)
+    return found
+
+
+def _joined(one: PairSum, other: PairSum) -> PairSum:
+    return replace(
+        one,
+        forward_observers=one.forward_observers | other.forward_observers,
+        backward_observers=one.backward_observers | other.backward_observers,
+    )
+
+
+def _split_stale(
+    pairs: Sequence[PairSum], newest: Sequence[Window]
+) -> tuple[list[PairSum], list[PairSum]]:
+    fresh: list[PairSum] = []
+    stale: list[PairSum] = []
+    for pair in pairs:
+        nodes, key = _reporting(pair), (pair.client, pair.server)
+        seen = any(key in window.pairs for window in newest)
+        told = any(not nodes & window.blind for window in newest)
+        (fresh if seen and told else stale).append(pair)
+    return fresh, stale
+
+
+def _leftover(reason: str, pairs: Sequence[PairSum]) -> tuple[Leftover, ...]:
+    if not pairs:
+        return ()
+    events = math.ceil(math.fsum(pair.events for pair in pairs))
+    return (Leftover(reason, events, f"{pairs[0].client} → {pairs[0].server}"),)
+
+
+def _surplus(windows: Sequence[Window], rules: WindowRules) -> tuple[Leftover, ...]:
+    events = sum(window.surplus_events for window in windows)
+    reason = f"beyond {rules.pair_limit} pairs of pods in a window"
+    return (Leftover(reason, events),) if events else ()
+
+
+def _warnings(windows: Sequence[Window]) -> tuple[str, ...]:
+    unusable = [window for window in windows if not window.usable]
+    blind = sorted({node for window in windows for node in window.blind})
+    warnings = []
+    if unusable:
+        warnings.append(
+            f"{len(unusable)} of {len(windows)} windows are left out: too many events were lost"
+        )
+    if blind:
+        warnings.append(
+            f"{len(blind)} nodes fell silent or lost events in some windows (first: {blind[0]}); "
+            "what they report is averaged over the others"
+        )
+    return tuple(warnings)
