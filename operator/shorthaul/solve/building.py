@@ -13,6 +13,7 @@ import numpy as np
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.cluster.rules import Rules
 from shorthaul.cluster.snapshots import Pod, Snapshot
+from shorthaul.cluster.worlds import World
 from shorthaul.solve import costs, limit_building, rooms
 from shorthaul.solve.pricings import Pricing
 from shorthaul.solve.problems import LARGEST_COST, Group, Ints, Link, Problem
@@ -50,7 +51,7 @@ def build_problem(
     kept = _merged(costs.priced(edges, where))
     vertices = _vertices(kept, where)
     resources = rooms.resources(snapshot, movable)
-    terms = limit_building.collect(snapshot, rules, movable)
+    terms = limit_building.collect(World(snapshot, rules), movable)
     signatures = {
         ref: _Signature(
             snapshot.pods[ref].workload,

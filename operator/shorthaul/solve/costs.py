@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.cluster.snapshots import Snapshot
@@ -125,11 +126,10 @@ def _transported(clients: Counts, servers: Counts, distances: Distances) -> Shar
     demand = {node: Fraction(count, sum(servers.values())) for node, count in servers.items()}
     kept = dict.fromkeys(TIERS, Fraction(0))
     for tier in TIERS:
-        for node in supply:
-            for other in demand:
-                if distances.tier(node, other) is tier:
-                    amount = min(supply[node], demand[other])
-                    supply[node] -= amount
-                    demand[other] -= amount
-                    kept[tier] += amount
+        for node, other in product(clients, servers):
+            if distances.tier(node, other) is tier:
+                amount = min(supply[node], demand[other])
+                supply[node] -= amount
+                demand[other] -= amount
+                kept[tier] += amount
     return kept

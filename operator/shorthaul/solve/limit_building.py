@@ -4,24 +4,21 @@ Only terms that a movable pod has a part in become limits: what the pods that st
 themselves is not the solver's to judge.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shorthaul.cluster.rules import Rules
-from shorthaul.cluster.snapshots import Snapshot
+from shorthaul.cluster.constraints.floors import ZONE_LABEL
+from shorthaul.cluster.worlds import World
 from shorthaul.solve import limits, terms
 from shorthaul.solve.problems import Group
 from shorthaul.units import NodeName, PodRef, WorkloadRef
-
-ZONE_LABEL = "topology.kubernetes.io/zone"
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """All terms that matter to the movable pods, before groups are known."""
 
-    snapshot: Snapshot
-    rules: Rules
+    world: World
     movable: frozenset[PodRef]
     repulsions: tuple[terms.PairTerm, ...]
     needs: tuple[terms.PairTerm, ...]
@@ -29,8 +26,9 @@ class Terms:
 
     def roles(self, ref: PodRef) -> tuple[int, ...]:
         """The pod's part in each term: 1 as owner, 2 as matched, 3 as both."""
-        every = (*self.repulsions, *self.needs, *self.spreads)
-        return tuple((ref in term.owners) + 2 * (ref in term.matched) for term in every)
+        pairs = [(term.owners, term.matched) for term in (*self.repulsions, *self.needs)]
+        pairs += [(term.owners, term.matched) for term in self.spreads]
+        return tuple((ref in owners) + 2 * (ref in matched) for owners, matched in pairs)
 
     def limits(self, groups: Sequence[Group], nodes: Sequence[NodeName]) -> limits.Limits:
         """The limits by index."""
@@ -43,22 +41,19 @@ class Terms:
         )
 
 
-def collect(snapshot: Snapshot, rules: Rules, movable: Iterable[PodRef]) -> Terms:
+def collect(world: World, movable: Iterable[PodRef]) -> Terms:
     """Gathers the terms in which a movable pod is an owner or matched."""
     refs = frozenset(movable)
     return Terms(
-        snapshot,
-        rules,
+        world,
         refs,
-        tuple(term for term in terms.repulsions(snapshot, rules) if _matters(term, refs)),
-        tuple(term for term in terms.needs(snapshot) if _matters(term, refs)),
-        tuple(term for term in terms.spreads(snapshot) if term.owners & refs),
+        tuple(term for term in terms.repulsions(world) if _matters(term, refs)),
+        tuple(term for term in terms.needs(world) if _matters(term, refs)),
+        tuple(term for term in terms.spread_terms(world) if term.owners & refs),
     )
 
 
 def _matters(term: terms.PairTerm, movable: frozenset[PodRef]) -> bool:
-    if not term.owners or not term.matched and not term.owners & movable:
-        return False
     return bool((term.owners | term.matched) & movable)
 
 
@@ -71,7 +66,7 @@ class _Indexing:
         self._nodes = nodes
 
     def exclusion(self, term: terms.PairTerm) -> limits.Exclusion:
-        domains = self._domains(term.key, self._nodes)
+        domains = self._domains(term.key)
         return limits.Exclusion(
             domains,
             self._members(term.owners),
@@ -81,7 +76,7 @@ class _Indexing:
         )
 
     def attraction(self, term: terms.PairTerm) -> limits.Attraction:
-        domains = self._domains(term.key, self._nodes)
+        domains = self._domains(term.key)
         return limits.Attraction(
             domains,
             self._members(term.owners),
@@ -91,9 +86,8 @@ class _Indexing:
         )
 
     def spread(self, term: terms.SpreadTerm) -> limits.Spread:
-        constraint = term.constraint
-        taking_part = [node for node in self._nodes if node in term.nodes]
-        domains = self._domains(constraint.topology_key, taking_part)
+        constraint, values = term.constraint, dict(term.domains)
+        domains = self._numbered([values.get(node) for node in self._nodes])
         return limits.Spread(
             domains,
             constraint.max_skew,
@@ -104,30 +98,19 @@ class _Indexing:
         )
 
     def floors(self) -> Iterable[limits.Floor]:
-        hosts = self._domains(terms.HOST_KEY, self._nodes)
-        zones = self._domains(ZONE_LABEL, self._nodes)
+        hosts = self._domains(terms.HOST_KEY)
+        zones = self._domains(ZONE_LABEL)
         for workload in dict.fromkeys(group.workload for group in self._groups):
-            rules = self._terms.rules.of(workload)
+            rules = self._terms.world.rules.of(workload)
             for domains, least in ((hosts, rules.least_hosts), (zones, rules.least_zones)):
                 if least > 1:
                     yield self._floor(workload, domains, least)
 
     def _floor(self, workload: WorkloadRef, domains: tuple[int, ...], least: int) -> limits.Floor:
-        pods = [
-            pod
-            for pod in self._terms.snapshot.pods.values()
-            if pod.workload == workload and pod.active and not pod.terminating
-        ]
-        index = {node: i for i, node in enumerate(self._nodes)}
-        present = [domains[index[pod.node]] for pod in pods if pod.node in index]
-        held = len({domain for domain in present if domain >= 0})
-        refs = frozenset(pod.ref for pod in pods)
-        return limits.Floor(
-            domains,
-            least if len(present) >= least else held,
-            self._members(refs),
-            self._fixed(refs, domains),
-        )
+        pods = [pod for pod in self._terms.world.replicas_of(workload) if not pod.terminating]
+        refs = frozenset(pod.ref for pod in pods if pod.node in self._terms.world.nodes)
+        members = self._members(refs)
+        return limits.Floor(domains, min(least, len(refs)), members, self._fixed(refs, domains))
 
     def _members(self, refs: frozenset[PodRef]) -> limits.Groups:
         return frozenset(i for i, group in enumerate(self._groups) if group.pods[0] in refs)
@@ -137,21 +120,20 @@ class _Indexing:
         index = {node: i for i, node in enumerate(self._nodes)}
         counts = [0] * (max(domains, default=-1) + 1)
         for ref in refs - self._terms.movable:
-            node = self._terms.snapshot.pods[ref].node
+            node = self._terms.world.pod(ref).node
             domain = domains[index[node]] if node in index else -1
             if domain >= 0:
                 counts[domain] += 1
         return tuple(counts)
 
-    def _domains(self, key: str, nodes: Iterable[NodeName]) -> tuple[int, ...]:
-        """The domain of every node by a label's value; -1 for nodes left out or without it."""
+    def _domains(self, key: str) -> tuple[int, ...]:
+        """The domain of every node by a label's value; -1 without it."""
         if key == terms.HOST_KEY:
             return tuple(range(len(self._nodes)))
-        values: Mapping[NodeName, str | None] = {
-            node: self._terms.snapshot.nodes[node].labels.get(key) for node in nodes
-        }
-        names = sorted({value for value in values.values() if value is not None})
+        known = self._terms.world.nodes
+        return self._numbered([known[node].labels.get(key) for node in self._nodes])
+
+    def _numbered(self, values: Sequence[str | None]) -> tuple[int, ...]:
+        names = sorted({value for value in values if value is not None})
         number = {value: i for i, value in enumerate(names)}
-        return tuple(
-            number[value] if (value := values.get(node)) is not None else -1 for node in self._nodes
-        )
+        return tuple(-1 if value is None else number[value] for value in values)

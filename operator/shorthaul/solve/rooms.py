@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 import numpy as np
 
+from shorthaul.cluster import storage
 from shorthaul.cluster.snapshots import Node, Pod, Snapshot
 from shorthaul.solve.problems import Ints
 from shorthaul.units import NodeName, PodRef, ResourceName
@@ -49,20 +50,9 @@ def room(
 
 
 def _asked(snapshot: Snapshot, pod: Pod) -> Mapping[str, int]:
-    drivers = Counter(
-        ATTACH + driver
-        for volume in pod.volumes
-        if volume.claim
-        for driver in [_driver(snapshot, PodRef(pod.ref.namespace, volume.claim))]
-        if driver
-    )
-    return {**pod.requests.amounts, **drivers}
-
-
-def _driver(snapshot: Snapshot, claim: PodRef) -> str:
-    found = snapshot.claims.get(claim)
-    volume = snapshot.volumes.get(found.volume) if found else None
-    return volume.driver if volume and volume.source == "csi" else ""
+    drivers = (storage.driver_of(claim, snapshot) for claim in storage.all_claims(pod, snapshot))
+    volumes = Counter(ATTACH + driver for driver in drivers if driver)
+    return {**{str(name): amount for name, amount in pod.requests.amounts.items()}, **volumes}
 
 
 def _limit(node: Node, name: str) -> int:

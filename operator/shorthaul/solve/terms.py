@@ -1,29 +1,24 @@
 """The limits that pods bring with them, still told pod by pod.
 
 Equal terms of many pods become one term with its owners, so that work grows with the number of
-distinct terms, not of pods. Pods that are finished, or on no node, hold nothing. A DaemonSet's
-pods, static pods and protected namespaces belong to no trust domain: they are on every node.
+distinct terms, not of pods. What a term means is asked of `cluster`, so that the search and the
+reference checker speak of the same pods; only the search's own bookkeeping is here.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shorthaul.cluster.rules import Rules
-from shorthaul.cluster.snapshots import (
-    AffinityTerm,
-    HostPort,
-    Node,
-    Pod,
-    Snapshot,
-    SpreadConstraint,
-)
+from shorthaul.cluster.constraints import isolations, spreads
+from shorthaul.cluster.snapshots import AffinityTerm, HostPort, Pod, SpreadConstraint
+from shorthaul.cluster.worlds import World
 from shorthaul.units import Namespace, NodeName, PodRef
 
 T = TypeVar("T")
 Pods = frozenset[PodRef]
-EVERYWHERE = ("DaemonSet", "Node")
+Domains = tuple[tuple[NodeName, str], ...]
 HOST_KEY = ""
+ANY_ADDRESS = ("", "0.0.0.0", "::")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,67 +32,64 @@ class PairTerm:
 
 @dataclass(frozen=True, slots=True)
 class SpreadTerm:
-    """One spread constraint, its owners, what it counts, and the nodes that take part."""
+    """One spread constraint, its owners, what it counts, and the domain of each node."""
 
     constraint: SpreadConstraint
     owners: Pods
     matched: Pods
-    nodes: frozenset[NodeName]
+    domains: Domains
 
 
-def placed(snapshot: Snapshot) -> tuple[Pod, ...]:
-    """The pods that hold room on a node that exists."""
-    return tuple(
-        pod for _, pod in sorted(snapshot.pods.items()) if pod.active and pod.node in snapshot.nodes
-    )
-
-
-def repulsions(snapshot: Snapshot, rules: Rules) -> tuple[PairTerm, ...]:
+def repulsions(world: World) -> tuple[PairTerm, ...]:
     """Anti-affinity, host ports and trust domains."""
-    pods = placed(snapshot)
-    return (*_anti_affinity(snapshot, pods), *_host_ports(pods), *_trust_domains(pods, rules))
+    pods = world.pods()
+    return (*_anti_affinity(pods, world), *_host_ports(pods), *_trust_domains(pods, world))
 
 
-def needs(snapshot: Snapshot) -> tuple[PairTerm, ...]:
+def needs(world: World) -> tuple[PairTerm, ...]:
     """Required affinity; as the scheduler has it, a match fits all terms of its owner."""
-    pods = placed(snapshot)
-    owners = _holders(pods, lambda pod: [pod.affinity] if pod.affinity else [])
+    owners = _holders(world.pods(), _affinity_of)
     found = []
-    for terms, holders in owners.items():
-        matched = frozenset.intersection(*(_matching(term, pods, snapshot) for term in terms))
+    for (namespace, terms), holders in owners.items():
+        matched = frozenset.intersection(*(_meant(term, namespace, world) for term in terms))
         keys = dict.fromkeys(term.topology_key for term in terms)
         found += [PairTerm(key, holders, matched) for key in keys]
     return tuple(found)
 
 
-def spreads(snapshot: Snapshot) -> tuple[SpreadTerm, ...]:
-    """Topology spread constraints with the nodes that each of them counts."""
-    pods = [pod for pod in placed(snapshot) if not pod.terminating]
-    by_key: dict[tuple[Namespace, SpreadConstraint, frozenset[NodeName]], set[PodRef]] = {}
-    eligible: dict[tuple[object, ...], frozenset[NodeName]] = {}
-    for pod in pods:
+def spread_terms(world: World) -> tuple[SpreadTerm, ...]:
+    """Topology spread constraints with the domains that each of them counts."""
+    owners: dict[tuple[Namespace, SpreadConstraint, Domains], set[PodRef]] = {}
+    known: dict[tuple[object, ...], Domains] = {}
+    for pod in world.pods():
         for constraint in pod.spread:
-            shape = (
-                tuple(sorted(pod.node_selector.items())),
-                pod.node_terms,
-                pod.tolerations,
-                constraint,
-            )
-            if shape not in eligible:
-                eligible[shape] = _taking_part(pod, constraint, snapshot.nodes.values())
-            key = (pod.ref.namespace, constraint, eligible[shape])
-            by_key.setdefault(key, set()).add(pod.ref)
+            shape = _shape(pod, constraint)
+            if shape not in known:
+                domains = spreads.domains_of(pod, constraint, world)
+                known[shape] = tuple((node, value) for node, value in domains.items() if node)
+            key = (pod.ref.namespace, constraint, known[shape])
+            owners.setdefault(key, set()).add(pod.ref)
     return tuple(
-        SpreadTerm(constraint, frozenset(owners), _counted(namespace, constraint, pods), nodes)
-        for (namespace, constraint, nodes), owners in by_key.items()
+        SpreadTerm(constraint, frozenset(refs), _counted(namespace, constraint, world), domains)
+        for (namespace, constraint, domains), refs in owners.items()
     )
 
 
-def _anti_affinity(snapshot: Snapshot, pods: tuple[Pod, ...]) -> list[PairTerm]:
-    owners = _holders(pods, lambda pod: list(pod.anti_affinity))
+def _shape(pod: Pod, constraint: SpreadConstraint) -> tuple[object, ...]:
+    """All that decides which nodes take part."""
+    labels = tuple(sorted(pod.node_selector.items()))
+    return labels, pod.node_terms, pod.tolerations, pod.spread, constraint
+
+
+def _affinity_of(pod: Pod) -> Iterable[tuple[Namespace, tuple[AffinityTerm, ...]]]:
+    return [(pod.ref.namespace, pod.affinity)] if pod.affinity else []
+
+
+def _anti_affinity(pods: Iterable[Pod], world: World) -> list[PairTerm]:
+    owners = _holders(pods, lambda pod: [(pod.ref.namespace, term) for term in pod.anti_affinity])
     return [
-        PairTerm(term.topology_key, holders, _matching(term, pods, snapshot))
-        for term, holders in owners.items()
+        PairTerm(term.topology_key, holders, _meant(term, namespace, world))
+        for (namespace, term), holders in owners.items()
     ]
 
 
@@ -109,82 +101,47 @@ def _holders(pods: Iterable[Pod], of: Callable[[Pod], Iterable[T]]) -> Mapping[T
     return {item: frozenset(refs) for item, refs in found.items()}
 
 
-def _matching(term: AffinityTerm, pods: Iterable[Pod], snapshot: Snapshot) -> Pods:
-    if term.selector is None:
-        return frozenset()
-    selector, names = term.selector, set(term.namespaces)
-    if term.namespace_selector is not None:
-        wanted = term.namespace_selector
-        names |= {name for name, labels in snapshot.namespaces.items() if wanted.matches(labels)}
-    return frozenset(
-        pod.ref for pod in pods if pod.ref.namespace in names and selector.matches(pod.labels)
+def _meant(term: AffinityTerm, own: Namespace, world: World) -> Pods:
+    return frozenset[PodRef]().union(
+        *(world.matching(name, term.selector) for name in world.namespaces_of(term, own))
     )
 
 
-def _counted(namespace: Namespace, constraint: SpreadConstraint, pods: Iterable[Pod]) -> Pods:
-    selector = constraint.selector
-    if selector is None:
-        return frozenset()
-    return frozenset(
-        pod.ref for pod in pods if pod.ref.namespace == namespace and selector.matches(pod.labels)
-    )
+def _counted(namespace: Namespace, constraint: SpreadConstraint, world: World) -> Pods:
+    found = world.matching(namespace, constraint.selector)
+    return frozenset(ref for ref in found if not world.pod(ref).terminating)
 
 
-def _taking_part(
-    pod: Pod, constraint: SpreadConstraint, nodes: Iterable[Node]
-) -> frozenset[NodeName]:
-    return frozenset(
-        node.name
-        for node in nodes
-        if constraint.topology_key in node.labels
-        and (not constraint.honor_affinity or _wanted(pod, node))
-        and (not constraint.honor_taints or _tolerated(pod, node))
-    )
-
-
-def _wanted(pod: Pod, node: Node) -> bool:
-    if any(node.labels.get(key) != value for key, value in pod.node_selector.items()):
-        return False
-    terms = pod.node_terms
-    return terms is None or any(term.matches(node.labels, node.name) for term in terms)
-
-
-def _tolerated(pod: Pod, node: Node) -> bool:
-    hard = [taint for taint in node.taints if taint.effect in ("NoSchedule", "NoExecute")]
-    return all(any(one.tolerates(taint) for one in pod.tolerations) for taint in hard)
-
-
-def _host_ports(pods: tuple[Pod, ...]) -> list[PairTerm]:
-    owners = _holders(pods, lambda pod: list(pod.host_ports))
+def _host_ports(pods: Iterable[Pod]) -> list[PairTerm]:
+    owners = _holders(pods, lambda pod: pod.host_ports)
     return [
         PairTerm(
             HOST_KEY,
             holders,
             frozenset[PodRef]().union(
-                *(refs for other, refs in owners.items() if _clash(port, other))
+                *(refs for other, refs in owners.items() if _collide(port, other))
             ),
         )
         for port, holders in owners.items()
     ]
 
 
-def _clash(one: HostPort, other: HostPort) -> bool:
+def _collide(one: HostPort, other: HostPort) -> bool:
     if (one.port, one.protocol) != (other.port, other.protocol):
         return False
-    everywhere = ("", "0.0.0.0")
-    return one.address == other.address or one.address in everywhere or other.address in everywhere
+    everywhere = one.address in ANY_ADDRESS or other.address in ANY_ADDRESS
+    return everywhere or one.address == other.address
 
 
-def _trust_domains(pods: tuple[Pod, ...], rules: Rules) -> list[PairTerm]:
-    subject = [
-        pod
-        for pod in pods
-        if pod.owner_kind not in EVERYWHERE and pod.ref.namespace not in rules.protected_namespaces
-    ]
-    owners = _holders(subject, lambda pod: [rules.of(pod.workload).trust_domain])
-    everybody = frozenset(pod.ref for pod in subject)
+def _trust_domains(pods: Iterable[Pod], world: World) -> list[PairTerm]:
+    owners: dict[str, set[PodRef]] = {}
+    for pod in pods:
+        domain = isolations.domain_of(pod, world)
+        if domain is not None:
+            owners.setdefault(domain, set()).add(pod.ref)
+    everybody = frozenset(ref for refs in owners.values() for ref in refs)
     return [
-        PairTerm(HOST_KEY, holders, everybody - holders)
-        for domain, holders in owners.items()
-        if domain and everybody - holders
+        PairTerm(HOST_KEY, frozenset(refs), everybody - refs)
+        for domain, refs in owners.items()
+        if domain and everybody - refs
     ]

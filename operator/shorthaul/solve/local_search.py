@@ -1,0 +1,143 @@
+"""Local search over counts: descent, then ruin and recreate under a falling threshold.
+
+It starts from today's placement and never leaves what the constraints allow. Pods that talk to each
+other are lifted together and put back greedily, one by one, each where it costs least; the result
+is kept when it is better, or not worse by more than a threshold that falls to zero. Ruin and
+recreate with annealing found every proven optimum of the research; annealing alone missed half.
+
+All of it is integers and draws from the seed: same problem and effort, same assignment.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shorthaul.solve.draws import Draws
+from shorthaul.solve.neighbours import Neighbourhoods
+from shorthaul.solve.problems import Assignment, Ints, Problem
+from shorthaul.solve.solvers import Effort
+from shorthaul.solve.states import SearchState
+
+SWEEPS = 20
+ASK_CLOCK_EVERY = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSearch:
+    """The solver; `rounds` times `iterations_per_pod` trials for each pod that has traffic."""
+
+    iterations_per_pod: int = 30
+    least_iterations: int = 800
+    most_iterations: int = 20000
+
+    def solve(self, problem: Problem, effort: Effort) -> Assignment:
+        """The best placement found within the rules and the budget of moves."""
+        return _Search(problem, effort, self).run()
+
+
+class _Search:
+    """One run: the state, the best placement so far, and the draws."""
+
+    def __init__(self, problem: Problem, effort: Effort, settings: LocalSearch) -> None:
+        self._effort = effort
+        self._settings = settings
+        self._state = SearchState(problem, effort.move_price)
+        self._draws = Draws(effort.seed)
+        self._near = Neighbourhoods(problem, self._draws)
+        self._best = self._state.counts.copy()
+        self._best_objective = self._state.objective
+        self._best_cost = self._state.cost
+        self._limited = False
+
+    def run(self) -> Assignment:
+        """Descends, shakes, and descends again."""
+        if self._near.talking:
+            self._descend()
+            self._shake()
+            self._state.restore(self._best)
+            self._descend()
+        return Assignment(self._best, self._best_cost, self._limited)
+
+    def _descend(self) -> None:
+        """Moves single pods to where they cost least until none gains."""
+        for _ in range(SWEEPS):
+            before = self._state.objective
+            for group in self._draws.shuffled(self._near.talking):
+                for node in np.flatnonzero(self._state.counts[group]).tolist():
+                    self._try([(group, node)], None, 0)
+                if self._out_of_time():
+                    return
+            if self._state.objective >= before:
+                return
+
+    def _shake(self) -> None:
+        """Ruin and recreate; every so often it goes back to the best so far."""
+        number = self._iterations()
+        warmth = self._warmth()
+        for turn in range(number):
+            if turn % ASK_CLOCK_EVERY == 0 and self._out_of_time():
+                return
+            left = number - turn
+            threshold = warmth * left * self._draws.below(1024) // (number * 1024)
+            pods, target = self._near.draw(self._state)
+            self._try(self._near.order(pods) if target is None else pods, target, threshold)
+            if turn % (number // 8 + 1) == number // 8:
+                self._state.restore(self._best)
+
+    def _iterations(self) -> int:
+        pods = sum(len(self._state.problem.groups[group].pods) for group in self._near.talking)
+        wanted = self._settings.least_iterations + self._settings.iterations_per_pod * pods
+        return min(wanted, self._settings.most_iterations)
+
+    def _warmth(self) -> int:
+        pods = sum(len(self._state.problem.groups[group].pods) for group in self._near.talking)
+        return self._state.cost // max(1, pods)
+
+    def _try(self, pods: list[tuple[int, int]], target: int | None, threshold: int) -> bool:
+        """Lifts pods and puts them back; keeps it when good enough, else undoes it."""
+        state = self._state
+        before = state.objective
+        for group, node in pods:
+            state.lift(group, node)
+        placed = all(self._recreate(group, target) for group, _ in pods)
+        good = placed and state.objective <= before + threshold and self._within_budget()
+        if not good or not state.sound():
+            state.undo()
+            return False
+        state.keep()
+        if state.objective < self._best_objective:
+            self._best = state.counts.copy()
+            self._best_objective = state.objective
+            self._best_cost = state.cost
+        return True
+
+    def _within_budget(self) -> bool:
+        most = self._effort.most_moves
+        return most is None or self._state.moved <= most
+
+    def _recreate(self, group: int, target: int | None) -> bool:
+        state = self._state
+        field = state.field(group)
+        allowed = state.open(group)
+        if target is not None and allowed[target]:
+            state.place(group, target, field)
+            return True
+        nodes = np.flatnonzero(allowed)
+        if len(nodes) == 0:
+            return False
+        state.place(group, self._cheapest(nodes, state.prices(group, field)[nodes]), field)
+        return True
+
+    def _cheapest(self, nodes: Ints, prices: Ints) -> int:
+        """One of the cheapest nodes; now and then the next cheapest, to look beyond greed."""
+        least = prices.min()
+        if len(nodes) > 1 and self._draws.chance(3):
+            rest = prices > least
+            if rest.any():
+                least = prices[rest].min()
+        ties = nodes[prices == least]
+        return int(ties[0] if len(ties) == 1 else self._draws.pick(ties.tolist()))
+
+    def _out_of_time(self) -> bool:
+        self._limited = self._limited or self._effort.expired()
+        return self._limited
