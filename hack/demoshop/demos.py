@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from demoshop import pages, screens, stages, stories
+from demoshop import calls, pages, screens, stages, stories
 from testbed import binaries, clients, connections, groups
 
 EXPECTED = (
+    calls.CallFailed,
     stages.ChildEnded,
     binaries.Unavailable,
     clients.TimedOut,
@@ -20,6 +21,7 @@ EXPECTED = (
     groups.NotStarted,
     OSError,
 )
+SIGNALLED = 128
 DESCRIPTION = """\
 Shows the whole loop on a real Kubernetes control plane on this machine: a shop on thirty kwok
 nodes, the traffic of its pods as Hubble export lines, the operator that moves pods nearer to each
@@ -30,6 +32,11 @@ about two minutes after that. Nothing is left behind but a report."""
 class Interrupted(Exception):
     """Somebody asked the demo to end."""
 
+    def __init__(self, number: int) -> None:
+        """Take the signal that did."""
+        super().__init__(f"ended by {signal.Signals(number).name}, cleaned up")
+        self.status = SIGNALLED + number
+
 
 def main() -> int:
     """Run the demo and return its exit status: 0 only if every check held."""
@@ -39,7 +46,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _interrupt)
     screen = screens.Screen(every_phase=arguments.every_phase)
-    stage = stages.make(keep=arguments.keep)
+    stage = stages.make(keep=arguments.keep, on_kind=arguments.kind)
     try:
         status = _run(stage, screen, arguments)
     except (*EXPECTED, Interrupted) as error:
@@ -48,7 +55,7 @@ def main() -> int:
         print(f"\ndemo: {error}", file=sys.stderr)
         if not isinstance(error, Interrupted):
             print(f"demo: the logs are in {stage.folder}", file=sys.stderr)
-        return 130 if isinstance(error, Interrupted) else 1
+        return error.status if isinstance(error, Interrupted) else 1
     except BaseException:
         _ignore_signals()
         stage.end(keep_logs=True)
@@ -88,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hack/demo", description=DESCRIPTION)
     parser.add_argument("--keep", action="store_true", help="leave everything up at the end")
     parser.add_argument("--stop", type=Path, metavar="FOLDER", help="end a demo that was kept")
+    parser.add_argument("--kind", action="store_true", help="on a kind cluster; needs Docker")
     parser.add_argument("--seed", type=int, default=1, help="seed of the traffic (default 1)")
     parser.add_argument("--every-phase", action="store_true", help="tell every step of each move")
     parser.add_argument(
@@ -101,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise Interrupted(f"ended by {signal.Signals(number).name}, cleaned up")
+    raise Interrupted(number)
 
 
 def _ignore_signals() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from demoshop import stages
+from demoshop import calls, stages
 from testbed import binaries, clients, ports
 
 NAMESPACE = "shorthaul-system"
@@ -62,7 +62,7 @@ def install(stage: stages.Stage, namespaces: Iterable[str]) -> str:
         "HELM_CONFIG_HOME": str(stage.folder / "helm"),
         "HELM_DATA_HOME": str(stage.folder / "helm"),
     }
-    stages.call(command, environment, HELM_TIMEOUT_SECONDS)
+    calls.call(command, environment, HELM_TIMEOUT_SECONDS)
     return service_account(stage.control_plane.client)
 
 
@@ -123,5 +123,5 @@ def approve(stage: stages.Stage, plan: str, digest: str) -> str:
     patch = f'{{"spec":{{"approval":{{"digest":"{digest}"}}}}}}'
     arguments = ["patch", "placementplan", plan, "--type=merge", "-p", patch]
     environment = os.environ | {"KUBECONFIG": str(stage.control_plane.kubeconfig)}
-    stages.call([kubectl, *arguments], environment, READY_TIMEOUT_SECONDS)
+    calls.call([kubectl, *arguments], environment, READY_TIMEOUT_SECONDS)
     return f"kubectl {' '.join(arguments[:4])} -p '{patch}'"

@@ -10,10 +10,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from demoshop import kinds
 from testbed import clients, controlplanes, credentials, groups, guards
 
 HACK = Path(__file__).resolve().parents[1]
@@ -31,14 +31,18 @@ class Stage:
 
     folder: Path
     keep: bool = False
-    control_plane: controlplanes.ControlPlane = field(init=False)
+    on_kind: bool = False
+    control_plane: controlplanes.ControlPlane | kinds.KindCluster = field(init=False)
     children: groups.Group = field(init=False)
     guard: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
         """Name the parts; nothing is started yet."""
-        self.control_plane = controlplanes.ControlPlane(
-            state=self.folder / "controlplane", keep=True, outlives_starter=self.keep
+        state = self.folder / "controlplane"
+        self.control_plane = (
+            kinds.KindCluster(state, keep=self.keep)
+            if self.on_kind
+            else controlplanes.ControlPlane(state=state, keep=True, outlives_starter=self.keep)
         )
         self.children = groups.Group(self.run_folder)
 
@@ -106,15 +110,16 @@ class Stage:
         remove(self.folder, keep_logs=keep_logs)
 
 
-def make(*, keep: bool) -> Stage:
+def make(*, keep: bool, on_kind: bool = False) -> Stage:
     """Return a stage in a new folder."""
-    return Stage(Path(tempfile.mkdtemp(prefix="shorthaul-demo-")), keep)
+    return Stage(Path(tempfile.mkdtemp(prefix="shorthaul-demo-")), keep, on_kind)
 
 
 def take_down(folder: Path) -> int:
     """End and remove a demo that was kept; return how many processes still ran."""
     running = guards.take_down(folder / "run", keep=True)
     running += guards.take_down(folder / "controlplane", keep=True)
+    kinds.KindCluster(folder / "controlplane", keep=False).stop()
     remove(folder, keep_logs=False)
     return running
 
@@ -127,20 +132,3 @@ def remove(folder: Path, *, keep_logs: bool) -> None:
     for name in BULKY:
         for path in folder.rglob(name):
             shutil.rmtree(path, ignore_errors=True)
-
-
-def call(command: Sequence[str], environment: Mapping[str, str], timeout_seconds: float) -> str:
-    """Run a program to its end and return what it printed."""
-    try:
-        answer = subprocess.run(
-            list(command),
-            env=dict(environment),
-            capture_output=True,
-            text=True,
-            timeout=timeout_seconds,
-            check=True,
-        )
-    except subprocess.CalledProcessError as error:
-        words = (error.stderr or error.stdout or "").strip()
-        raise ChildEnded(f"{Path(command[0]).name} {' '.join(command[1:3])}: {words}") from error
-    return answer.stdout
