@@ -20,7 +20,7 @@ REGION = "topology.kubernetes.io/region"
 
 
 def amounts(**quantities: str | int) -> Resources:
-    """Resources by quantity: amounts(cpu="500m", memory="1Gi"); "__" stands for "/", "_" for "-"."""
+    """Resources by quantity: amounts(cpu="500m"); "__" stands for "/" and "_" for "-"."""
     return Resources(
         {
             name: parse_quantity(str(value), name)

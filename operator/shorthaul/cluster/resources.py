@@ -15,6 +15,7 @@ from shorthaul.units import ResourceName
 CPU = ResourceName("cpu")
 MEMORY = ResourceName("memory")
 PODS = ResourceName("pods")
+EPHEMERAL_STORAGE = ResourceName("ephemeral-storage")
 
 LARGEST = Decimal(2**63 - 1)
 _QUANTITY = re.compile(
@@ -49,6 +50,18 @@ def parse_quantity(text: str, resource: ResourceName) -> int:
     value = Decimal(match["number"]) * _SUFFIXES[match["suffix"]]
     scaled = min(value, LARGEST) * (1000 if resource == CPU else 1)
     return int(scaled.to_integral_value(ROUND_CEILING))
+
+
+def shown(amount: int, resource: ResourceName) -> str:
+    """An amount as people write it: 1500m of cpu, 128Mi of memory, 3 of everything else."""
+    if resource == CPU:
+        return f"{amount}m"
+    if resource not in (MEMORY, EPHEMERAL_STORAGE) or not amount:
+        return str(amount)
+    for suffix in ("Gi", "Mi", "Ki"):
+        if amount % _SUFFIXES[suffix] == 0:
+            return f"{int(amount / _SUFFIXES[suffix])}{suffix}"
+    return str(amount)
 
 
 @dataclass(frozen=True, slots=True)
