@@ -1,0 +1,147 @@
+"""Reads every FlowSource into the recorder of windows, and tells how each source does.
+
+A source whose spec changes is opened anew. One whose flows are only to be reported is read, so that
+its health shows, but its flows attract nothing. Windows close only when every trusted source is
+read up, so that a backlog is not taken for silence.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from shorthaul import metrics
+from shorthaul.api import conditions
+from shorthaul.api.flowsources import FlowSource, FlowSourceStatus, SourceHealth, Trust
+from shorthaul.telemetry import sources
+from shorthaul.telemetry.hubble_tail import HubbleTail
+from shorthaul.telemetry.sources import SourceReading
+from shorthaul.traffic.flows import NANOSECONDS
+from shorthaul.traffic.recorders import Recorder
+from shorthaul.traffic.windows import Window, WindowRules
+from shorthaul.units import NodeName, PodRef, WorkloadRef
+
+MOST_ROUNDS = 64
+
+
+@dataclass(slots=True)
+class _Open:
+    """A source that is being read, for one generation of its spec."""
+
+    generation: int
+    tail: HubbleTail
+    trusted: bool
+    health: sources.SourceHealth = field(default_factory=sources.SourceHealth)
+    flows_before: int = 0
+    read_before: float = 0.0
+    rate: float = 0.0
+
+
+class Feed:
+    """All sources and the windows that they fill."""
+
+    def __init__(self, rules: WindowRules, now_seconds: float) -> None:
+        """Store the rules; no file is opened before `observe`."""
+        self.recorder = Recorder(rules, now_seconds)
+        self.workloads: dict[PodRef, WorkloadRef] = {}
+        self._open: dict[str, _Open] = {}
+
+    async def observe(
+        self,
+        wanted: Iterable[FlowSource],
+        now_seconds: float,
+        expected: frozenset[NodeName] | None,
+    ) -> tuple[Window, ...]:
+        """Reads what is new and closes the windows whose time is over."""
+        self._keep(wanted)
+        caught_up = True
+        for source in self._open.values():
+            caught_up = await self._drain(source, now_seconds) and caught_up
+        if not caught_up:
+            return ()
+        closed = self.recorder.close(now_seconds, expected)
+        for window in closed:
+            metrics.WINDOWS.labels("complete" if window.complete else "incomplete").inc()
+        return closed
+
+    def status(self, source: FlowSource, now: datetime) -> FlowSourceStatus:
+        """How a source does, for its object."""
+        found = self._open.get(source.metadata.name)
+        health = found.health if found else sources.SourceHealth()
+        newest = health.newest_nanoseconds / NANOSECONDS
+        told = SourceHealth(
+            lines=health.lines,
+            flows=health.flows,
+            lost_events=health.lost_events,
+            bad_lines=health.bad_lines,
+            files=health.files,
+            flows_per_second=round(found.rate, 1) if found else 0.0,
+            lag_seconds=round(max(0.0, now.timestamp() - newest), 1) if newest else 0.0,
+            last_flow_time=datetime.fromtimestamp(newest, UTC) if newest else None,
+            last_error="; ".join(health.troubles)[:1024],
+        )
+        trouble = health.troubles[0] if health.troubles else ""
+        state = (
+            conditions.not_ready("SourceInTrouble", trouble)
+            if trouble
+            else conditions.ready("flows are being read", "Reading")
+        )
+        return FlowSourceStatus(
+            observed_generation=source.metadata.generation,
+            conditions=conditions.reported(
+                source.status.conditions,
+                (state,),
+                generation=source.metadata.generation,
+                now=now,
+            ),
+            health=told,
+        )
+
+    def close(self) -> None:
+        """Closes all files."""
+        for source in self._open.values():
+            source.tail.close()
+        self._open.clear()
+
+    def _keep(self, wanted: Iterable[FlowSource]) -> None:
+        named = {source.metadata.name: source for source in wanted}
+        for name in [name for name in self._open if name not in named]:
+            self._open.pop(name).tail.close()
+        for name, source in named.items():
+            known = self._open.get(name)
+            if known is not None and known.generation == source.metadata.generation:
+                continue
+            if known is not None:
+                known.tail.close()
+            export = source.spec.hubble_export
+            if export is None:
+                continue
+            tail = HubbleTail([export.path], from_start=export.from_beginning)
+            trusted = source.spec.trust is Trust.FULL
+            self._open[name] = _Open(source.metadata.generation, tail, trusted)
+
+    async def _drain(self, source: _Open, now_seconds: float) -> bool:
+        """Reads until there is no more, within bounds; whether it is read up."""
+        for _ in range(MOST_ROUNDS):
+            reading = await source.tail.read()
+            self._take(source, reading, now_seconds)
+            if reading.caught_up:
+                return True
+        return not source.trusted
+
+    def _take(self, source: _Open, reading: SourceReading, now_seconds: float) -> None:
+        source.health = reading.health
+        elapsed = now_seconds - source.read_before
+        if elapsed >= 1.0:
+            source.rate = (reading.health.flows - source.flows_before) / elapsed
+            source.flows_before, source.read_before = reading.health.flows, now_seconds
+        metrics.FLOW_RECORDS.labels("counted").inc(len(reading.flows))
+        metrics.LOST_EVENTS.inc(sum(lost.events for lost in reading.lost))
+        if not source.trusted:
+            return
+        self.workloads.update(reading.workloads)
+        for flow in reading.flows:
+            self.recorder.add(flow, now_seconds)
+        for heard in reading.heard:
+            self.recorder.hear(heard, now_seconds)
+        for lost in reading.lost:
+            self.recorder.lose(lost, now_seconds)

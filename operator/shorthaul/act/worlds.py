@@ -1,0 +1,192 @@
+"""The real world, as the loop sees it: the API server's copy, the board, the feed, the executor.
+
+Nothing is decided here. Reads are put together into a view, commands become writes, moves that are
+under way are handed to the executor.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from shorthaul import metrics
+from shorthaul.act import writers
+from shorthaul.act.feeds import Feed
+from shorthaul.act.hindrances import Hindrances, unready
+from shorthaul.act.writers import Tools
+from shorthaul.api import conditions, policies
+from shorthaul.api.affinitypolicies import Mode
+from shorthaul.api.podmoves import MovePhase
+from shorthaul.api.policies import Governance
+from shorthaul.api.topologies import Topology
+from shorthaul.cluster.directories import directory_of
+from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.snapshots import Snapshot
+from shorthaul.errors import BadInput
+from shorthaul.kube import endpoints, statuses
+from shorthaul.kube.failures import Conflict, NotFound
+from shorthaul.kube.lists import ObjectMetadata
+from shorthaul.kube.stores import ClusterStore
+from shorthaul.plan.commands import Command, SetPolicyStatus
+from shorthaul.plan.proposals import Means
+from shorthaul.plan.views import Terms, Traffic, View, ended, phase_of
+from shorthaul.topology.distances import DEFAULT_LABELS, DEFAULT_SCALE, Distances, Scale, measure
+from shorthaul.traffic.windows import graph_of
+from shorthaul.units import Namespace, Tier
+
+_LOG = logging.getLogger(__name__)
+SOURCE_STATUS_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the world is made of."""
+
+    store: ClusterStore
+    tools: Tools
+    feed: Feed
+    hindrances: Hindrances
+    terms: Terms
+    make_means: Callable[[], Means]
+
+
+class LiveWorld:
+    """One cluster and our objects in it."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Store the parts; nothing is read before `observe`."""
+        self._parts = parts
+        self._sources_told = 0.0
+
+    async def observe(self, now: datetime) -> bool:
+        """Takes in flows and looks for hindrances; whether a window has closed."""
+        parts = self._parts
+        board = parts.tools.board
+        nodes = parts.store.snapshot().nodes if parts.store.refusal() is None else None
+        closed = await parts.feed.observe(
+            board.sources, now.timestamp(), frozenset(nodes) if nodes is not None else None
+        )
+        await parts.hindrances.refresh(
+            Namespace(policy.metadata.namespace)
+            for policy in board.policies
+            if policy.spec.mode is not Mode.OBSERVE
+        )
+        await self._tell_of_sources(now)
+        return bool(closed)
+
+    def view(self, now: datetime) -> View | Reason:
+        """All that is decided upon, or why nothing can be."""
+        parts, board = self._parts, self._parts.tools.board
+        refusal = parts.store.refusal()
+        if refusal is not None:
+            return refusal
+        snapshot = parts.store.snapshot()
+        try:
+            distances = measured(snapshot, board.topology)
+        except BadInput as error:
+            return Reason("ContradictoryTopology", str(error))
+        return View(
+            now=now,
+            snapshot=snapshot,
+            distances=distances,
+            policies=board.policies,
+            plans=board.plans,
+            moves=board.moves,
+            governance=self._governance(snapshot),
+            hints=board.hints,
+            topology=board.topology,
+            hindrance=parts.hindrances.everywhere
+            or unready(snapshot, parts.terms.unready_nodes_percent),
+            rights=parts.hindrances.rights,
+            epoch=parts.tools.leadership.epoch,
+        )
+
+    def traffic(self, view: View) -> Traffic:
+        """The decayed map, and one map per usable window of late."""
+        feed = self._parts.feed
+        windows, rules = tuple(feed.recorder.windows), feed.recorder.rules
+        directory = directory_of(view.snapshot)
+        usable = [window for window in windows if window.usable]
+        if not usable:
+            reason = None
+            if not self._parts.tools.board.sources:
+                reason = Reason("NoFlowSource", "there is no FlowSource; make one")
+            elif windows:
+                reason = Reason("FlowsLost", f"none of {len(windows)} windows is usable")
+            return Traffic(None, hindrance=reason)
+        if not windows[-1].usable:
+            return Traffic(None, hindrance=Reason("FlowsLost", "the last window is not usable"))
+        average = graph_of(windows, rules, directory, feed.workloads)
+        recent = tuple(graph_of([window], rules, directory, feed.workloads) for window in usable)
+        return Traffic(average, recent)
+
+    def means(self) -> Means:
+        """What to solve with, and until when."""
+        return self._parts.make_means()
+
+    async def do(self, command: Command, now: datetime) -> None:
+        """Carries out one command."""
+        await writers.carry_out(command, self._parts.tools, now)
+
+    async def act(self, view: View) -> None:
+        """Lets the executor take the moves that are under way further."""
+        moves = [
+            move
+            for move in view.moves
+            if not ended(move) and phase_of(move) is not MovePhase.PENDING
+        ]
+        await self._parts.tools.executor.advance(moves)
+
+    async def stall(self, reason: Reason, now: datetime) -> None:
+        """Tells on every policy that nothing can be decided."""
+        _LOG.warning("nothing can be decided: %s", reason.message)
+        states = (
+            conditions.not_ready(reason.code, reason.message),
+            conditions.stalled(reason.code, reason.message),
+        )
+        for policy in self._parts.tools.board.policies:
+            found = conditions.reported(
+                policy.status.conditions, states, generation=policy.metadata.generation, now=now
+            )
+            status = msgspec.structs.replace(policy.status, conditions=found)
+            if status != policy.status:
+                await self.do(SetPolicyStatus(policy, status), now)
+
+    def _governance(self, snapshot: Snapshot) -> Governance:
+        known = (policies.read(policy) for policy in self._parts.tools.board.policies)
+        return policies.govern(known, snapshot.workloads.values())
+
+    async def _tell_of_sources(self, now: datetime) -> None:
+        if now.timestamp() - self._sources_told < SOURCE_STATUS_SECONDS:
+            return
+        self._sources_told = now.timestamp()
+        metrics.CYCLE_AGE.set(now.timestamp())
+        tools = self._parts.tools
+        for source in tools.board.sources:
+            about = source.metadata
+            read = ObjectMetadata(about.name, "", about.uid, about.resource_version)
+            status = self._parts.feed.status(source, now)
+            try:
+                body = await statuses.write_status(
+                    tools.connection, endpoints.SOURCES, read, status
+                )
+            except (Conflict, NotFound):
+                continue
+            tools.board.written("FlowSource", body)
+
+
+def measured(snapshot: Snapshot, topology: Topology | None) -> Distances:
+    """The distances between the nodes; raises BadInput when labels contradict each other."""
+    labels = {name: node.labels for name, node in snapshot.nodes.items()}
+    return measure(labels, scale_of(topology))
+
+
+def scale_of(topology: Topology | None) -> Scale:
+    """The labels and distances of a Topology, or the standard ones."""
+    if topology is None:
+        return DEFAULT_SCALE
+    named = {Tier(each.tier.value): each.label for each in topology.spec.tiers}
+    distances = {tier: getattr(topology.spec.distances, tier.value) for tier in Tier}
+    return Scale({**DEFAULT_LABELS, **named}, distances)
