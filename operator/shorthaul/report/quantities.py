@@ -61,5 +61,5 @@ def _three_digits(value: float) -> str:
         return "0"
     if value < 0.001:
         return f"{value:.2g}"
-    digits = max(0, 2 - math.floor(math.log10(value)))
+    digits = max(0, 2 - math.floor(math.log10(float(f"{value:.3g}"))))
     return f"{value:,.{min(digits, 5)}f}"

@@ -12,7 +12,6 @@ from enum import StrEnum
 
 LONGEST_NAME = 253
 _ESCAPE = "\x1b["
-_HARMLESS_CATEGORIES = ("L", "M", "N", "P", "S", "Zs")
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -62,7 +61,7 @@ def printable(text: str) -> str:
     """Text from outside with everything that is not to be seen written as an escape."""
     return "".join(
         letter
-        if unicodedata.category(letter).startswith(_HARMLESS_CATEGORIES)
+        if letter.isprintable()
         else letter.encode("unicode_escape", "surrogatepass").decode("ascii")
         for letter in text
     )
@@ -71,7 +70,8 @@ def printable(text: str) -> str:
 def name(text: str) -> str:
     """A name from outside, harmless and no longer than Kubernetes names may be."""
     if len(text) > LONGEST_NAME:
-        text = f"{text[: LONGEST_NAME // 2]}…{text[1 - LONGEST_NAME // 2 :]}"
+        half = (LONGEST_NAME - 1) // 2
+        text = f"{text[:half]}…{text[-half:]}"
     return printable(text)
 
 
