@@ -12,6 +12,7 @@ from typing import Any
 
 from demoshop import (
     budgets,
+    calls,
     clusters,
     evictions,
     installs,
@@ -154,7 +155,12 @@ class Story:
             f"plan {plan.name} waits for approval: {plan.moves} moves, "
             f"promises {plan.predicted:,.0f} {plan.unit}"
         )
-        self.screen.say(f"$ {installs.approve(self.stage, plan.name, plan.digest)}", "cyan")
+        try:
+            command = installs.approve(self.stage, plan.name, plan.digest)
+        except calls.CallFailed as error:
+            self.screen.say(f"the approval was refused: {error}", "yellow")
+            return
+        self.screen.say(f"$ {command}", "cyan")
 
     def _is_quiet(self, follower: moves.Follower) -> bool:
         last = follower.last_change
