@@ -4,7 +4,7 @@ Events arrive late and out of order with our writes, so an object never goes bac
 resourceVersion. What cannot be decoded is kept aside by name and error: it is reported, not used.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -46,6 +46,16 @@ class Board:
             return
         self._unreadable.pop((kind, key), None)
         self._put(kind, key, found)
+
+    def replace_all(self, kind: str, bodies: Iterable[bytes], version: str) -> None:
+        """Takes in a listing of some version: what is older than it and not in it is gone."""
+        found = [msgspec.json.decode(body) for body in bodies]
+        names = {(raw["metadata"].get("namespace", ""), raw["metadata"]["name"]) for raw in found}
+        for key, known in list(self._objects[kind].items()):
+            if key not in names and int(known.metadata.resource_version or 0) <= int(version):
+                del self._objects[kind][key]
+        for raw in found:
+            self.note(kind, None, raw)
 
     def written(self, kind: str, body: bytes) -> None:
         """Takes in the API server's reply to one of our own writes."""

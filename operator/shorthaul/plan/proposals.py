@@ -8,9 +8,17 @@ while a plan is carried out or still has to prove itself, so that no plan rests 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from shorthaul.api import policies
 from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
-from shorthaul.api.placementplans import PlacementPlan
+from shorthaul.api.placementplans import (
+    GatheredWorkload,
+    PlacementPlan,
+    PlacementPlanStatus,
+    PlanPhase,
+    Progress,
+)
 from shorthaul.api.policies import Group, Policy, PolicyRef
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.routings import RoutedEdge, route
@@ -29,6 +37,7 @@ from shorthaul.solve.solvers import Solver
 from shorthaul.traffic.graphs import TrafficGraph, Vertex
 from shorthaul.units import PodRef, Unit, WorkloadRef
 
+MOST_GATHERED = 1000
 GATHERING = Reason("Gathering", "no usable window of traffic has been seen yet")
 
 
@@ -102,7 +111,7 @@ def _consider(found: _Group, means: Means) -> tuple[Finding, Sequence[Command]]:
     finding = Finding(plan, priced.unit, held)
     if held is not None or found.group.mode is Mode.OBSERVE:
         return finding, ()
-    return finding, (CreatePlan(_manifest(plan, found, priced)),)
+    return finding, (CreatePlan(_manifest(plan, found, edges, priced)),)
 
 
 def _priced(found: _Group, unit: Unit) -> Pricing:
@@ -253,7 +262,9 @@ def _same_group(plan: PlacementPlan, group: Group) -> bool:
     return (plan.spec.objective.name, plan.spec.mode) == (group.objective, group.mode)
 
 
-def _manifest(plan: Plan, found: _Group, priced: Pricing) -> PlacementPlan:
+def _manifest(
+    plan: Plan, found: _Group, edges: Sequence[RoutedEdge], priced: Pricing
+) -> PlacementPlan:
     seconds = min(
         policy.spec.approval.expiry_seconds or found.terms.approval_seconds
         for policy in found.acting
@@ -268,7 +279,29 @@ def _manifest(plan: Plan, found: _Group, priced: Pricing) -> PlacementPlan:
     workloads = promises.moved_workloads(made)
     recent = found.traffic.recent[-max(3, found.terms.verification_windows) :]
     before = promises.measured(recent, found.view, workloads, priced)
-    return manifests.with_baseline(made, promises.baseline(before))
+    status = PlacementPlanStatus(
+        phase=PlanPhase.PROPOSED,
+        progress=Progress(moves=len(made.spec.moves), pending=len(made.spec.moves)),
+        baseline=promises.baseline(before),
+        gathered=_gathered(workloads, edges, found),
+    )
+    return msgspec.structs.replace(made, status=status)
+
+
+def _gathered(
+    moved: frozenset[WorkloadRef], edges: Sequence[RoutedEdge], found: _Group
+) -> tuple[GatheredWorkload, ...]:
+    """The moved workloads and the governed ones that they exchange traffic with."""
+    snapshot = found.view.snapshot
+    together = set(moved)
+    for edge in edges:
+        ends = {_owner(edge.client, snapshot), _owner(edge.server, snapshot)}
+        if ends & moved:
+            together |= {end for end in ends if end is not None}
+    governed = sorted(together & found.workloads)[:MOST_GATHERED]
+    return tuple(
+        GatheredWorkload(namespace=ref.namespace, kind=ref.kind, name=ref.name) for ref in governed
+    )
 
 
 def _verdicts(view: View, traffic: Traffic, terms: Terms) -> Sequence[Command]:

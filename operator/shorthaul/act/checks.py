@@ -1,0 +1,52 @@
+"""Asks the reference checker about one move on the cluster as it is now, just before its eviction.
+
+The same referee as for whole plans; what has changed since the plan was written is found here. It
+also gives the executor the hint that belongs to a move.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shorthaul.act.moves import Order
+from shorthaul.act.writers import as_hint
+from shorthaul.api import policies
+from shorthaul.api.placementhints import WorkloadHint
+from shorthaul.cluster import checkers
+from shorthaul.cluster.reasons import Reason
+from shorthaul.plan import hints, upkeep
+from shorthaul.plan.views import View
+from shorthaul.units import Namespace, NodeName
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """Where the present view comes from, and the namespaces that are never touched."""
+
+    view: Callable[[], View | Reason]
+    protected: frozenset[Namespace]
+
+    async def check(self, order: Order) -> Reason | None:
+        """Why a move may not be made now; None when every constraint holds."""
+        view = self.view()
+        if isinstance(view, Reason):
+            return view
+        if view.hindrance is not None:
+            return view.hindrance
+        if order.pod not in view.snapshot.pods or order.target not in view.snapshot.nodes:
+            return Reason("NotThereAnyMore", f"pod {order.pod} or node {order.target} is gone")
+        known = tuple(policies.read(policy) for policy in view.policies)
+        acting = {policy.ref for policy in known}
+        rules = policies.rules(known, view.governance, acting, self.protected)
+        wave = [(order.pod, order.target)]
+        verdicts = checkers.check_moves(view.snapshot, [wave], rules, view.seconds)
+        return verdicts[0][1] if verdicts else None
+
+    def hint_for(self, order: Order) -> WorkloadHint | None:
+        """Where the move's replacement should land, None when that cannot be told now."""
+        view = self.view()
+        if isinstance(view, Reason) or order.target not in view.distances.groups:
+            return None
+        nodes = upkeep.plan_hint_nodes(view, order.plan, order.workload)
+        known = {NodeName(name) for name in nodes} & set(view.distances.groups)
+        found = hints.terms(known, view.distances, target=order.target, hostnames=view.hostnames)
+        return as_hint(found, order.plan)

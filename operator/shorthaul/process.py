@@ -1,0 +1,209 @@
+"""Puts the operator together and keeps it alive: lease, watches, kopf, loop; the only `main` of it.
+
+Everything starts here and ends here. Leadership comes first: a standby holds nothing but its place
+in line. When leadership is lost, or any part ends, the whole process ends at once, because a part
+that goes on alone could act on what it no longer knows.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from shorthaul import handlers, metrics
+from shorthaul.act.checks import Checker
+from shorthaul.act.executors import Executor, ExecutorSettings
+from shorthaul.act.executors import Means as ActingMeans
+from shorthaul.act.feeds import Feed
+from shorthaul.act.hindrances import Hindrances, Sources
+from shorthaul.act.machines import Limits
+from shorthaul.act.worlds import LiveWorld, Parts
+from shorthaul.act.writers import Tools
+from shorthaul.api.v1alpha1 import KINDS
+from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.rules import PROTECTED_NAMESPACES
+from shorthaul.kube.boards import Board
+from shorthaul.kube.connections import Connection
+from shorthaul.kube.credentials import Origin
+from shorthaul.kube.endpoints import OWN_GROUP, OWN_VERSION, Endpoint
+from shorthaul.kube.events import Teller
+from shorthaul.kube.hints import Hints
+from shorthaul.kube.leases import Lease, LeaseSettings
+from shorthaul.kube.lists import read_all
+from shorthaul.kube.probes import Prober, ProbeSettings
+from shorthaul.kube.stores import ClusterStore
+from shorthaul.loop import Loop, Thinking
+from shorthaul.plan.proposals import Means, Proposals
+from shorthaul.plan.views import Terms, View
+from shorthaul.settings import Settings
+from shorthaul.solve.local_search import LocalSearch
+from shorthaul.traffic.windows import WindowRules
+from shorthaul.units import Namespace
+
+_LOG = logging.getLogger(__name__)
+RELIST_SECONDS = 60.0
+
+
+def run(settings: Settings) -> None:
+    """Runs the operator until it is told to stop; raises LeadershipLost when another one leads."""
+    if settings.kubeconfig:
+        os.environ["KUBECONFIG"] = settings.kubeconfig
+    asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    if settings.metrics_port:
+        metrics.serve(settings.metrics_port, settings.address)
+    async with Connection(Origin(settings.kubeconfig)) as connection:
+        lease = Lease(connection, _lease_settings(settings))
+        await lease.acquire()
+        metrics.LEADER.set(1)
+        try:
+            await _lead(settings, connection, lease)
+        finally:
+            metrics.LEADER.set(0)
+            await lease.release()
+
+
+async def _lead(settings: Settings, connection: Connection, lease: Lease) -> None:
+    """Runs all parts until the first of them ends, then stops the others."""
+    operator = _Operator(settings, connection, lease)
+    following = asyncio.create_task(
+        handlers.follow(operator.board, operator.probes, operator.health_address)
+    )
+    others = [
+        asyncio.create_task(part)
+        for part in (lease.keep(), operator.store.run(), operator.relist(), operator.cycle())
+    ]
+    done, pending = await asyncio.wait([following, *others], return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    operator.feed.close()
+    for task in done:
+        task.result()
+
+
+class _Operator:
+    """All parts of one leadership, wired to each other."""
+
+    def __init__(self, settings: Settings, connection: Connection, lease: Lease) -> None:
+        self.settings = settings
+        self.connection = connection
+        self.board = Board()
+        self.store = ClusterStore(connection)
+        self.terms = terms_of(settings)
+        self.feed = Feed(_window_rules(settings), time.time())
+        hints = Hints(connection)
+        prober = Prober(connection, hints, ProbeSettings(Namespace(settings.probe_namespace)))
+        checker = Checker(self._view, self.terms.protected_namespaces)
+        namespace = Namespace(settings.namespace)
+        executor = Executor(
+            ActingMeans(connection, hints, prober, lease, checker.check, checker.hint_for),
+            ExecutorSettings(namespace, Limits(landing_seconds=settings.landing_seconds)),
+        )
+        teller = Teller(connection, settings.identity)
+        self.world = LiveWorld(
+            Parts(
+                store=self.store,
+                tools=Tools(connection, self.board, hints, executor, lease, teller),
+                feed=self.feed,
+                hindrances=Hindrances(Sources(connection, prober, namespace), time.monotonic),
+                terms=self.terms,
+                make_means=lambda: Means(LocalSearch(), _deadline(settings.solve_seconds)),
+            )
+        )
+        self._ticked = time.monotonic()
+
+    @property
+    def health_address(self) -> str:
+        """Where kopf answers the kubelet's liveness probe; "" for nowhere."""
+        if not self.settings.health_port:
+            return ""
+        return f"http://{self.settings.address}:{self.settings.health_port}/healthz"
+
+    @property
+    def probes(self) -> dict[str, Callable[[], Any]]:
+        """Ages that the health endpoint shows."""
+        return {
+            "seconds-since-last-cycle": lambda: round(time.monotonic() - self._ticked, 1),
+            "seconds-since-last-watch-event": lambda: round(self.store.oldest_age_seconds, 1),
+        }
+
+    async def cycle(self) -> None:
+        """The loop, once everything has been read for the first time."""
+        await self._list_own()
+        await self.store.wait_until_synced()
+        _LOG.info("the cluster has been read; windows are %s s", self.terms.window_seconds)
+        loop = Loop(self.world, self.terms, _in_worker, Namespace(self.settings.probe_namespace))
+        await loop.run(self._now, self.settings.tick_seconds)
+
+    async def relist(self) -> None:
+        """Reads our own kinds anew now and then, should kopf's watch have missed something."""
+        while True:
+            await asyncio.sleep(RELIST_SECONDS)
+            await self._list_own()
+
+    async def _list_own(self) -> None:
+        for kind in KINDS:
+            endpoint = Endpoint(OWN_GROUP, OWN_VERSION, kind.plural, kind.name, kind.namespaced)
+            listed = await read_all(self.connection, endpoint, bytes)
+            self.board.replace_all(kind.name, listed.items.values(), listed.resource_version)
+
+    def _view(self) -> View | Reason:
+        return self.world.view(datetime.now(UTC))
+
+    def _now(self) -> datetime:
+        self._ticked = time.monotonic()
+        return datetime.now(UTC)
+
+
+async def _in_worker(think: Thinking) -> Proposals:
+    return await asyncio.to_thread(think)
+
+
+def terms_of(settings: Settings) -> Terms:
+    """The settings as far as decisions need them."""
+    own = {Namespace(settings.namespace), Namespace(settings.probe_namespace)}
+    return Terms(
+        window_seconds=settings.window_seconds,
+        half_life_windows=settings.half_life_windows,
+        persistence_windows=settings.persistence_windows,
+        verification_windows=settings.verification_windows,
+        least_gain_percent=settings.least_gain_percent,
+        cluster_concurrent=settings.cluster_concurrent,
+        approval_seconds=settings.approval_seconds,
+        history_seconds=settings.history_seconds,
+        unready_nodes_percent=settings.unready_nodes_percent,
+        seed=settings.seed,
+        protected_namespaces=PROTECTED_NAMESPACES | own,
+    )
+
+
+def _window_rules(settings: Settings) -> WindowRules:
+    seconds = max(1, round(settings.window_seconds))
+    return WindowRules(
+        window_seconds=seconds,
+        lateness_seconds=min(30, max(1, seconds // 2)),
+        kept_windows=settings.kept_windows,
+        half_life_windows=settings.half_life_windows,
+        stale_windows=settings.kept_windows,
+    )
+
+
+def _lease_settings(settings: Settings) -> LeaseSettings:
+    return LeaseSettings(
+        namespace=settings.namespace,
+        identity=settings.identity,
+        lease_seconds=settings.lease_seconds,
+        renew_seconds=settings.renew_seconds,
+        retry_seconds=settings.retry_seconds,
+    )
+
+
+def _deadline(seconds: float) -> Callable[[], bool]:
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
