@@ -44,6 +44,18 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """Calls `action` when a matching request comes, then lets it pass; `matches` gets its body too.
+
+    Nothing else passes the proxy meanwhile.
+    """
+
+    matches: Callable[[str, str, bytes], bool]
+    action: Callable[[], None]
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Answers a request in the server's place; `matches` gets method and path."""
 

@@ -19,7 +19,7 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
-from faultproxy.faults import MUTATING, Answer, Call, Kill, Point
+from faultproxy.faults import MUTATING, Answer, Aside, Call, Kill, Point
 
 HOP_HEADERS = frozenset({"connection", "host", "transfer-encoding", "content-length"})
 LARGEST_BODY_BYTES = 64 * 1024 * 1024
@@ -36,6 +36,7 @@ class FaultProxy:
         self._authority = authority
         self._kills: list[Kill] = []
         self._answers: list[Answer] = []
+        self._asides: list[Aside] = []
         self._held: set[str] = set()
         self._streams: dict[asyncio.Task[Any], str] = {}
         self._cut: set[asyncio.Task[Any]] = set()
@@ -75,12 +76,18 @@ class FaultProxy:
             self.calls.clear()
             self._kills.clear()
             self._answers.clear()
+            self._asides.clear()
             self._held.clear()
 
     def answer(self, answer: Answer) -> None:
         """Answer matching requests in the server's place, as often as told."""
         with self._lock:
             self._answers.append(answer)
+
+    def aside(self, aside: Aside) -> None:
+        """Do something once when a matching request comes, or has been answered; it passes."""
+        with self._lock:
+            self._asides.append(aside)
 
     def hold(self, plural: str) -> None:
         """Let no more events of a kind's watches through, without closing them."""
@@ -127,6 +134,9 @@ class FaultProxy:
             )
         if request.query.get("watch") in ("1", "true"):
             return await self._pass_watch(request)
+        aside = self._take_aside(request, await request.read())
+        if aside is not None and not aside.answered:
+            aside.action()
         call = self._count(request)
         kill = self._take_kill(call)
         if kill is not None and kill.point is Point.BEFORE_SENDING:
@@ -139,10 +149,11 @@ class FaultProxy:
         if kill is not None and kill.point is Point.BEFORE_REPLY:
             return self._die(request, kill)
         response = web.Response(status=status, headers=headers, body=body)
-        if kill is not None:
+        after_reply = kill.action if kill else aside.action if aside and aside.answered else None
+        if after_reply is not None:
             await response.prepare(request)
             await response.write_eof()
-            kill.action()
+            after_reply()
         return response
 
     async def _forward(self, request: web.Request) -> tuple[int, dict[str, str], bytes]:
@@ -214,6 +225,14 @@ class FaultProxy:
                 if call is not None and kill.call == call.number:
                     self._kills.remove(kill)
                     return kill
+        return None
+
+    def _take_aside(self, request: web.Request, body: bytes) -> Aside | None:
+        with self._lock:
+            for aside in self._asides:
+                if aside.matches(request.method, request.path_qs, body):
+                    self._asides.remove(aside)
+                    return aside
         return None
 
     def _take_answer(self, request: web.Request) -> Answer | None:

@@ -253,7 +253,28 @@ def fresh_world(
 
 
 def add_nodes(plane: controlplanes.ControlPlane) -> None:
-    nodes.add(plane.client, nodes.grid(len(NODES), racks=2, zones=2))
+    nodes.add(plane.client, _grid())
+
+
+def add_node(plane: controlplanes.ControlPlane, name: str) -> None:
+    """Bring a node back that a test has deleted."""
+    nodes.add(plane.client, [one for one in _grid() if one["metadata"]["name"] == name])
+
+
+def wait_for_budget(world: World, name: str, *, allowed: int) -> None:
+    """Wait until the controller has counted a budget's pods."""
+
+    def is_counted() -> bool:
+        status = world.client.get("poddisruptionbudgets.policy", name, world.namespace)["status"]
+        return bool(
+            status.get("currentHealthy", 0) >= 1 and status.get("disruptionsAllowed") == allowed
+        )
+
+    world.client.wait_for(is_counted, what=f"budget {name} to allow {allowed}")
+
+
+def _grid() -> list[Object]:
+    return nodes.grid(len(NODES), racks=2, zones=2)
 
 
 def _is_ready(pod: Object) -> bool:

@@ -1,0 +1,43 @@
+"""The API server goes away and comes back in every phase of a move."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from faultproxy.faults import Aside
+from faultproxy.proxies import FaultProxy
+from faults.fault_worlds import Child, deployment, driver, fresh_world
+from faults.test_refusals import writes_phase
+from testbed import controlplanes
+
+pytestmark = pytest.mark.controlplane
+
+
+@pytest.mark.parametrize("phase", ["Admitted", "Hinted", "Checked", "Evicting", "Evicted"])
+@pytest.mark.parametrize("answered", [False, True], ids=["before the write", "after the write"])
+def test_a_move_survives_a_restart_of_the_api_server(
+    fault_plane: controlplanes.ControlPlane,
+    proxy: FaultProxy,
+    log: Path,
+    phase: str,
+    answered: bool,
+):
+    with fresh_world(fault_plane, deployment("cart")) as world:
+        name = world.order_move("Deployment", "cart")
+        down = threading.Event()
+
+        def go_down() -> None:
+            fault_plane.kill("kube-apiserver")
+            down.set()
+
+        proxy.aside(Aside(writes_phase(phase), go_down, answered))
+        child = Child(driver(world, proxy.address, "--lease-seconds=60"), log)
+        child.start()
+        assert down.wait(60), child.text()
+        fault_plane.restart("kube-apiserver")
+
+        assert child.wait(150) == 0, child.text()
+        assert (world.phase(name), world.evictions()[world.moved[name]]) == ("Landed", 1)
