@@ -17,7 +17,7 @@ from shorthaul.cluster.directories import directory_of
 from shorthaul.cluster.routings import RoutedEdge, route
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
-from shorthaul.report.note_texts import notes_of
+from shorthaul.report.note_texts import notes_of, reading_text
 from shorthaul.telemetry.flow_files import read_flows
 from shorthaul.topology.distances import DEFAULT_SCALE, Distances, Scale, measure
 from shorthaul.traffic.attribution import build_graph
@@ -45,6 +45,14 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """A traffic map and what its reader should know of the files."""
+
+    graph: TrafficGraph
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """The cluster, its distances, its traffic, and how Services route it."""
 
@@ -64,23 +72,25 @@ def read_inputs(
     progress.begin("reading the cluster")
     snapshot = read_cluster(paths.cluster)
     distances = measure({name: node.labels for name, node in snapshot.nodes.items()}, network.scale)
-    graph = read_graph(paths.flows, objective, snapshot, progress)
+    traffic = read_traffic(paths.flows, objective, snapshot, progress)
     override = None if routing == SERVICES else Routing(routing)
-    routed = route(graph, snapshot, override)
-    notes = (*_cluster_notes(snapshot), *distances.warnings, *notes_of(graph))
-    return Inputs(snapshot, network, distances, graph, routed, notes)
+    routed = route(traffic.graph, snapshot, override)
+    notes = (*_cluster_notes(snapshot), *distances.warnings, *traffic.notes)
+    return Inputs(snapshot, network, distances, traffic.graph, routed, notes)
 
 
-def read_graph(
+def read_traffic(
     flows: Sequence[str],
     objective: Objective | None,
     snapshot: Snapshot | None,
     progress: Progress,
-) -> TrafficGraph:
+) -> Traffic:
     """The traffic map of some files, in the unit that the objective needs."""
     progress.begin("reading flows")
     observations = read_flows(flows, unit=unit_of(objective), progress=progress.advance)
-    return build_graph(observations, None if snapshot is None else directory_of(snapshot))
+    graph = build_graph(observations, None if snapshot is None else directory_of(snapshot))
+    reading = reading_text(observations)
+    return Traffic(graph, (*notes_of(graph), *([reading] if reading else [])))
 
 
 def unit_of(objective: Objective | None) -> Unit | None:

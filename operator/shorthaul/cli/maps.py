@@ -12,7 +12,7 @@ from shorthaul.report.graph_files import graphml
 from shorthaul.report.map_objects import map_object
 from shorthaul.report.map_texts import map_text
 from shorthaul.report.maps import Ground, TrafficMap, traffic_map
-from shorthaul.report.note_texts import notes_of, unique
+from shorthaul.report.note_texts import unique
 from shorthaul.report.objects import as_json
 from shorthaul.units import Objective
 
@@ -63,8 +63,8 @@ def command(**given: Any) -> None:
 def _read(asked: Asked, show: progress.Progress) -> tuple[TrafficMap, Sequence[str]]:
     objective = Objective(asked.objective) if asked.objective else None
     if not asked.cluster:
-        graph = inputs.read_graph(asked.flows, objective, None, show)
-        return traffic_map(graph, None), notes_of(graph)
+        traffic = inputs.read_traffic(asked.flows, objective, None, show)
+        return traffic_map(traffic.graph, None), traffic.notes
     paths = inputs.Paths(asked.cluster, asked.flows, asked.topology)
     found = inputs.read_inputs(paths, objective, asked.routing, show)
     ground = Ground(found.snapshot, found.distances, found.routed)
