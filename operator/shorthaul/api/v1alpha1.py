@@ -65,6 +65,7 @@ class Kind:
         return f"{self.plural}.{GROUP}"
 
 
+_STATUS_STAYS = ("!has(oldSelf.status) || has(self.status)", "status may not be taken away")
 _AGE = Column("Age", ".metadata.creationTimestamp", "date")
 _READY = Column("Ready", ".status.conditions[?(@.type=='Ready')].status")
 _REASON = Column("Reason", ".status.conditions[?(@.type=='Ready')].reason", wide=True)
@@ -158,6 +159,7 @@ PLACEMENT_PLAN = Kind(
             "approval.digest is not the digest of this plan: read it again, then approve",
         ),
     ),
+    root_rules=(_STATUS_STAYS,),
     status_rules=(
         (
             "!has(oldSelf.phase) || (has(self.phase) && self.phase == oldSelf.phase) "
@@ -185,6 +187,7 @@ POD_MOVE = Kind(
     ),
     selectable=(".spec.plan", ".spec.policy", ".status.phase"),
     immutable=True,
+    root_rules=(_STATUS_STAYS,),
     status_rules=(
         (
             "!has(oldSelf.epoch) || has(self.epoch)",
