@@ -124,10 +124,7 @@ def open_followed(path: str) -> Followed | None:
 
 
 def _fingerprint(file: BinaryIO, compressed: bool) -> Fingerprint | None:
-    if compressed:
-        head = _gzip_head(file)
-    else:
-        head = os.pread(file.fileno(), _FIRST_LINE_BYTES, 0)
+    head = _gzip_head(file) if compressed else os.pread(file.fileno(), _FIRST_LINE_BYTES, 0)
     line, end, _ = head.partition(b"\n")
     if not end and len(head) < _FIRST_LINE_BYTES:
         return None
