@@ -1,8 +1,9 @@
 """Puts the operator together and keeps it alive: lease, watches, kopf, loop; the only `main` of it.
 
-Everything starts here and ends here. Leadership comes first: a standby holds nothing but its place
-in line. When leadership is lost, or any part ends, the whole process ends at once, because a part
-that goes on alone could act on what it no longer knows.
+Everything starts here and ends here. A standby follows our own kinds and answers the kubelet, and
+waits for the Lease before it reads the cluster or writes anything. When leadership is lost, or any
+part ends, the whole process ends at once, because a part that goes on alone could act on what it no
+longer knows.
 """
 
 import asyncio
@@ -55,36 +56,37 @@ def run(settings: Settings) -> None:
 
 
 async def _run(settings: Settings) -> None:
+    """Runs all parts until the first of them ends, then stops the others."""
     if settings.metrics_port:
         metrics.serve(settings.metrics_port, settings.address)
     async with Connection(Origin(settings.kubeconfig)) as connection:
         lease = Lease(connection, _lease_settings(settings))
-        await lease.acquire()
-        metrics.LEADER.set(1)
+        operator = _Operator(settings, connection, lease)
+        parts = [
+            asyncio.create_task(
+                handlers.follow(operator.board, operator.probes, operator.health_address)
+            ),
+            asyncio.create_task(_lead(operator, lease)),
+        ]
         try:
-            await _lead(settings, connection, lease)
+            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
+            operator.feed.close()
             metrics.LEADER.set(0)
             await lease.release()
+        for part in done:
+            part.result()
 
 
-async def _lead(settings: Settings, connection: Connection, lease: Lease) -> None:
-    """Runs all parts until the first of them ends, then stops the others."""
-    operator = _Operator(settings, connection, lease)
-    following = asyncio.create_task(
-        handlers.follow(operator.board, operator.probes, operator.health_address)
-    )
-    others = [
-        asyncio.create_task(part)
-        for part in (lease.keep(), operator.store.run(), operator.relist(), operator.cycle())
-    ]
-    done, pending = await asyncio.wait([following, *others], return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
-    operator.feed.close()
-    for task in done:
-        task.result()
+async def _lead(operator: "_Operator", lease: Lease) -> None:
+    await lease.acquire()
+    metrics.LEADER.set(1)
+    async with asyncio.TaskGroup() as tasks:
+        for part in (lease.keep(), operator.store.run(), operator.relist(), operator.cycle()):
+            tasks.create_task(part)
 
 
 class _Operator:

@@ -4,6 +4,8 @@ Everything that has to do with time is here, down to seconds, and is shown in th
 policies that it applies to. What a user may set per policy is in the AffinityPolicy instead.
 """
 
+import platform
+import secrets
 from dataclasses import dataclass
 
 from shorthaul.errors import BadInput
@@ -15,9 +17,8 @@ class Settings:
 
     namespace: str = "shorthaul-system"
     probe_namespace: str = "shorthaul-probe"
-    identity: str = "shorthaul"
+    identity: str = ""
     kubeconfig: str = ""
-    context: str = ""
     window_seconds: float = 60.0
     half_life_windows: float = 10.0
     kept_windows: int = 30
@@ -40,6 +41,8 @@ class Settings:
     address: str = "0.0.0.0"
 
     def __post_init__(self) -> None:
+        if not self.identity:
+            object.__setattr__(self, "identity", f"{platform.node()}-{secrets.token_hex(4)}")
         for name in ("window_seconds", "half_life_windows", "tick_seconds", "landing_seconds"):
             self._require(name, getattr(self, name) > 0, "above 0")
         for name in ("persistence_windows", "verification_windows", "cluster_concurrent"):

@@ -5,7 +5,7 @@ under way are handed to the executor.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,8 +33,8 @@ from shorthaul.plan.commands import Command, SetPolicyStatus
 from shorthaul.plan.proposals import Means
 from shorthaul.plan.views import Terms, Traffic, View, ended, phase_of
 from shorthaul.topology.distances import DEFAULT_LABELS, DEFAULT_SCALE, Distances, Scale, measure
-from shorthaul.traffic.windows import graph_of
-from shorthaul.units import Namespace, Tier
+from shorthaul.traffic.windows import Window, WindowRules, graph_of
+from shorthaul.units import Namespace, PodRef, Tier, WorkloadRef
 
 _LOG = logging.getLogger(__name__)
 SOURCE_STATUS_SECONDS = 10.0
@@ -106,21 +106,11 @@ class LiveWorld:
     def traffic(self, view: View) -> Traffic:
         """The decayed map, and one map per usable window of late."""
         feed = self._parts.feed
-        windows, rules = tuple(feed.recorder.windows), feed.recorder.rules
-        directory = directory_of(view.snapshot)
-        usable = [window for window in windows if window.usable]
-        if not usable:
-            reason = None
-            if not self._parts.tools.board.sources:
-                reason = Reason("NoFlowSource", "there is no FlowSource; make one")
-            elif windows:
-                reason = Reason("FlowsLost", f"none of {len(windows)} windows is usable")
+        if not self._parts.tools.board.sources:
+            reason = Reason("NoFlowSource", "there is no FlowSource; make one")
             return Traffic(None, hindrance=reason)
-        if not windows[-1].usable:
-            return Traffic(None, hindrance=Reason("FlowsLost", "the last window is not usable"))
-        average = graph_of(windows, rules, directory, feed.workloads)
-        recent = tuple(graph_of([window], rules, directory, feed.workloads) for window in usable)
-        return Traffic(average, recent)
+        windows, rules = tuple(feed.recorder.windows), feed.recorder.rules
+        return traffic_of(windows, rules, view.snapshot, feed.workloads)
 
     def means(self) -> Means:
         """What to solve with, and until when."""
@@ -175,6 +165,25 @@ class LiveWorld:
             except (Conflict, NotFound):
                 continue
             tools.board.written("FlowSource", body)
+
+
+def traffic_of(
+    windows: Sequence[Window],
+    rules: WindowRules,
+    snapshot: Snapshot,
+    workloads: Mapping[PodRef, WorkloadRef],
+) -> Traffic:
+    """Windows as planning takes them; nothing is planned right after an unusable one."""
+    usable = [window for window in windows if window.usable]
+    if not windows:
+        return Traffic(None)
+    if not windows[-1].usable:
+        return Traffic(None, hindrance=Reason("FlowsLost", "the last window is not usable"))
+    directory = directory_of(snapshot)
+    return Traffic(
+        graph_of(windows, rules, directory, workloads),
+        tuple(graph_of([window], rules, directory, workloads) for window in usable),
+    )
 
 
 def measured(snapshot: Snapshot, topology: Topology | None) -> Distances:

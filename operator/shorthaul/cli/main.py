@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "map": "shorthaul.cli.maps",
     "explain": "shorthaul.cli.explanations",
     "frontier": "shorthaul.cli.frontiers",
+    "operator": "shorthaul.cli.operators",
     "completion": "shorthaul.cli.completions",
 }
 

@@ -1,0 +1,106 @@
+"""`shorthaul operator`: the long-running process, with one option per setting."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from shorthaul.errors import BadInput
+from shorthaul.settings import Settings
+
+HELP: Mapping[str, str] = {
+    "namespace": "the operator's own namespace, which carries the kill switch",
+    "probe_namespace": "where pods are asked for as dry runs to prove that hints work",
+    "identity": "name of this process in the Lease; has to be unique",
+    "kubeconfig": "kubeconfig file; inside a pod its ServiceAccount is used",
+    "window_seconds": "length of a traffic window",
+    "half_life_windows": "windows after which traffic counts half",
+    "kept_windows": "windows that are kept",
+    "persistence_windows": "windows in each of which a gain has to hold",
+    "verification_windows": "windows after a plan that its promise is checked in",
+    "least_gain_percent": "least gain of a plan in percent of the present cost",
+    "cluster_concurrent": "moves in flight at once in the whole cluster",
+    "landing_seconds": "how long a move may take before and after its eviction",
+    "approval_seconds": "how long a proposed plan may be approved",
+    "history_seconds": "how long ended plans and moves are kept",
+    "tick_seconds": "pause between two cycles",
+    "lease_seconds": "how long a leader that is not heard keeps the Lease",
+    "renew_seconds": "how long a leader trusts its own renewal",
+    "retry_seconds": "pause between two tries for the Lease",
+    "unready_nodes_percent": "nothing moves while more nodes than this are not ready",
+    "solve_seconds": "longest time that one plan may take",
+    "seed": "seed of the search",
+    "health_port": "port of /healthz, 0 for none",
+    "metrics_port": "port of /metrics, 0 for none",
+    "address": "address that health and metrics listen on",
+}
+
+
+class _Line(logging.Formatter):
+    """A log record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC)
+        told: dict[str, Any] = {
+            "time": moment.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            told["error"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=False)
+
+
+@click.command("operator")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="how log lines look",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="least level of log lines",
+)
+def command(log_format: str, log_level: str, **given: Any) -> int:
+    """Run the operator: watch the cluster, plan, and move pods as AffinityPolicies allow.
+
+    Without a policy it changes nothing. It stops at SIGTERM, and at once when it loses the Lease.
+    """
+    _log(log_format, log_level)
+    from shorthaul import process
+    from shorthaul.kube.leases import LeadershipLost
+
+    try:
+        process.run(Settings(**given))
+    except* LeadershipLost as lost:
+        raise BadInput(str(lost.exceptions[0])) from None
+    return 0
+
+
+def _log(form: str, level: str) -> None:
+    handler = logging.StreamHandler()
+    text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    handler.setFormatter(_Line() if form == "json" else text)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+
+
+for _field in fields(Settings):
+    click.option(
+        "--" + _field.name.replace("_", "-"),
+        _field.name,
+        type=type(_field.default),
+        default=_field.default,
+        show_default=_field.default != "",
+        help=HELP[_field.name],
+    )(command)
