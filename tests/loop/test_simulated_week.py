@@ -1,0 +1,96 @@
+"""The shipped loop over a week of simulated time: it settles, stays settled, and still follows."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from loop.simulated_worlds import START, SimulatedWorld
+from shorthaul.loop import Loop
+from shorthaul.plan.views import Terms
+from shorthaul.units import Namespace
+from worlds import builders
+
+WINDOW = 300
+TERMS = Terms(window_seconds=WINDOW, persistence_windows=5, verification_windows=3)
+REPLICAS = {
+    "web": ["n1", "n3", "n5"],
+    "cart": ["n2", "n4"],
+    "redis": ["n6"],
+    "catalog": ["n1", "n6"],
+    "db": ["n4"],
+    "mail": ["n3"],
+}
+RATES = {
+    ("web", "cart"): 40.0,
+    ("cart", "redis"): 120.0,
+    ("web", "catalog"): 60.0,
+    ("catalog", "db"): 90.0,
+    ("web", "mail"): 2.0,
+}
+
+
+def world(seed):
+    return SimulatedWorld(
+        nodes=builders.nodes(6, zones=3, racks=2, cpu="2"),
+        replicas=REPLICAS,
+        rates=dict(RATES),
+        seed=seed,
+    )
+
+
+async def inline(think):
+    return think()
+
+
+def run(simulated, hours, *, start=START):
+    """Runs the loop, two ticks a window; returns the time at the end."""
+
+    async def all_of_it():
+        loop = Loop(simulated, TERMS, inline, Namespace("shorthaul-probe"))
+        now = start
+        for _ in range(int(hours * 3600 / WINDOW)):
+            now += timedelta(seconds=WINDOW)
+            for _ in range(6):
+                await loop.tick(now)
+                await asyncio.sleep(0)
+        return now
+
+    return asyncio.run(all_of_it())
+
+
+def moves_after(simulated, hours):
+    return [move for at, move in simulated.landed if at >= START + timedelta(hours=hours)]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_week_of_noisy_but_stationary_traffic_moves_nothing_after_convergence(seed):
+    simulated = world(seed)
+
+    run(simulated, 7 * 24)
+
+    assert simulated.landed, "it never moved anything at all"
+    assert moves_after(simulated, 24) == []
+
+
+def test_when_the_traffic_really_shifts_it_moves_again_and_settles_again():
+    simulated = world(3)
+    noon = run(simulated, 24)
+    before = len(simulated.landed)
+    simulated.rates |= {("cart", "redis"): 5.0, ("cart", "db"): 200.0}
+
+    later = run(simulated, 24, start=noon)
+    shifted = len(simulated.landed)
+    run(simulated, 24, start=later)
+
+    assert shifted > before
+    assert len(simulated.landed) == shifted
+
+
+def test_no_pod_goes_back_to_where_it_came_from_within_a_day():
+    simulated = world(4)
+
+    run(simulated, 24)
+
+    trips = [(m.spec.workload.name, m.spec.source, m.spec.target) for _, m in simulated.landed]
+    assert not [trip for trip in trips if (trip[0], trip[2], trip[1]) in trips]
