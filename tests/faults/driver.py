@@ -22,6 +22,7 @@ from shorthaul.cluster.reasons import Reason
 from shorthaul.kube.connections import Connection
 from shorthaul.kube.credentials import Origin
 from shorthaul.kube.endpoints import MOVES
+from shorthaul.kube.failures import RequestFailed
 from shorthaul.kube.hints import Hints
 from shorthaul.kube.leases import LeadershipLost, Lease, LeaseSettings
 from shorthaul.kube.lists import read_all
@@ -64,11 +65,24 @@ async def carry_out(connection: Connection, lease: Lease, known: argparse.Namesp
     means = Means(connection, hints, prober, lease, no_objection, hint_for)
     limits = Limits(landing_seconds=known.landing_seconds, poll_seconds=0.2)
     executor = Executor(means, ExecutorSettings(Namespace(known.namespace), limits))
-    moves = await read_moves(connection, known.moves_namespace)
-    for index, move in enumerate(moves):
-        if records.state(move).phase is MovePhase.PENDING:
-            moves[index] = await executor.admit(move)
+    moves = await admit_all(connection, executor, known.moves_namespace)
     await executor.run(move for move in moves if records.state(move).phase not in ENDED)
+
+
+async def admit_all(connection: Connection, executor: Executor, namespace: str) -> list[PodMove]:
+    """What the loop's pacing does, without pacing: a write that fails is decided anew."""
+    while True:
+        try:
+            moves = await read_moves(connection, namespace)
+            return [
+                await executor.admit(move)
+                if records.state(move).phase is MovePhase.PENDING
+                else move
+                for move in moves
+            ]
+        except RequestFailed as failure:
+            logging.warning("cannot admit: %s", failure)
+            await asyncio.sleep(0.2)
 
 
 async def lead(known: argparse.Namespace) -> None:
