@@ -8,6 +8,7 @@ Costs are integers: `scale` cost units are one unit of the objective, chosen so 
 traffic over the longest tier is 2**58 units. Each product or minimum of counts carries a rounded
 coefficient, so a cost is off by at most 2 * clients * servers units per edge; with under 10**8
 pairs of communicating pods that is below 1e-9 of the traffic's weight times the longest distance.
+Differences up to ROUNDING (6e-11 of that product) are not worth a move.
 """
 
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from shorthaul.units import NodeName, PodRef, Routing, WorkloadRef
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 LARGEST_COST = 2**58
+ROUNDING = LARGEST_COST >> 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
-    """A placement as counts (groups, nodes), its cost in cost units; `limited`: it was cut short."""
+    """A placement as counts (groups, nodes) and its cost; `limited` when it was cut short."""
 
     counts: Ints
     cost: int

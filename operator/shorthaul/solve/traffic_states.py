@@ -110,7 +110,8 @@ class TrafficState:
         clients = self._counts[link.client : link.client + 1, hosts]
         servers = self._counts[link.server : link.server + 1]
         if link.server not in vertices:
-            return link.prices(servers)[0]
+            of_clients: Ints = link.prices(servers)[0]
+            return of_clients
         base = link.costs(clients, servers)
         if link.client in vertices:
             clients = clients + self._incidence[:, hosts]

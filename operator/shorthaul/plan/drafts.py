@@ -1,0 +1,96 @@
+"""From an assignment to single moves: which replica goes where, and which moves are worth it.
+
+Replicas of a group are interchangeable, so only net moves are made: the pods that leave a node are
+the first of the group there by name, and they fill the missing places in order of node. A move
+stays only if undoing it alone would cost more than rounding; a move without a gain of its own stays
+only while its room is needed by another.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from shorthaul.solve.problems import Ints, Problem
+from shorthaul.solve.traffic_states import TrafficState
+from shorthaul.units import NodeName, PodRef
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One move by index and by name, and what undoing it alone would cost, in cost units."""
+
+    group: int
+    source: int
+    target: int
+    pod: PodRef
+    target_name: NodeName
+    gain: int = 0
+
+
+def draft(problem: Problem, counts: Ints) -> tuple[Draft, ...]:
+    """The net moves that lead from today's counts to these."""
+    found: list[Draft] = []
+    for index, group in enumerate(problem.groups):
+        difference = counts[index] - problem.start[index]
+        sources = np.repeat(np.arange(len(difference)), np.maximum(0, -difference)).tolist()
+        targets = np.repeat(np.arange(len(difference)), np.maximum(0, difference)).tolist()
+        if not sources:
+            continue
+        places = np.repeat(np.arange(len(difference)), problem.start[index]).tolist()
+        waiting: dict[int, list[PodRef]] = {}
+        for pod, node in zip(group.pods, places, strict=True):
+            waiting.setdefault(node, []).append(pod)
+        for source, target in zip(sources, targets, strict=True):
+            pod = waiting[source].pop(0)
+            found.append(Draft(index, source, target, pod, problem.nodes[target]))
+    return tuple(found)
+
+
+def counts_of(problem: Problem, moves: Sequence[Draft]) -> Ints:
+    """The counts after some moves."""
+    counts = problem.start.copy()
+    for move in moves:
+        counts[move.group, move.source] -= 1
+        counts[move.group, move.target] += 1
+    return counts
+
+
+def cost_of(problem: Problem, moves: Sequence[Draft]) -> int:
+    """The cost after some moves, in cost units."""
+    return TrafficState(problem, counts_of(problem, moves)).total()
+
+
+def valued(problem: Problem, moves: Sequence[Draft]) -> tuple[Draft, ...]:
+    """The same moves with what undoing each of them alone would cost."""
+    traffic = TrafficState(problem, counts_of(problem, moves))
+    found = []
+    for move in moves:
+        traffic.put(move.group, move.target, -1)
+        field = traffic.field(move.group)
+        traffic.put(move.group, move.target, 1)
+        gain = int(field[move.source]) - int(field[move.target])
+        found.append(Draft(move.group, move.source, move.target, move.pod, move.target_name, gain))
+    return tuple(found)
+
+
+def prune(
+    problem: Problem,
+    moves: Sequence[Draft],
+    least: int,
+    feasible: Callable[[Sequence[Draft]], bool],
+) -> tuple[Draft, ...]:
+    """Drops moves, the least useful first, until each one left is needed."""
+    kept = valued(problem, moves)
+    needed: set[PodRef] = set()
+    while True:
+        idle = [move for move in kept if move.gain <= least and move.pod not in needed]
+        if not idle:
+            return kept
+        worst = min(idle, key=lambda move: (move.gain, move.pod))
+        without = tuple(move for move in kept if move is not worst)
+        if feasible(without):
+            kept = valued(problem, without)
+            needed.clear()
+        else:
+            needed.add(worst.pod)

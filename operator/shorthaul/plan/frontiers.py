@@ -1,0 +1,81 @@
+"""Gain against the number of moves, by sweeping the price of a move, and the knee of that curve.
+
+Each price gives the best placement it can pay for; falling prices buy more moves. Only points on
+the upper concave hull are kept: the others are beaten by what lies between two of the hull. The
+knee is the hull point with the largest distance above the chord from no move to the most moves, in
+coordinates scaled to 1 (Satopää and others, Kneedle, 2011); with a straight hull it is its end.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shorthaul.solve.problems import Assignment, Problem
+from shorthaul.solve.solvers import Effort, Solver
+
+PRICES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A placement: its net moves, and what it saves in cost units."""
+
+    moves: int
+    gain: int
+    assignment: Assignment
+
+
+def sweep(problem: Problem, solver: Solver, effort: Effort) -> tuple[Point, ...]:
+    """The hull of the frontier, by rising number of moves, beginning with none."""
+    still = solver.solve(problem, replace(effort, most_moves=0))
+    points = [Point(0, 0, still)]
+    free = solver.solve(problem, effort)
+    highest = still.cost - free.cost
+    if highest > 0:
+        points.append(_point(problem, still, free))
+    price = highest
+    for _ in range(PRICES):
+        price //= 3
+        if price <= effort.move_price or effort.expired():
+            break
+        found = solver.solve(problem, replace(effort, move_price=price))
+        points.append(_point(problem, still, found))
+    return hull(points)
+
+
+def knee(problem: Problem, solver: Solver, effort: Effort) -> Assignment:
+    """The placement at the knee."""
+    return knee_of(sweep(problem, solver, effort)).assignment
+
+
+def hull(points: Sequence[Point]) -> tuple[Point, ...]:
+    """The points that no mixture of two others beats."""
+    found: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.moves, -point.gain)):
+        if found and point.gain <= found[-1].gain:
+            continue
+        while len(found) > 1 and _slope(found[-2], found[-1]) <= _slope(found[-2], point):
+            found.pop()
+        found.append(point)
+    return tuple(found)
+
+
+def knee_of(points: Sequence[Point]) -> Point:
+    """The hull point farthest above the chord; the fewest moves among equals."""
+    last = points[-1]
+    if last.moves == 0:
+        return last
+    inner = [point for point in points if _above(point, last) > 0]
+    return max(inner, key=lambda point: (_above(point, last), -point.moves), default=last)
+
+
+def _above(point: Point, last: Point) -> float:
+    return point.gain / last.gain - point.moves / last.moves
+
+
+def _slope(one: Point, other: Point) -> float:
+    return (other.gain - one.gain) / max(1, other.moves - one.moves)
+
+
+def _point(problem: Problem, still: Assignment, found: Assignment) -> Point:
+    moves = int((problem.start - found.counts).clip(min=0).sum())
+    return Point(moves, still.cost - found.cost, found)

@@ -1,0 +1,27 @@
+"""What a plan was made from, so that it can be made again: seed, digests, limits and engines.
+
+No time of day and nothing of the machine: equal inputs give equal bytes.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from shorthaul.plan.requests import Request
+
+ENGINE = "local-search/1"
+
+
+def inputs(request: Request) -> Mapping[str, str]:
+    """The inputs of a plan as text, sorted by name."""
+    given = {
+        **request.digests,
+        "engine": ENGINE,
+        "numpy": np.__version__,
+        "seed": str(request.seed),
+        "maxMoves": "none" if request.max_moves is None else str(request.max_moves),
+        "movePrice": repr(float(request.move_price)),
+    }
+    if request.max_moves_percent is not None:
+        given["maxMovesPercent"] = repr(float(request.max_moves_percent))
+    return dict(sorted(given.items()))
