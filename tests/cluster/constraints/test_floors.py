@@ -1,7 +1,7 @@
 from shorthaul.cluster.constraints import floors
 from shorthaul.cluster.rules import Rules, WorkloadRules
 from shorthaul.cluster.worlds import World
-from worlds.builders import cluster, nodes, replicas, workload_reference
+from worlds.builders import cluster, node, nodes, replicas, workload_reference
 
 CART = workload_reference("cart")
 
@@ -57,3 +57,13 @@ def test_a_state_below_the_floor_is_a_shortfall():
 
     assert floors.shortfall(CART, stacked).code == "TooFewHosts"
     assert floors.shortfall(CART, apart) is None
+
+
+def test_nodes_without_a_zone_are_surely_in_one_zone_only():
+    rooms, ours = nodes(2), replicas("cart", "n1", "n2")
+    bare = [node("n8"), node("n9")]
+    world = World(cluster(rooms, bare, ours), Rules(WorkloadRules(least_hosts=1)))
+
+    assert floors.zones(["n8", "n9"], world) == 1
+    assert floors.zones(["n1", "n8"], world) == 1
+    assert floors.check(ours[0], world.nodes["n8"], world) is None

@@ -26,7 +26,7 @@ def check(pod: Pod, node: Node, world: World) -> Reason | None:
     then = [*others, node.name]
     for what, floor, before, after in (
         ("Hosts", rules.least_hosts, len(set(now)), len(set(then))),
-        ("Zones", rules.least_zones, len(zones(now, world)), len(zones(then, world))),
+        ("Zones", rules.least_zones, zones(now, world), zones(then, world)),
     ):
         if after < min(floor, len(then), before):
             return Reason(
@@ -43,7 +43,7 @@ def shortfall(workload: WorkloadRef, world: World) -> Reason | None:
     nodes = list(places(workload, world).values())
     for what, floor, count in (
         ("Hosts", rules.least_hosts, len(set(nodes))),
-        ("Zones", rules.least_zones, len(zones(nodes, world))),
+        ("Zones", rules.least_zones, zones(nodes, world)),
     ):
         if count < min(floor, len(nodes)):
             return Reason(
@@ -63,7 +63,7 @@ def places(workload: WorkloadRef, world: World) -> Mapping[PodRef, NodeName]:
     }
 
 
-def zones(nodes: Iterable[NodeName], world: World) -> set[str]:
-    """The known zones among nodes."""
+def zones(nodes: Iterable[NodeName], world: World) -> int:
+    """How many zones nodes are surely in; those without a label add none, but are somewhere."""
     known = (world.nodes[name] for name in nodes if name in world.nodes)
-    return {node.labels[ZONE_LABEL] for node in known if ZONE_LABEL in node.labels}
+    return max(1, len({node.labels[ZONE_LABEL] for node in known if ZONE_LABEL in node.labels}))
