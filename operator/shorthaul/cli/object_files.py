@@ -36,10 +36,15 @@ class _Document:
         return self.path if self.tree is None else f"{self.path}:{_line(self.tree, where)}"
 
 
-def read_objects(paths: Sequence[str], kind: type[_Kind]) -> tuple[_Kind, ...]:
-    """All objects of a kind in some files, in their order; raises BadInput when there is none."""
+def read_objects(
+    paths: Sequence[str], kind: type[_Kind], *, partial: bool = False
+) -> tuple[_Kind, ...]:
+    """All objects of a kind in some files, in their order; raises BadInput when there is none.
+
+    `partial` means that the struct has only some of the fields, so that others are no mistake.
+    """
     found = tuple(
-        _convert(document, kind)
+        _convert(document, kind, partial)
         for path in paths
         for document in _documents(path)
         if document.value.get("kind") == kind.__name__
@@ -133,7 +138,7 @@ def _checked(path: str, value: object, tree: yaml.Node | None) -> _Document:
     return _Document(path, value, tree)
 
 
-def _convert(document: _Document, kind: type[_Kind]) -> _Kind:
+def _convert(document: _Document, kind: type[_Kind], partial: bool) -> _Kind:
     version = document.value.get("apiVersion")
     if version != API_VERSION:
         raise BadInput(
@@ -148,6 +153,8 @@ def _convert(document: _Document, kind: type[_Kind]) -> _Kind:
             f"{document.place(where)}: {kind.__name__} {_dotted(where)}: "
             f"{problem[:1].lower()}{problem[1:]}"
         ) from error
+    if partial:
+        return found
     unknown = next(_unknown(document.value.get("spec"), found, ("spec",)), None)
     if unknown is not None:
         raise BadInput(
