@@ -82,20 +82,20 @@ class _Wave:
         busy = {self._world.pod(move.pod).workload for move in wave}
         return [move for move in waiting if self._world.pod(move.pod).workload not in busy]
 
-    def _objections(self, wave: Sequence[Draft]) -> Mapping[PodRef, Reason]:
+    def _objections(self, wave: Sequence[Draft]) -> dict[PodRef, Reason]:
         return _verdicts(wave, self._world, self._now)
 
 
-def _verdicts(wave: Sequence[Draft], world: World, now_seconds: float) -> Mapping[PodRef, Reason]:
+def _verdicts(wave: Sequence[Draft], world: World, now_seconds: float) -> dict[PodRef, Reason]:
     """What the reference says against a wave; the world is left as it was."""
     home = [(move.pod, world.pod(move.pod).node) for move in wave]
     found = orders.check_wave([(move.pod, move.target_name) for move in wave], world, now_seconds)
     for ref, node in home:
         world.move(ref, node)
-    return {ref: reason for ref, reason in reversed(found)}
+    return dict(reversed(found))
 
 
-def _reasons(moves: Sequence[Draft], world: World, now_seconds: float) -> Mapping[PodRef, Reason]:
+def _reasons(moves: Sequence[Draft], world: World, now_seconds: float) -> dict[PodRef, Reason]:
     """Why each move by itself cannot be made as things stand."""
     found: dict[PodRef, Reason] = {}
     for move in moves:

@@ -1,0 +1,128 @@
+"""Why a pod moves, or every reason why it does not: its traffic, its candidates, its refusals.
+
+Candidates are judged from today's placement, each alone: what the pod's own traffic would cost on
+that node with everybody else where they are, and what the reference says against it. The plan may
+do better, since it moves pods together; whether the pod is part of it is told beside.
+"""
+
+from dataclasses import dataclass
+
+from shorthaul.cluster import checkers
+from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.worlds import World
+from shorthaul.errors import BadInput
+from shorthaul.plan import motives
+from shorthaul.plan.planning import make_plan
+from shorthaul.plan.plans import Move
+from shorthaul.plan.requests import Request
+from shorthaul.solve import costs
+from shorthaul.traffic.graphs import Vertex
+from shorthaul.units import NodeName, PodRef, Tier, WorkloadRef
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Traffic with one peer: its rate, what it costs now, and the nearest tier shared."""
+
+    peer: Vertex
+    rate: float
+    cost: float
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A node, what the pod alone would gain there, and all that speaks against it."""
+
+    node: NodeName
+    gain: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is to be known about one pod's place.
+
+    `cost` is what the traffic of its edges costs now, of `total` in the whole cluster; talks come
+    dearest first, candidates by falling gain; `move` is its part in the plan, `refusal` the plan's
+    reason that it stays, `vetoes` everything that forbids any move of it.
+    """
+
+    pod: PodRef
+    workload: WorkloadRef
+    node: NodeName
+    unit: str
+    cost: float
+    total: float
+    move: Move | None
+    refusal: Reason | None
+    vetoes: tuple[Reason, ...]
+    talks: tuple[Talk, ...]
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def best(self) -> Candidate | None:
+        """The node where the pod alone would gain most, feasible or not."""
+        return self.candidates[0] if self.candidates else None
+
+
+def explain(request: Request, ref: PodRef) -> Explanation:
+    """Explains one pod; BadInput when it is not on any node."""
+    where = costs.places(request.snapshot)
+    if ref not in where.nodes:
+        raise BadInput(f"pod {ref} is not on any node of this cluster; check namespace and name")
+    world = World(request.snapshot, request.rules, request.clients)
+    pod = world.pod(ref)
+    plan = make_plan(request)
+    talks = _talks(request, ref, where)
+    return Explanation(
+        pod=ref,
+        workload=pod.workload,
+        node=where.nodes[ref],
+        unit=request.pricing.unit,
+        cost=sum(talk.cost for talk in talks),
+        total=plan.value.before,
+        move=next((move for move in plan.moves if move.pod == ref), None),
+        refusal=next((one.reason for one in plan.refusals if one.pod == ref), None),
+        vetoes=_vetoes(request, ref, world),
+        talks=talks,
+        candidates=_candidates(request, ref, where, world),
+    )
+
+
+def _vetoes(request: Request, ref: PodRef, world: World) -> tuple[Reason, ...]:
+    pod = world.pod(ref)
+    found = checkers.check_pod(pod, world, request.rules, request.now_seconds)
+    if request.selected is not None and pod.workload not in request.selected:
+        return (Reason("NotSelected", f"no policy lets {pod.workload} be moved"), *found)
+    return found
+
+
+def _talks(request: Request, ref: PodRef, where: costs.Places) -> tuple[Talk, ...]:
+    found = [
+        Talk(
+            peer,
+            edge.rate,
+            costs.edge_cost(edge, where, request.distances, request.pricing),
+            motives.nearest(where.nodes[ref], peer, where, request.distances),
+        )
+        for edge, peer in motives.edges_of(ref, request.attracting, where)
+    ]
+    return tuple(sorted(found, key=lambda talk: (-talk.cost, -talk.rate, str(talk.peer))))
+
+
+def _candidates(
+    request: Request, ref: PodRef, where: costs.Places, world: World
+) -> tuple[Candidate, ...]:
+    """Every other node of the cluster."""
+    pod, distances, pricing = world.pod(ref), request.distances, request.pricing
+    edges = [edge for edge, _ in motives.edges_of(ref, request.attracting, where)]
+    now = costs.cost(edges, where, distances, pricing)
+    found = []
+    for node in sorted(world.nodes):
+        if node == where.nodes[ref]:
+            continue
+        then = costs.cost(edges, where.moved([(ref, node)]), distances, pricing)
+        reasons = checkers.check_target(pod, world.nodes[node], world, request.rules)
+        found.append(Candidate(node, now - then, reasons))
+    return tuple(sorted(found, key=lambda one: (-one.gain, bool(one.reasons), one.node)))
