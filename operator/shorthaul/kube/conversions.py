@@ -82,7 +82,7 @@ def _explain(error: msgspec.ValidationError) -> str:
     """The library's words in our form: the path first, lower case, without quotes."""
     match = _MESSAGE.fullmatch(str(error))
     what, path = (match["what"], match["path"]) if match else (str(error), "")
-    text = what[:1].lower() + what[1:].replace("`", "")
+    text = what[:1].lower() + what[1:].replace("`", "").replace(" | null", "")
     return f"{path}: {text}" if path else text
 
 

@@ -185,7 +185,7 @@ def _plain_names(metadata: Any, kind: str, where: str) -> Names:
 
 def _cause(error: msgspec.DecodeError) -> str:
     """The library's words in our form, without its count of bytes."""
-    text = _BYTE.sub("", str(error)).replace("`", "").strip()
+    text = _BYTE.sub("", str(error)).replace("`", "").replace("JSON", "json").strip()
     if text == "Input data was truncated":
         return "json ends too early: the file is cut off"
-    return text[:1].lower() + text[1:].replace(" - at $.", " at ")
+    return text[:1].lower() + text[1:].replace(" | null", "").replace(" - at $.", " at ")
