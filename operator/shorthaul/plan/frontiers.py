@@ -9,10 +9,47 @@ coordinates scaled to 1 (Satopää and others, Kneedle, 2011); with a straight h
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from shorthaul.plan.posing import effort_of, pose
+from shorthaul.plan.requests import Request
 from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort, Solver
 
 PRICES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One point for people: net moves, the cost then, and the gain, in the objective's unit."""
+
+    moves: int
+    cost: float
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """The best gain for each number of moves, beginning with none; `knee` is one of the stops."""
+
+    unit: str
+    stops: tuple[Stop, ...]
+    knee: Stop
+    time_limited: bool
+
+
+def frontier(request: Request) -> Frontier:
+    """The frontier of a request, in the objective's unit."""
+    problem = pose(request)
+    points = sweep(problem, request.solver, effort_of(request, problem))
+    stops = {
+        point.moves: Stop(
+            point.moves, point.assignment.cost / problem.scale, point.gain / problem.scale
+        )
+        for point in points
+    }
+    limited = any(point.assignment.limited for point in points)
+    return Frontier(
+        problem.pricing.unit, tuple(stops.values()), stops[knee_of(points).moves], limited
+    )
 
 
 @dataclass(frozen=True, slots=True)

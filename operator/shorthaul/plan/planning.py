@@ -14,12 +14,11 @@ from shorthaul.cluster.worlds import World
 from shorthaul.plan import drafts, frontiers, motives, provenance, scores, vetoes, waves
 from shorthaul.plan.drafts import Draft
 from shorthaul.plan.plans import Move, Plan, Value
+from shorthaul.plan.posing import effort_of, least_gain, pose
 from shorthaul.plan.refusals import refusals
 from shorthaul.plan.requests import KNEE, Request
 from shorthaul.solve import bounds, costs
-from shorthaul.solve.building import build_problem
-from shorthaul.solve.problems import ROUNDING, Problem
-from shorthaul.solve.solvers import Effort
+from shorthaul.solve.problems import Problem
 from shorthaul.units import NodeName, PodRef
 
 __all__ = ["KNEE", "Request", "make_plan"]
@@ -50,7 +49,7 @@ def make_plan(request: Request) -> Plan:
     best: _Attempt | None = None
     first: Problem | None = None
     for _ in range(ATTEMPTS):
-        problem = _problem(request, allowed)
+        problem = pose(request, allowed)
         first = first or problem
         attempt = _attempt(request, problem, world)
         if best is None or attempt.cost < best.cost:
@@ -63,21 +62,10 @@ def make_plan(request: Request) -> Plan:
     return _plan(request, best, first, {**refused, **vetting.vetoed})
 
 
-def _problem(request: Request, allowed: Mapping[PodRef, frozenset[NodeName]]) -> Problem:
-    return build_problem(
-        request.snapshot,
-        request.attracting,
-        request.distances,
-        request.rules,
-        allowed=allowed,
-        pricing=request.pricing,
-    )
-
-
 def _attempt(request: Request, problem: Problem, world: World) -> _Attempt:
     """Solves, drops what is not needed, and orders the rest; stuck moves are left out."""
     price = least_gain(request, problem)
-    effort = Effort(request.seed, price, request.limit, request.expired)
+    effort = effort_of(request, problem)
     solved = (
         frontiers.knee(problem, request.solver, effort)
         if request.max_moves == KNEE
@@ -145,11 +133,6 @@ def _forbid(
         for ref in attempt.problem.groups[move.group].pods:
             if homes[ref] == move.source:
                 allowed[ref] = allowed[ref] - {move.target_name}
-
-
-def least_gain(request: Request, problem: Problem) -> int:
-    """What a move has to gain: more than rounding, and its price."""
-    return max(ROUNDING, round(request.move_price * problem.scale))
 
 
 def _plan(
