@@ -26,6 +26,7 @@ def test_an_amount_has_three_digits_a_prefix_and_its_unit(value, unit, expected)
 def test_a_change_always_shows_its_sign():
     assert quantities.change(-41e6, "bytes/s") == "−41.0 MB/s"
     assert quantities.change(41e6, "bytes/s") == "+41.0 MB/s"
+    assert quantities.change(0, "bytes/s") == "0 B/s"
 
 
 def test_a_relative_change_from_nothing_is_no_change():

@@ -90,9 +90,9 @@ def _require_current(plan: EarlierPlan, move: PlannedMove, ref: PodRef, snapshot
 
 
 def digest_notes(plan: EarlierPlan, digests: Mapping[str, str]) -> Sequence[str]:
-    """Which inputs differ from those that the plan was made from."""
+    """Which inputs differ from those that the plan was made from; a score may well be of others."""
     return [
-        f"the plan was made from other {name}: {plan.inputs[name]}, here {digest}"
-        for name, digest in sorted(digests.items())
-        if name in plan.inputs and plan.inputs[name] != digest
+        f"the plan was made with {name} {plan.inputs[name]}, this score with {digests[name]}"
+        for name in ("cluster", "flows", "topology", "routing")
+        if name in plan.inputs and name in digests and plan.inputs[name] != digests[name]
     ]

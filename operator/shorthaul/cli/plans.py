@@ -71,7 +71,7 @@ def _rendered(plan: Plan, prepared: requests.Prepared, form: str, out: str | Non
     match form:
         case "json" | "yaml":
             outputs.tell(notes)
-            made = manifests.offline(plan)
+            made = manifests.manifest(plan)
             return as_json(made) if form == "json" else as_yaml(made)
         case "html":
             return page(plan, distances, notes, _heat(plan, prepared.request), None)

@@ -8,13 +8,13 @@ cluster it is now.
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shorthaul.api import policies as rulebooks
 from shorthaul.api.affinitypolicies import AffinityPolicy
 from shorthaul.api.policies import Policy
-from shorthaul.cli import digests, inputs
+from shorthaul.cli import digests, inputs, versions
 from shorthaul.cli.inputs import Inputs, Paths
 from shorthaul.cli.object_files import read_objects
 from shorthaul.cli.options import KNEE, LIVE, SERVICES
@@ -74,13 +74,19 @@ def prepare(asked: Asked, progress: Progress) -> Prepared:
         seed=asked.seed,
         expired=_deadline(asked.time_limit),
         now_seconds=_now(asked.cluster, found),
-        digests=digests.digests(paths, asked.policy),
+        digests={**digests.digests(paths, asked.policy), **_settings(asked)},
     )
     _ = request.pricing  # A unit or a price that is missing is told before the search.
     if not policies:
         return Prepared(request, found, found.notes)
     governed, notes = _governed(request, policies, found.snapshot)
     return Prepared(governed, found, (*found.notes, *notes))
+
+
+def _settings(asked: Asked) -> Mapping[str, str]:
+    """What a plan depends on beside the files and what the request itself tells."""
+    settings = {"routing": asked.routing, "shorthaul": versions.own()}
+    return settings if asked.policy else {**settings, "minHosts": str(asked.min_hosts)}
 
 
 def _read_policies(paths: Sequence[str]) -> tuple[Policy, ...]:

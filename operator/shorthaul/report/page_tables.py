@@ -52,7 +52,7 @@ def _move_row(move: Move, distances: Distances, unit: str) -> list[str]:
         row_head(str(move.pod)),
         text_cell(str(move.wave), "number"),
         text_cell(places.route(move.source, move.target, distances), "name"),
-        text_cell(quantities.change(-move.gain, unit), "number gain"),
+        text_cell(quantities.change(0.0 - move.gain, unit), "number gain"),
         text_cell(move.reason),
     ]
 

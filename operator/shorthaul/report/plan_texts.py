@@ -72,7 +72,7 @@ def _move_row(move: Move, distances: Distances, unit: str) -> list[Cell]:
         Cell("~", Tone.WARNING),
         Cell(name(str(move.pod))),
         Cell(places.route(move.source, move.target, distances)),
-        Cell(quantities.change(-move.gain, unit), Tone.GOOD, right=True),
+        Cell(quantities.change(0.0 - move.gain, unit), Tone.GOOD, right=True),
         Cell(printable(move.reason), Tone.QUIET),
     ]
 

@@ -24,7 +24,7 @@ def amount(value: float, unit: str) -> str:
 def change(value: float, unit: str) -> str:
     """A quantity with its sign always shown, for example "−41.0 MB/s"."""
     text = amount(value, unit)
-    return text if value < 0 else f"+{text}"
+    return f"+{text}" if value > 0 else text
 
 
 def share(part: float) -> str:
