@@ -80,7 +80,7 @@ class Recorder:
         if not self._started:
             return ()
         closed = []
-        for index in range(max(self._next, due - self.rules.kept_windows), due):
+        for index in self._due(due):
             window = self._closed(index, expected)
             self.windows.append(window)
             closed.append(window)
@@ -88,6 +88,11 @@ class Recorder:
         for index in [index for index in self._open if index < due]:
             del self._open[index]
         return tuple(closed)
+
+    def _due(self, due: int) -> list[int]:
+        """Every window with something in it, and the empty ones that would be kept."""
+        filled = {index for index in self._open if self._next <= index < due}
+        return sorted(filled.union(range(max(self._next, due - self.rules.kept_windows), due)))
 
     def _start(self, due: int) -> None:
         """Begins after the first window with events in it, which was joined in its middle."""
