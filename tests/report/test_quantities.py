@@ -16,7 +16,8 @@ from shorthaul.report import quantities
         (3.2, "flows/s", "3.20 flows/s"),
         (0.0335, "flows/s", "0.0335 flows/s"),
         (12_300, "flows/s·distance", "12.3 k flows/s·distance"),
-        (1234.5, "dollars/month", "1.23 k dollars/month"),
+        (1894.5, "dollars/month", "1,894 dollars/month"),
+        (-3.456, "dollars/month", "−3.46 dollars/month"),
     ],
 )
 def test_an_amount_has_three_digits_a_prefix_and_its_unit(value, unit, expected):

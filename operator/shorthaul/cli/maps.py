@@ -76,8 +76,7 @@ def _write(traffic: TrafficMap, notes: Sequence[str], asked: Asked) -> None:
         case "json":
             text = as_json(map_object(traffic, notes))
         case "graphml":
-            outputs.tell(notes)
-            text = graphml(traffic)
+            text = graphml(traffic, notes)
         case _:
             text = map_text(traffic, notes, outputs.screen(asked.out))
     outputs.write(text, asked.out)

@@ -8,13 +8,10 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
-import click
-
 from shorthaul.errors import BadInput
-from shorthaul.report.screens import Screen, printable
+from shorthaul.report.screens import Screen
 
 
 def screen(out: str | None) -> Screen:
@@ -48,12 +45,6 @@ def write(text: str, out: str | None) -> None:
         _replace(_target(out), text)
     except OSError as error:
         raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
-
-
-def tell(notes: Iterable[str]) -> None:
-    """Notes on the input, on standard error, for results that have no place for them."""
-    for note in notes:
-        click.echo(f"shorthaul: note: {printable(note)}", err=True)
 
 
 def _target(out: str) -> Path:

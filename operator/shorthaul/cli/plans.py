@@ -1,5 +1,6 @@
 """`shorthaul plan`: which pods to move where, what it gains, and why the others stay."""
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -70,8 +71,7 @@ def _rendered(plan: Plan, prepared: requests.Prepared, form: str, out: str | Non
     distances = prepared.found.distances
     match form:
         case "json" | "yaml":
-            outputs.tell(notes)
-            made = manifests.manifest(plan)
+            made = manifests.manifest(replace(plan, notes=tuple(notes)))
             return as_json(made) if form == "json" else as_yaml(made)
         case "html":
             return page(plan, distances, notes, _heat(plan, prepared.request), None)

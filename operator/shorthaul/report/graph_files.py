@@ -1,5 +1,7 @@
 """The traffic map as GraphML, for Gephi, yEd, Cytoscape and networkx itself."""
 
+from collections.abc import Sequence
+
 import networkx
 
 from shorthaul.report.map_objects import end_object
@@ -9,9 +11,11 @@ from shorthaul.traffic.graphs import Vertex
 from shorthaul.units import TIERS
 
 
-def graphml(traffic: TrafficMap) -> str:
+def graphml(traffic: TrafficMap, notes: Sequence[str]) -> str:
     """A directed graph; edges run from client to server and carry their rates."""
-    graph = networkx.DiGraph(unit=str(traffic.unit), seconds=traffic.seconds)
+    graph = networkx.DiGraph(
+        unit=str(traffic.unit), seconds=traffic.seconds, notes="\n".join(map(printable, notes))
+    )
     for item in traffic.edges:
         for end in (item.edge.client, item.edge.server):
             graph.add_node(_id(end), **_attributes(end))

@@ -1,7 +1,7 @@
 """Numbers as people read them: three digits, a prefix, and always the unit.
 
 Units are the texts that plans carry ("bytes/s", "flows/s·distance", …). Bytes get decimal prefixes
-(1 kB is 1,000 bytes, as networks count); other units get separators or k, M, G, T. Nothing here is
+(1 kB is 1,000 bytes, as networks count); money is written out; other units get k, M, G, T. Nothing here is
 meant to be read back by a program: those read the JSON.
 """
 
@@ -9,6 +9,7 @@ import math
 
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 _BYTES = "bytes"
+_MONEY = "dollars"
 MINUS = "−"
 
 
@@ -16,6 +17,9 @@ def amount(value: float, unit: str) -> str:
     """A quantity with its unit, for example "41.0 MB/s·distance" or "3.20 flows/s"."""
     if not math.isfinite(value):
         return f"{value} {unit}"
+    if unit.startswith(_MONEY):
+        digits = 0 if abs(value) >= 100 else 2
+        return f"{_sign(value)}{abs(value):,.{digits}f} {unit}"
     number, prefix = _scaled(abs(value))
     name = f"{prefix}B{unit[len(_BYTES) :]}" if unit.startswith(_BYTES) else f"{prefix} {unit}"
     return f"{_sign(value)}{number} {name.strip()}"
