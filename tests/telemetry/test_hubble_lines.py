@@ -72,7 +72,7 @@ def test_the_cluster_is_cut_off_the_nodes_name():
         ({"verdict": "REDIRECTED"}, "verdict REDIRECTED"),
         ({"Type": "L7"}, "forwarded, of type L7"),
         ({"trace_observation_point": "TO_PROXY"}, "forwarded, seen TO_PROXY"),
-        ({"trace_observation_point": None}, "forwarded, seen nowhere"),
+        ({"trace_observation_point": None}, "forwarded, seen unknown"),
         ({"source": export_lines.end("host")}, "traffic with the pod's own host"),
     ],
 )

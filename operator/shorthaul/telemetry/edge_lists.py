@@ -150,6 +150,6 @@ _PARTS = ("namespace", "kind", "name")
 
 def _name(where: str, fields: Mapping[str, object], column: str) -> str:
     value = fields[column]
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise BadInput(f"{where}: {column} {value!r} is no name; every row names both its ends")
     return value.strip()

@@ -5,6 +5,8 @@ are reused. The rest is told by Cilium's reserved identities (numbers below 256,
 cluster) or, where a field mask dropped the number, by the `reserved:` label.
 """
 
+import re
+
 import msgspec
 
 from shorthaul.units import Namespace, PodRef, WorkloadRef
@@ -23,6 +25,7 @@ _RESERVED = {
 }
 _LOCAL_SCOPE = 1 << 24  # identities from here on are node-local: CIDRs outside of the cluster
 _REMEMBERED_PODS = 1 << 17
+_NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9.]{0,251}[A-Za-z0-9])?")
 
 
 class _Owner(msgspec.Struct, gc=False):
@@ -53,11 +56,13 @@ class PodNames:
         self.workloads: dict[PodRef, WorkloadRef] = {}
         self._pods: dict[tuple[str, str], PodRef] = {}
 
-    def pod(self, end: End) -> PodRef:
-        """The pod's reference, the same object for the same pod."""
+    def pod(self, end: End) -> PodRef | None:
+        """The pod's reference, the same object for the same pod; None if it is no name."""
         key = (end.namespace, end.pod_name)
         known = self._pods.get(key)
         if known is None:
+            if not (_NAME.fullmatch(end.pod_name) and _NAME.fullmatch(end.namespace)):
+                return None
             if len(self._pods) >= _REMEMBERED_PODS:
                 self._pods.clear()
             known = self._pods[key] = PodRef(Namespace(end.namespace), end.pod_name)
@@ -68,12 +73,15 @@ class PodNames:
         if not end.workloads or not end.is_pod:
             return
         pod, owner = self.pod(end), end.workloads[0]
-        if not (owner.name and owner.kind) or len(self.workloads) >= _REMEMBERED_PODS:
+        if pod is None:
             return
-        ref = WorkloadRef(pod.namespace, owner.kind, owner.name)
         known = self.workloads.get(pod)
-        if known is None or ref < known:
-            self.workloads[pod] = ref
+        if known is not None and (known.kind, known.name) <= (owner.kind, owner.name):
+            return
+        if not (_NAME.fullmatch(owner.name) and _NAME.fullmatch(owner.kind)):
+            return
+        if known is not None or len(self.workloads) < _REMEMBERED_PODS:
+            self.workloads[pod] = WorkloadRef(pod.namespace, owner.kind, owner.name)
 
 
 def kind_of(source: End | None, destination: End | None) -> tuple[str, bool]:

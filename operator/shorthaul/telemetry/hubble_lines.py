@@ -137,10 +137,14 @@ class LineReader:
         if events == 0:
             return Skipped("aggregated record without ingress events", False, False, time, observer)
         reply = _is_reply(flow)
-        client, server = (destination, source) if reply else (source, destination)
+        client, server = self.names.pod(source), self.names.pod(destination)
+        if client is None or server is None:
+            return _NO_POD_NAME
+        if reply:
+            client, server = server, client
         return Flow(
-            self.names.pod(client),
-            self.names.pod(server),
+            client,
+            server,
             reply,
             events,
             time,
@@ -151,6 +155,7 @@ class LineReader:
 
 
 TOO_LONG = Skipped(f"line over {LONGEST_LINE_BYTES} bytes", shown=True, bad=True)
+_NO_POD_NAME = Skipped("pod name that is none", shown=True, bad=True)
 _NOT_JSON = Skipped("line that is no JSON object", shown=True, bad=True)
 
 
@@ -162,11 +167,16 @@ def _unused(flow: _Flow) -> tuple[str, bool] | None:
             return f"verdict {flow.verdict}", False
         return f"unknown verdict {flow.verdict[:40]!r}", True
     if flow.kind != "L3_L4" and (whole or flow.kind):
-        return f"forwarded, of type {flow.kind[:40] or 'unknown'}", False
+        return f"forwarded, of type {_word(flow.kind)}", False
     point = flow.trace_observation_point
     if point != "TO_ENDPOINT" and (whole or point):
-        return f"forwarded, seen {point[:40] or 'nowhere'}", False
+        return f"forwarded, seen {_word(point)}", False
     return None
+
+
+def _word(text: str) -> str:
+    """An enum's name, as protobuf spells them."""
+    return text if text.isidentifier() and len(text) <= 40 else "unknown"
 
 
 def _is_reply(flow: _Flow) -> bool:
@@ -182,7 +192,8 @@ def _is_reply(flow: _Flow) -> bool:
 
 def _node(name: str) -> NodeName:
     """The node's own name; Hubble may write `cluster/node`."""
-    return NodeName(name[name.rfind("/") + 1 :])
+    name = name[name.rfind("/") + 1 :]
+    return NodeName(name if len(name) <= 253 and name.isprintable() else "")
 
 
 def _count(value: int | str) -> int | None:

@@ -174,12 +174,13 @@ class _Totals:
 
     def skip(self, skipped: Skipped, path: str) -> None:
         self.bad_lines += skipped.bad
-        if not skipped.shown:
-            self.ignored[skipped.reason] += 1
-            return
         reason = skipped.reason
-        if reason not in self.shown and len(self.shown) >= _REASON_LIMIT:
+        counts = self.shown if skipped.shown else self.ignored
+        if reason not in counts and len(counts) >= _REASON_LIMIT:
             reason = "other reasons"
+        if not skipped.shown:
+            self.ignored[reason] += 1
+            return
         records, first = self.shown.get(reason, (0, path))
         self.shown[reason] = (records + 1, first)
 

@@ -107,12 +107,13 @@ class Tally:
     def _add_skipped(self, skipped: Skipped, path: str, number: int) -> None:
         if skipped.time_nanoseconds:
             self._see(skipped.time_nanoseconds, skipped.observer)
-        if not skipped.shown:
-            self.ignored[skipped.reason] += 1
-            return
         reason = skipped.reason
-        if reason not in self._leftovers and len(self._leftovers) >= REASON_LIMIT:
+        counts = self._leftovers if skipped.shown else self.ignored
+        if reason not in counts and len(counts) >= REASON_LIMIT:
             reason = "other reasons"
+        if not skipped.shown:
+            self.ignored[reason] += 1
+            return
         records, place = self._leftovers.get(reason, (0, Place(path, number)))
         self._leftovers[reason] = (records + 1, place)
 
