@@ -8,17 +8,20 @@ import click
 from shorthaul.cli import options, outputs, progress, requests
 from shorthaul.cli.many_values import Command
 from shorthaul.plan import manifests
+from shorthaul.plan.frontiers import frontier
 from shorthaul.plan.planning import make_plan
 from shorthaul.plan.plans import Plan
 from shorthaul.plan.requests import Request
+from shorthaul.report.frontier_texts import curve_of
 from shorthaul.report.matrices import heading_tier, matrix
 from shorthaul.report.note_texts import unique
 from shorthaul.report.objects import as_json, as_yaml
-from shorthaul.report.pages import Heat, page
+from shorthaul.report.pages import Curve, Heat, page
 from shorthaul.report.plan_texts import plan_text
 from shorthaul.solve import costs
 
 WORTH_MAKING = 2
+MOST_PODS_OF_A_CURVE = 1000
 
 
 @click.command(
@@ -74,9 +77,17 @@ def _rendered(plan: Plan, prepared: requests.Prepared, form: str, out: str | Non
             made = manifests.manifest(replace(plan, notes=tuple(notes)))
             return as_json(made) if form == "json" else as_yaml(made)
         case "html":
-            return page(plan, distances, notes, _heat(plan, prepared.request), None)
+            return page(
+                plan, distances, notes, _heat(plan, prepared.request), _curve(prepared.request)
+            )
         case _:
             return plan_text(plan, distances, notes, outputs.screen(out))
+
+
+def _curve(request: Request) -> Curve | None:
+    """The frontier takes a dozen searches; a page of a large cluster goes without it."""
+    small = len(request.snapshot.pods) <= MOST_PODS_OF_A_CURVE
+    return curve_of(frontier(request)) if small else None
 
 
 def _heat(plan: Plan, request: Request) -> Heat | None:

@@ -1,8 +1,8 @@
 """Numbers as people read them: three digits, a prefix, and always the unit.
 
 Units are the texts that plans carry ("bytes/s", "flows/s·distance", …). Bytes get decimal prefixes
-(1 kB is 1,000 bytes, as networks count); money is written out; other units get k, M, G, T. Nothing here is
-meant to be read back by a program: those read the JSON.
+(1 kB is 1,000 bytes, as networks count), other units k, M, G, T; money is written out. Nothing
+here is meant to be read back by a program: those read the JSON.
 """
 
 import math
