@@ -14,7 +14,7 @@ import pytest
 from faultproxy.faults import Aside
 from faultproxy.proxies import FaultProxy
 from faults.driver import LOST
-from faults.fault_worlds import Child, World, deployment, driver, fresh_world
+from faults.fault_worlds import SYSTEM, Child, World, deployment, driver, fresh_world
 from faults.test_refusals import writes_phase
 from testbed import controlplanes
 
@@ -28,7 +28,7 @@ def epochs_written(world: World, name: str) -> list[int]:
     return [
         int(event["requestObject"]["status"]["epoch"])
         for event in world.plane.audit_events()
-        if event["objectRef"].get("resource") == "podmoves"
+        if event.get("objectRef", {}).get("resource") == "podmoves"
         and event["objectRef"].get("subresource") == "status"
         and event["objectRef"]["name"] == name
         and event["responseStatus"]["code"] == 200
@@ -83,6 +83,25 @@ def test_the_api_server_itself_refuses_a_smaller_epoch(fault_plane: controlplane
             return 200
 
         assert [write(epoch) for epoch in (7, 6, 7, 8)] == [200, 422, 200, 200]
+
+
+def test_a_lease_that_was_deleted_starts_above_the_epochs_of_all_moves(
+    fault_plane: controlplanes.ControlPlane, proxy: FaultProxy, tmp_path: Path
+):
+    with fresh_world(fault_plane, deployment("cart")) as world:
+        name = world.order_move("Deployment", "cart")
+        for _ in range(3):
+            child = Child(driver(world, proxy.address), tmp_path / "child.log")
+            child.start()
+            assert child.wait(60) == 0, child.text()
+        before = world.move(name)["status"]["epoch"]
+        fault_plane.client.delete("leases.coordination.k8s.io", "shorthaul", SYSTEM)
+
+        later = world.order_move("Deployment", "cart")
+        child.start()
+        assert child.wait(60) == 0, child.text()
+
+        assert world.move(later)["status"]["epoch"] > before
 
 
 def is_stopped(child: Child) -> bool:

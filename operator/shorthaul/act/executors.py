@@ -242,7 +242,8 @@ class Executor:
     def _put_off(self, move: PodMove, failure: RequestFailed) -> Progress:
         """What was written is not known any more, so the memory of having written it goes."""
         memory = self._memories.get(move.metadata.uid, Memory())
-        self._memories[move.metadata.uid] = Memory(memory.hinted, tries=memory.tries + 1)
+        known = machines.cut_off(memory)
+        self._memories[move.metadata.uid] = replace(known, tries=memory.tries + 1)
         limits = self._settings.limits
         pause = min(limits.longest_pause_seconds, limits.poll_seconds * 2.0 ** min(memory.tries, 8))
         if isinstance(failure, TooManyRequests):

@@ -110,6 +110,8 @@ def remember(memory: Memory, request: Request, reply: Reply | None) -> Memory:
     match request:
         case Record(state=state) if state.phase is Phase.EVICTING:
             return replace(memory, armed=memory.checked, checked="")
+        case SendEviction() | Rehearse() if isinstance(reply, evictions.InDoubt):
+            known = cut_off(memory)
         case Record() | SendEviction():
             known = replace(memory, armed="", checked="")
         case Rehearse(victim=victim) if isinstance(reply, evictions.Evicted):
@@ -119,6 +121,15 @@ def remember(memory: Memory, request: Request, reply: Reply | None) -> Memory:
         case _:
             known = memory
     return replace(known, tries=known.tries + 1) if _puts_off(reply) else known
+
+
+def cut_off(memory: Memory) -> Memory:
+    """What is left to know when the API server could not be reached.
+
+    It may have been started again, and one that has just started makes pods without their hints
+    until it has read policies and hints, so the hint has to be proved again.
+    """
+    return Memory(tries=memory.tries)
 
 
 def pause_seconds(reply: Reply | None, memory: Memory, limits: Limits) -> float:

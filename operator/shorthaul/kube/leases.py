@@ -4,7 +4,8 @@ A Lease alone does not guarantee a single leader: a process that was frozen goes
 So every leadership has a number, `leaseTransitions`, that is raised at each acquisition (also by
 the same identity after a restart), is written into each PodMove, and may never get smaller there.
 Expiry is judged as client-go does: by how long we have seen the record unchanged on our own
-monotonic clock, never by comparing clocks of two machines.
+monotonic clock, never by comparing clocks of two machines. A Lease that somebody deletes is made
+again by the leader's next renewal, since the API server allows that for Leases.
 """
 
 import asyncio
@@ -18,8 +19,9 @@ from typing import Any
 import msgspec
 
 from shorthaul.kube.connections import Connection
-from shorthaul.kube.endpoints import LEASES
+from shorthaul.kube.endpoints import LEASES, MOVES
 from shorthaul.kube.failures import Conflict, NotFound, RequestFailed
+from shorthaul.kube.lists import read_all
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,7 +59,16 @@ class _Record(msgspec.Struct):
     spec: _Spec = msgspec.field(default_factory=_Spec)
 
 
+class _Fence(msgspec.Struct):
+    epoch: int = 0
+
+
+class _Fenced(msgspec.Struct):
+    status: _Fence = msgspec.field(default_factory=_Fence)
+
+
 _RECORD = msgspec.json.Decoder(_Record)
+_FENCED = msgspec.json.Decoder(_Fenced)
 
 
 class Lease:
@@ -115,8 +126,6 @@ class Lease:
                 raise self._lost("the API server did not answer in time") from None
             except Conflict:
                 await self._confirm()
-            except NotFound:
-                raise self._lost("somebody deleted it") from None
             except RequestFailed as failure:
                 _LOG.warning("cannot renew the lease: %s; trying again", failure)
 
@@ -157,8 +166,9 @@ class Lease:
         return self._clock() - self._seen_at > lasts
 
     async def _create(self, asked_at: float) -> bool:
+        """A Lease that was deleted starts above the epochs that moves have already seen."""
         self._acquired_at = _now()
-        self._epoch = 1
+        self._epoch = await self._largest_epoch() + 1
         try:
             made = await self._connection.post(
                 LEASES.path(self._settings.namespace), self._body("", self._settings.identity)
@@ -176,11 +186,24 @@ class Lease:
 
     async def _confirm(self) -> None:
         """Somebody wrote the Lease: another leader, or our own write whose reply was lost."""
-        record = await self._read()
+        try:
+            record = await self._read()
+        except NotFound:
+            raise self._lost("somebody deleted it") from None
+        except RequestFailed as failure:
+            _LOG.warning("cannot read the lease: %s; trying again", failure)
+            return
         ours = record.spec.holder_identity == self._settings.identity
         if not ours or record.spec.lease_transitions != self._epoch:
             raise self._lost(f"it is held by {record.spec.holder_identity or 'nobody'}")
         self._version = record.metadata.resource_version
+
+    async def _largest_epoch(self) -> int:
+        try:
+            moves = await read_all(self._connection, MOVES, _FENCED.decode)
+        except NotFound:
+            return 0
+        return max((move.status.epoch for move in moves.items.values()), default=0)
 
     async def _read(self) -> _Record:
         path = LEASES.path(self._settings.namespace, self._settings.name)

@@ -1,0 +1,120 @@
+"""Leadership on a real API server: who leads, with which epoch, and who has to end."""
+
+import asyncio
+import contextlib
+import uuid
+
+import pytest
+
+from shorthaul.kube import endpoints
+from shorthaul.kube.connections import Connection
+from shorthaul.kube.credentials import Origin
+from shorthaul.kube.leases import LeadershipLost, Lease, LeaseSettings
+
+pytestmark = pytest.mark.controlplane
+
+LEASES = "leases.coordination.k8s.io"
+
+
+@contextlib.asynccontextmanager
+async def candidates(control_plane, *identities):
+    name = f"lease-{uuid.uuid4().hex[:8]}"
+    async with Connection(Origin(str(control_plane.kubeconfig))) as connection:
+        yield [
+            Lease(connection, LeaseSettings("default", identity, name, 2.0, 1.5, 0.2))
+            for identity in identities
+        ]
+
+
+def test_the_first_leads_and_the_second_waits_until_it_is_silent_for_long_enough(control_plane):
+    async def story():
+        async with candidates(control_plane, "a", "b") as (first, second):
+            await first.acquire()
+            keeping = asyncio.create_task(first.keep())
+            waiting = asyncio.create_task(second.acquire())
+            await asyncio.sleep(4)
+            while_kept = (first.is_held, waiting.done())
+            keeping.cancel()
+            epoch = await asyncio.wait_for(waiting, 20)
+            return while_kept, epoch, first.is_held, second.is_held
+
+    assert asyncio.run(story()) == ((True, False), 2, False, True)
+
+
+def test_a_restart_under_the_same_name_leads_at_once_with_a_larger_epoch(control_plane):
+    async def story():
+        async with candidates(control_plane, "a", "a") as (before, after):
+            return await before.acquire(), await asyncio.wait_for(after.acquire(), 10)
+
+    assert asyncio.run(story()) == (1, 2)
+
+
+def test_who_was_replaced_has_to_end(control_plane):
+    async def story():
+        async with candidates(control_plane, "a", "a") as (before, after):
+            await before.acquire()
+            await after.acquire()
+            with pytest.raises(LeadershipLost, match="it is held by a"):
+                await asyncio.wait_for(before.keep(), 10)
+            return before.is_held
+
+    assert asyncio.run(story()) is False
+
+
+def test_a_lease_that_somebody_deletes_is_made_again_with_the_same_epoch(control_plane):
+    async def story():
+        async with candidates(control_plane, "a", "a") as (before, leader):
+            await before.acquire()
+            epoch = await leader.acquire()
+            keeping = asyncio.create_task(leader.keep())
+            name = leader._settings.name
+            await asyncio.to_thread(control_plane.client.delete, LEASES, name, "default")
+            await asyncio.sleep(1)
+            found = await asyncio.to_thread(control_plane.client.get, LEASES, name, "default")
+            keeping.cancel()
+            return epoch, found["spec"]["leaseTransitions"], leader.is_held
+
+    assert asyncio.run(story()) == (2, 2, True)
+
+
+def test_a_released_lease_is_free_for_the_next(control_plane):
+    async def story():
+        async with candidates(control_plane, "a", "b") as (first, second):
+            await first.acquire()
+            await first.release()
+            return first.is_held, await asyncio.wait_for(second.acquire(), 1)
+
+    assert asyncio.run(story()) == (False, 2)
+
+
+def test_of_many_who_try_at_once_one_leads(control_plane):
+    async def story():
+        async with candidates(control_plane, *(f"c{index}" for index in range(8))) as all_of_them:
+            tries = [asyncio.create_task(each.acquire()) for each in all_of_them]
+            await asyncio.sleep(1.0)
+            for each in tries:
+                each.cancel()
+            return sum(each.is_held for each in all_of_them)
+
+    assert asyncio.run(story()) == 1
+
+
+def test_a_leader_that_cannot_reach_the_server_ends_before_another_may_begin(control_plane):
+    async def story():
+        async with candidates(control_plane, "a") as (leader,):
+            await leader.acquire()
+            control_plane.pause("kube-apiserver")
+            try:
+                with pytest.raises(LeadershipLost):
+                    await asyncio.wait_for(leader.keep(), 20)
+            finally:
+                control_plane.resume("kube-apiserver")
+            return leader.is_held
+
+    assert asyncio.run(story()) is False
+
+
+def test_the_lease_is_where_the_chart_gives_the_right_to_it():
+    assert endpoints.LEASES.path("ns", "shorthaul") == (
+        "/apis/coordination.k8s.io/v1/namespaces/ns/leases/shorthaul"
+    )
