@@ -376,7 +376,7 @@ any_line = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(any_line, min_size=1, max_size=40), st.randoms(use_true_random=False))
 def test_every_line_is_counted_exactly_once_whatever_the_order_and_the_files(
     tmp_path_factory, lines, chance

@@ -225,12 +225,13 @@ fields = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_make_it_raise(line):
     assert isinstance(read(line), Flow | Lost | Skipped)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.dictionaries(fields, json_values, max_size=5), st.integers(0, 4000))
 def test_no_field_of_any_type_and_no_truncation_makes_it_raise(changes, length):
     event = export_lines.event("shop/web-1", "shop/cart-1")

@@ -198,6 +198,18 @@ def test_a_truncated_file_is_read_from_its_start(log, follow):
     assert reading.health.truncations == 1
 
 
+def test_a_truncated_file_without_a_whole_line_yet_is_not_taken_for_a_backlog(log, follow):
+    append(log, lines(0, 5))
+    read = follow()
+    read()
+    [line] = lines(5, 6)
+    log.write_bytes(line[:30])
+
+    assert [read().caught_up for _ in range(3)] == [True, True, True]
+    append(log, line[30:] + b"\n")
+    assert seconds(read()) == [5]
+
+
 def test_a_file_that_was_written_anew_and_is_longer_than_before_is_noticed(log, follow):
     append(log, lines(0, 2))
     read = follow()

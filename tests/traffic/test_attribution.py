@@ -1,7 +1,7 @@
 """From pods to workloads: rates, leftovers, and who saw an edge."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shorthaul.errors import BadInput
@@ -183,6 +183,7 @@ names = st.sampled_from(["web_1", "web_2", "cart_1", "cart_2", "gone"])
 pairs = st.builds(pair, names, names, st.integers(0, 99), st.integers(0, 99))
 
 
+@settings(deadline=None)
 @given(st.lists(pairs, max_size=12))
 def test_events_are_conserved(some):
     merged = {(each.client, each.server): each for each in some}.values()

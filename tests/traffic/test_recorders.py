@@ -181,7 +181,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(steps)
 def test_every_event_is_counted_exactly_once(steps):
     one, now, given_events, windows = recorder(), float(START), 0, []

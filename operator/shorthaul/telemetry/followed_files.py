@@ -48,6 +48,8 @@ class Followed:
         size = os.fstat(self.file.fileno()).st_size
         if self.compressed:
             return 0 if self.finished or size == self.tried_bytes else size
+        if not self.fingerprint and _fingerprint(self.file, compressed=False) is None:
+            return 0
         return size if size < self.offset else size - self.offset
 
     def read(self, budget_bytes: int) -> tuple[int, list[bytes]]:
