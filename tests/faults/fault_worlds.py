@@ -26,6 +26,8 @@ SYSTEM = "shorthaul-system"
 ACCOUNT = "shorthaul"
 NODES = ("node-0", "node-1", "node-2", "node-3")
 ENDS = ("Landed", "Elsewhere", "Failed", "Refused")
+# After outages of the API server controllers take up their watches with a growing back-off.
+PATIENCE_SECONDS = 120.0
 DIGEST = "sha256:" + "0" * 64
 
 Object = dict[str, Any]
@@ -106,7 +108,7 @@ class World:
     def wait_until_ready(self, app: str, replicas: int) -> None:
         self.client.wait_for(
             lambda: len(self.ready_pods(app)) == replicas == len(self.pods(app)),
-            timeout_seconds=90,
+            timeout_seconds=PATIENCE_SECONDS,
             what=f"{replicas} ready pods of {app}",
         )
 
@@ -238,6 +240,7 @@ def fresh_world(
     client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
     client.wait_for(
         lambda: client.exists("serviceaccounts", "default", namespace),
+        timeout_seconds=PATIENCE_SECONDS,
         what="default ServiceAccount",
     )
     world = World(plane, namespace)

@@ -42,11 +42,12 @@ def test_a_move_survives_a_restart_of_the_api_server(
             down.set()
 
         proxy.aside(Aside(writes_phase(phase), go_down, answered))
-        child = Child(driver(world, proxy.address, "--lease-seconds=60"), log)
+        options = ("--lease-seconds=60", "--landing-seconds=120")
+        child = Child(driver(world, proxy.address, *options), log)
         child.start()
         assert down.wait(60), child.text()
         fault_plane.restart("kube-apiserver")
 
-        assert child.wait(150) == 0, child.text()
+        assert child.wait(200) == 0, child.text()
         assert world.phase(name) in ends(phase)
         assert world.evictions()[world.moved[name]] == 1
