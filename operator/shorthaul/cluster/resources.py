@@ -76,6 +76,8 @@ class Resources:
 
     def plus(self, other: "Resources") -> "Resources":
         """Both amounts together."""
+        if not (self.amounts and other.amounts):
+            return self if self.amounts else other
         names = sorted({*self.amounts, *other.amounts})
         return Resources({name: self.get(name) + other.get(name) for name in names})
 
@@ -86,5 +88,7 @@ class Resources:
 
     def largest(self, other: "Resources") -> "Resources":
         """The larger amount of each resource."""
+        if not (self.amounts and other.amounts):
+            return self if self.amounts else other
         names = sorted({*self.amounts, *other.amounts})
         return Resources({name: max(self.get(name), other.get(name)) for name in names})

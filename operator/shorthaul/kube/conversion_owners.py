@@ -6,6 +6,7 @@ so (an Argo Rollout's likewise). A node that owns a static pod is no controller.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from shorthaul.cluster import snapshots
 from shorthaul.kube import objects
@@ -44,8 +45,14 @@ def _guessed(direct: WorkloadRef, labels: Mapping[str, str]) -> WorkloadRef:
     for label, kind in _HASH_LABELS:
         ending = "-" + labels.get(label, "")
         if len(ending) > 1 and direct.name.endswith(ending) and direct.name != ending:
-            return WorkloadRef(direct.namespace, kind, direct.name.removesuffix(ending))
+            return _known(direct.namespace, kind, direct.name.removesuffix(ending))
     return direct
+
+
+@lru_cache(maxsize=1 << 15)
+def _known(namespace: Namespace, kind: str, name: str) -> WorkloadRef:
+    """One object for all pods of a workload."""
+    return WorkloadRef(namespace, kind, name)
 
 
 def owners_among(controllers: Iterable[snapshots.Workload]) -> Owners:

@@ -1,14 +1,19 @@
 """A raw pod to the pod that placement reasons about.
 
-Of the annotations only those are kept that somebody in `cluster` asks about; the rest may be large.
+Of annotations and volumes only those are kept that somebody in `cluster` asks about. What the pods
+of one template have in common (labels, requests, tolerations) is one object for all of them: that
+is most of the memory of a large cluster.
 Lenient where a hand-made file is terse and a real API server never is: a bound pod without a
 status runs, a running pod without conditions is ready.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from shorthaul.cluster import snapshots
+from shorthaul.cluster.resources import Resources
 from shorthaul.kube import (
     conversion_owners,
     conversion_requests,
@@ -16,8 +21,11 @@ from shorthaul.kube import (
     objects,
     pod_objects,
 )
-from shorthaul.units import Namespace, NodeName, PodRef, Uid
+from shorthaul.units import Namespace, NodeName, PodRef, ResourceName, Uid
 
+T = TypeVar("T")
+SHARED_VALUES = 1 << 15
+_EMPTY: Mapping[str, str] = {}
 KEPT_ANNOTATIONS = (
     "cluster-autoscaler.kubernetes.io/",
     "descheduler.alpha.kubernetes.io/",
@@ -44,7 +52,7 @@ def pod_of(raw: pod_objects.Pod, owners: conversion_owners.Owners | None = None)
     metadata, spec = raw.metadata, raw.spec
     namespace = Namespace(metadata.namespace or "default")
     ref = PodRef(namespace, metadata.name)
-    labels = metadata.labels or {}
+    labels = shared_mapping(metadata.labels)
     owner = conversion_owners.controller_of(metadata)
     return snapshots.Pod(
         ref=ref,
@@ -64,21 +72,21 @@ def pod_of(raw: pod_objects.Pod, owners: conversion_owners.Owners | None = None)
         priority=spec.priority or 0,
         priority_class=spec.priority_class_name,
         scheduler=spec.scheduler_name or "default-scheduler",
-        requests=conversion_requests.requests_of(raw),
+        requests=_shared_amounts(conversion_requests.requests_of(raw)),
         host_ports=_host_ports(spec),
         host_network=spec.host_network,
-        node_selector=spec.node_selector or {},
+        node_selector=shared_mapping(spec.node_selector),
         node_terms=_node_terms(spec.affinity),
-        affinity=_affinity(spec.affinity, namespace, labels),
-        anti_affinity=_anti_affinity(spec.affinity, namespace, labels),
+        affinity=_shared(_affinity(spec.affinity, namespace, labels)),
+        anti_affinity=_shared(_anti_affinity(spec.affinity, namespace, labels)),
         spread=conversion_selectors.spread_of(spec.topology_spread_constraints, labels),
-        tolerations=_tolerations(spec.tolerations),
-        volumes=tuple(_volume(volume, metadata.name) for volume in spec.volumes or ()),
+        tolerations=_shared(_tolerations(spec.tolerations)),
+        volumes=_volumes(raw),
         resource_claims=tuple(claim.name for claim in spec.resource_claims or ()),
         gates=tuple(gate.name for gate in spec.scheduling_gates or ()),
         group=_group(raw),
         addresses=_addresses(raw.status),
-        limits=conversion_requests.limits_of(raw),
+        limits=_shared_amounts(conversion_requests.limits_of(raw)),
         best_effort=conversion_requests.is_best_effort(raw),
         has_deadline=spec.active_deadline_seconds is not None,
         crosses_namespaces=conversion_selectors.crosses_namespaces(spec.affinity),
@@ -87,11 +95,38 @@ def pod_of(raw: pod_objects.Pod, owners: conversion_owners.Owners | None = None)
 
 def kept_annotations(metadata: objects.Metadata) -> Mapping[str, str]:
     """The annotations that somebody asks about."""
-    return {
-        key: value
-        for key, value in (metadata.annotations or {}).items()
-        if key.startswith(KEPT_ANNOTATIONS)
-    }
+    found = metadata.annotations or {}
+    return shared_mapping({key: found[key] for key in found if key.startswith(KEPT_ANNOTATIONS)})
+
+
+def shared_mapping(raw: Mapping[str, str] | None) -> Mapping[str, str]:
+    """A mapping that equal ones share; nobody may change it."""
+    return _mapping(tuple(raw.items())) if raw else _EMPTY
+
+
+@lru_cache(maxsize=SHARED_VALUES)
+def _mapping(items: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    return dict(items)
+
+
+def _shared_amounts(raw: Resources) -> Resources:
+    return _amounts(tuple(raw.amounts.items()))
+
+
+@lru_cache(maxsize=SHARED_VALUES)
+def _amounts(items: tuple[tuple[ResourceName, int], ...]) -> Resources:
+    return Resources(dict(items))
+
+
+def _shared(value: T) -> T:
+    """One object for all values that are equal."""
+    known: T = _first(value)
+    return known
+
+
+@lru_cache(maxsize=SHARED_VALUES)
+def _first(value: Any) -> Any:
+    return value
 
 
 def seconds_of(moment: datetime | None) -> float:
@@ -152,7 +187,13 @@ def _tolerations(
     )
 
 
-def _volume(raw: pod_objects.PodVolume, pod_name: str) -> snapshots.Volume:
+def _volumes(raw: pod_objects.Pod) -> tuple[snapshots.Volume, ...]:
+    """The volumes that are claimed or lie on the node; settings and tokens are of no matter."""
+    found = (_volume(volume, raw.metadata.name) for volume in raw.spec.volumes or ())
+    return tuple(volume for volume in found if volume is not None)
+
+
+def _volume(raw: pod_objects.PodVolume, pod_name: str) -> snapshots.Volume | None:
     if raw.empty_dir is not None:
         in_memory = raw.empty_dir.medium.startswith(("Memory", "HugePages"))
         return snapshots.Volume(raw.name, "emptyDir", memory_backed=in_memory)
@@ -163,7 +204,7 @@ def _volume(raw: pod_objects.PodVolume, pod_name: str) -> snapshots.Volume:
         return snapshots.Volume(raw.name, "ephemeral", f"{pod_name}-{raw.name}")
     if raw.host_path is not None:
         return snapshots.Volume(raw.name, "hostPath")
-    return snapshots.Volume(raw.name, "csi" if raw.csi is not None else "other")
+    return snapshots.Volume(raw.name, "csi") if raw.csi is not None else None
 
 
 def _group(raw: pod_objects.Pod) -> str:

@@ -14,13 +14,16 @@ from shorthaul.kube import objects, pod_objects
 from shorthaul.units import ResourceName
 
 _POD_LEVEL = (CPU, MEMORY)
+_NOTHING = Resources()
 _CPU_KEYS = frozenset({"cpu", "requests.cpu", "limits.cpu"})
 Statuses = Mapping[str, pod_objects.ContainerStatus]
 
 
 def amounts_of(raw: objects.Quantities, where: str) -> Resources:
     """Quantities as integers; raises ValueError that names the field."""
-    return Resources({ResourceName(n): amount(n, v, where) for n, v in (raw or {}).items()})
+    if not raw:
+        return _NOTHING
+    return Resources({ResourceName(n): amount(n, v, where) for n, v in raw.items()})
 
 
 def amount(name: str, value: objects.Quantity, where: str) -> int:
@@ -57,7 +60,7 @@ def limits_of(raw: pod_objects.Pod) -> Resources:
     spec = raw.spec
     containers = spec.containers or ()
     limits = _total(_limits(one.resources, "spec.containers.resources") for one in containers)
-    peak, staying = Resources(), Resources()
+    peak, staying = _NOTHING, _NOTHING
     for one in spec.init_containers or ():
         own = _limits(one.resources, "spec.initContainers.resources")
         if one.restart_policy == "Always":
@@ -100,7 +103,7 @@ def _init_requests(
     containers: Iterable[pod_objects.Container], statuses: Statuses, refused: bool
 ) -> tuple[Resources, Resources]:
     """The peak while starting, and what the sidecars go on taking."""
-    peak, staying = Resources(), Resources()
+    peak, staying = _NOTHING, _NOTHING
     for one in containers:
         own = _container_requests(one, statuses, refused)
         if one.restart_policy == "Always":
@@ -127,7 +130,7 @@ def _with_pod_level(counted: Resources, raw: pod_objects.Pod) -> Resources:
 
 def _asked(raw: objects.ResourceRequirements | None, where: str) -> Resources:
     if raw is None:
-        return Resources()
+        return _NOTHING
     requests = amounts_of(raw.requests, f"{where}.requests")
     return Resources({**_limits(raw, where).amounts, **requests.amounts})
 
@@ -137,7 +140,7 @@ def _limits(raw: objects.ResourceRequirements | None, where: str) -> Resources:
 
 
 def _total(parts: Iterable[Resources]) -> Resources:
-    total = Resources()
+    total = _NOTHING
     for part in parts:
         total = total.plus(part)
     return total
