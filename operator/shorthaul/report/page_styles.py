@@ -20,7 +20,7 @@ STYLE_SHEET = """
 :root { color-scheme: light dark; --ground: #ffffff; --text: #1c2430; --quiet: #5a6675;
   --line: #d8dee6; --panel: #f5f7fa; --good: #1a7f37; --mark: 37, 99, 235; }
 @media (prefers-color-scheme: dark) { :root { --ground: #12161c; --text: #e4e9f0;
-  --quiet: #9aa7b8; --line: #313b48; --panel: #1a2029; --good: #56d364; } }
+  --quiet: #9aa7b8; --line: #313b48; --panel: #1a2029; --good: #56d364; --mark: 88, 140, 250; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 72rem; padding: 1.5rem 1rem 3rem; background: var(--ground);
   color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
@@ -28,7 +28,7 @@ h1 { font-size: 1.5rem; margin: 0 0 .25rem; }
 h2 { font-size: 1.15rem; margin: 2.25rem 0 .5rem; }
 p { margin: .25rem 0 .75rem; }
 .quiet { color: var(--quiet); }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr));
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr));
   gap: .75rem; margin: 1.25rem 0; padding: 0; }
 .figures div { background: var(--panel); border: 1px solid var(--line); border-radius: .5rem;
   padding: .6rem .8rem; }
@@ -43,7 +43,8 @@ th { font-weight: 600; }
 thead th { color: var(--quiet); font-size: .85rem; }
 .number { text-align: right; white-space: nowrap; }
 .gain { color: var(--good); }
-.name { overflow-wrap: anywhere; }
+.name { overflow-wrap: break-word; min-width: 11rem; }
+.code { white-space: nowrap; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.5rem; }
 .heat td { text-align: right; white-space: nowrap; }
 .swatch { display: inline-block; width: .8em; height: .8em; border-radius: .15em;

@@ -12,37 +12,40 @@ from shorthaul.topology.distances import Distances
 from shorthaul.units import TIERS, Tier
 
 DEEPEST_HEAT = 0.5
+Title = tuple[str, str]
 
 
 def html_table(
-    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = ""
+    caption: str, head: Sequence[Title], rows: Iterable[Sequence[str]], kind: str = ""
 ) -> str:
     """A table of cells that are HTML already; the first cell of a row names it."""
-    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    titles = "".join(f'<th scope="col"{_class(mark)}>{escape(title)}</th>' for title, mark in head)
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-    mark = f' class="{kind}"' if kind else ""
     return (
-        f'<div class="wide"><table{mark}><caption>{escape(caption)}</caption>'
+        f'<div class="wide"><table{_class(kind)}><caption>{escape(caption)}</caption>'
         f"<thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
 def text_cell(text: str, kind: str = "") -> str:
     """A cell with text from outside."""
-    mark = f' class="{kind}"' if kind else ""
-    return f"<td{mark}>{escape(printable(text))}</td>"
+    return f"<td{_class(kind)}>{escape(printable(text))}</td>"
 
 
-def row_head(text: str) -> str:
+def row_head(text: str, kind: str = "name") -> str:
     """The cell that names its row."""
-    return f'<th scope="row" class="name">{escape(name(text))}</th>'
+    return f'<th scope="row"{_class(kind)}>{escape(name(text))}</th>'
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
 
 
 def move_table(plan: Plan, distances: Distances) -> str:
     """All moves, by wave."""
     return html_table(
         "Waves follow each other; the moves of one wave go together.",
-        ("Pod", "Wave", "From → to", "Gain", "Why"),
+        (("Pod", ""), ("Wave", "number"), ("From → to", ""), ("Gain", "number"), ("Why", "")),
         (_move_row(move, distances, plan.value.unit) for move in plan.moves),
     )
 
@@ -61,7 +64,7 @@ def tier_table(bars: Sequence[tuple[str, Mapping[Tier, float]]]) -> str:
     """The numbers behind the stacked bars, and their legend."""
     return html_table(
         "Share of traffic by the smallest tier that both ends share.",
-        ("Tier", *(label for label, _ in bars)),
+        (("Tier", ""), *((label, "number") for label, _ in bars)),
         (
             [
                 f'<th scope="row"><span class="swatch" style="background:{TIER_COLOURS[tier]}">'
@@ -77,10 +80,10 @@ def heat_table(label: str, matrix: Matrix, unit: str, largest: float) -> str:
     """A heat map whose cells are coloured by rate and say it."""
     return html_table(
         f"{label}: traffic from the client's {matrix.tier} (row) to the server's (column).",
-        ("", *matrix.groups),
+        (("", ""), *((group, "number") for group in matrix.groups)),
         (
             [
-                row_head(client),
+                row_head(client, "code"),
                 *(
                     _heat(matrix.rates.get((client, server), 0.0), unit, largest)
                     for server in matrix.groups
@@ -106,10 +109,10 @@ def refusal_table(groups: Sequence[tuple[str, Sequence[Refusal]]], samples: int)
     """Who stays, by reason, with a message and some pods each."""
     return html_table(
         "One example each; the whole list is in the JSON form of the plan.",
-        ("Reason", "Pods", "For example", "Which"),
+        (("Reason", ""), ("Pods", "number"), ("For example", ""), ("Which", "")),
         (
             [
-                row_head(code),
+                row_head(code, "code"),
                 text_cell(f"{len(members):,}", "number"),
                 text_cell(members[0].reason.message),
                 text_cell(", ".join(str(member.pod) for member in members[:samples]), "name"),
@@ -119,8 +122,10 @@ def refusal_table(groups: Sequence[tuple[str, Sequence[Refusal]]], samples: int)
     )
 
 
-def pair_table(caption: str, head: Sequence[str], pairs: Mapping[str, str]) -> str:
+def pair_table(caption: str, pairs: Mapping[str, str]) -> str:
     """Names and values, as the inputs of a plan."""
     return html_table(
-        caption, head, ([row_head(key), text_cell(pairs[key], "name")] for key in sorted(pairs))
+        caption,
+        (("Input", ""), ("Value", "")),
+        ([row_head(key, "code"), text_cell(pairs[key], "name")] for key in sorted(pairs)),
     )

@@ -53,9 +53,7 @@ def page(
         _section("Notes", _notes(notes)),
         _section(
             "Inputs",
-            page_tables.pair_table(
-                "From these the plan can be computed again.", ("Input", "Value"), plan.inputs
-            ),
+            page_tables.pair_table("From these the plan can be computed again.", plan.inputs),
         ),
     ]
     body = "\n".join(part for part in parts if part)
