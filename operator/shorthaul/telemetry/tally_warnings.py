@@ -7,6 +7,7 @@ were lost, recordings of two clusters, or of days far apart, read as one.
 from collections.abc import Iterator
 from itertools import pairwise
 
+from shorthaul.telemetry.repeats import LIMIT_REPORTS
 from shorthaul.telemetry.tallies import Tally
 
 LOST_SHARE = 0.05
@@ -15,7 +16,13 @@ GAP_DAYS = 2
 
 def warnings_of(tally: Tally) -> tuple[str, ...]:
     """All warnings about what was counted."""
-    return (*_nothing_counted(tally), *_lost(tally), *_clusters(tally), *_gaps(tally))
+    return (
+        *_nothing_counted(tally),
+        *_lost(tally),
+        *_clusters(tally),
+        *_gaps(tally),
+        *_repeats(tally),
+    )
 
 
 def _nothing_counted(tally: Tally) -> Iterator[str]:
@@ -28,7 +35,7 @@ def _nothing_counted(tally: Tally) -> Iterator[str]:
     if silent:
         yield (
             f"none of {flows} flows counts: {silent} aggregated records have no ingress events; "
-            "aggregate by fewer fields or export single flows"
+            "export single flows (some data planes report arriving packets as egress)"
         )
     elif layer7 and layer7 == sum(forwarded.values()):
         yield (
@@ -75,4 +82,12 @@ def _gaps(tally: Tally) -> Iterator[str]:
         yield (
             f"the flows span {days[-1] - days[0]} days with none for {gap - 1} days in between; "
             "rates are over the whole span, so give recordings of one stretch of time"
+        )
+
+
+def _repeats(tally: Tally) -> Iterator[str]:
+    if tally.repeats.full:
+        yield (
+            f"over {LIMIT_REPORTS} flows have a uuid; later ones that are in two files count "
+            "twice, so read less at once"
         )
