@@ -1,7 +1,8 @@
 """Runs the shipped executor for all PodMoves of some namespaces, as a process that can be killed.
 
 The smallest program around the executor: it leads by the Lease, admits every pending move, carries
-all of them out and ends. Nothing is kept outside the API, so it can be killed at any moment and
+all of them out and ends. The executor gets the moves as they were one tick ago, as from a watch
+that is behind. Nothing is kept outside the API, so it can be killed at any moment and
 started again with the same command line. It prints a line when it leads and one when it is done.
 """
 
@@ -30,6 +31,7 @@ from shorthaul.kube.probes import Prober, ProbeSettings
 from shorthaul.units import Namespace
 
 LOST = 3
+TICK_SECONDS = 0.2
 
 
 def arguments() -> argparse.Namespace:
@@ -65,8 +67,21 @@ async def carry_out(connection: Connection, lease: Lease, known: argparse.Namesp
     means = Means(connection, hints, prober, lease, no_objection, hint_for)
     limits = Limits(landing_seconds=known.landing_seconds, poll_seconds=0.2)
     executor = Executor(means, ExecutorSettings(Namespace(known.namespace), limits))
-    moves = await admit_all(connection, executor, known.moves_namespace)
-    await executor.run(move for move in moves if records.state(move).phase not in ENDED)
+    seen = moves = await admit_all(connection, executor, known.moves_namespace)
+    while any(records.state(move).phase not in ENDED for move in moves):
+        await executor.advance(seen)
+        await asyncio.sleep(TICK_SECONDS)
+        seen, moves = moves, await read_again(connection, known.moves_namespace, moves)
+
+
+async def read_again(
+    connection: Connection, namespace: str, before: list[PodMove]
+) -> list[PodMove]:
+    try:
+        return await read_moves(connection, namespace)
+    except RequestFailed as failure:
+        logging.warning("cannot read moves: %s", failure)
+        return before
 
 
 async def admit_all(connection: Connection, executor: Executor, namespace: str) -> list[PodMove]:

@@ -12,7 +12,7 @@ pod in the state that was checked.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -124,16 +124,18 @@ class Executor:
         started = machines.admitted(records.state(move), epoch=epoch, now_seconds=now)
         return await self._write(move, started)
 
-    async def run(self, moves: Iterable[PodMove]) -> None:
-        """Carries out all moves at once and returns when each has ended or is deleted."""
-        await _all_at_once(self._carry_out(move) for move in moves)
-
     async def advance(self, moves: Iterable[PodMove]) -> None:
-        """Takes each move that is due as far as it goes without waiting; for callers that tick.
+        """Takes each move that is due as far as it goes without waiting; the caller ticks.
 
-        The moves may come from a watch that is behind: what was written here is newer and counts.
+        Moves may come from a watch that is behind: what was written here is newer and counts.
+        Raises LeadershipLost, and stops all moves, when this process may not write any more.
         """
-        await _all_at_once(self._until_pause(move) for move in moves)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for move in moves:
+                    tasks.create_task(self._until_pause(move))
+        except* LeadershipLost as lost:
+            raise LeadershipLost(str(lost.exceptions[0])) from lost
 
     async def step(self, move: PodMove) -> Progress:
         """Does the one next thing for a move; raises LeadershipLost when it may not any more."""
@@ -152,14 +154,6 @@ class Executor:
             return await self._read_again(move)
         except RequestFailed as failure:
             return self._put_off(move, failure)
-
-    async def _carry_out(self, move: PodMove) -> None:
-        current: PodMove | None = move
-        while current is not None and records.state(current).phase not in ENDED:
-            async with self._turns:
-                progress = await self.step(current)
-            current = progress.move
-            await asyncio.sleep(progress.pause_seconds)
 
     async def _until_pause(self, move: PodMove) -> None:
         if self._clock() < self._due.get(move.metadata.uid, 0.0):
@@ -207,8 +201,8 @@ class Executor:
     async def _place_hint(self, order: Order) -> HintArrived | HintMissing:
         hint = self._means.hint_for(order)
         if hint is None:
-            reason = Reason("NoHint", f"plan {order.plan} has no hint for {order.workload}")
-            return HintMissing(reason, final=True)
+            text = f"no hint of plan {order.plan} for {order.workload} can be told now"
+            return HintMissing(Reason("NoHint", text), final=False)
         try:
             await self._means.hints.write(order.workload, hint)
             missing = await self._means.prober.prove_arrival()
@@ -272,16 +266,6 @@ class Executor:
                 f"move {move.metadata.name} was written with epoch {move.status.epoch}, ours is "
                 f"{known.epoch}; ending"
             )
-
-
-async def _all_at_once(works: Iterable[Coroutine[None, None, None]]) -> None:
-    """Runs all; when leadership is lost the others are cancelled and it is raised alone."""
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            for work in works:
-                tasks.create_task(work)
-    except* LeadershipLost as lost:
-        raise LeadershipLost(str(lost.exceptions[0])) from lost
 
 
 def _version(move: PodMove) -> int:

@@ -84,20 +84,22 @@ class Prober:
         self._make_marker = make_marker
         self._probing = asyncio.Lock()
         self._asked = 0
-        self._proven = 0
+        self._answered = 0
+        self._answer: Reason | None = None
 
     async def prove_arrival(self) -> Reason | None:
-        """None once every hint written before this call is acted upon, else why it is not."""
+        """None once every hint written before this call is acted upon, else why it is not.
+
+        One probe answers all who asked before it began.
+        """
         self._asked += 1
         wanted = self._asked
         async with self._probing:
-            if self._proven >= wanted:
-                return None
-            covered = self._asked
-            reason = await self._probe_until_seen()
-            if reason is None:
-                self._proven = covered
-            return reason
+            if self._answered < wanted:
+                covered = self._asked
+                self._answer = await self._probe_until_seen()
+                self._answered = covered
+            return self._answer
 
     async def prove_policy(self) -> Reason | None:
         """None when pods of every shape get the hint and keep what is theirs, else why not.
