@@ -7,7 +7,9 @@ and go as the cluster decides, only a run over an unchanging cluster repeats its
 
 from __future__ import annotations
 
+import math
 import random
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from demoshop import connections, noises, observers, scenes, talks, truths
 
 VARIATION = 0.3
 WANDER_SECONDS = 3.0
-PROBE_SECONDS = 10.0
+PROBE_SECONDS = 2.0
 PACKETS_PER_EXCHANGE = 2
 
 PoolKey = tuple[str, int]
@@ -99,8 +101,12 @@ class Player:
 
     def _probe(self, start: float, seconds: float, scene: scenes.Scene) -> None:
         for uid in sorted(scene.pods):
-            for moment in self._moments((start, seconds), seconds / PROBE_SECONDS):
+            phase = PROBE_SECONDS * (zlib.crc32(uid.encode()) % 1000) / 1000
+            first = math.ceil((start - phase) / PROBE_SECONDS)
+            moment = first * PROBE_SECONDS + phase
+            while moment < start + seconds:
                 self.observers.probe(scene.pods[uid], moment, scene)
+                moment += PROBE_SECONDS
 
     def _moments(self, span: tuple[float, float], mean: float) -> Iterator[float]:
         start, seconds = span

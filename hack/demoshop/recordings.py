@@ -11,7 +11,7 @@ import gzip
 import json
 import random
 import shutil
-from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +34,17 @@ KINDS = {
 STEP_SECONDS = 0.25
 CLUSTER_FILE = "cluster.json.gz"
 TRUTH_FILE = "truth.jsonl"
-START = 1_750_000_000.0
+AGE_SECONDS = 3600.0
 
 
 def record(client: clients.Client, folder: Path, *, seconds: float, seed: int) -> truths.Entry:
     """Write the cluster and this much of its traffic to a folder; return what was really sent."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write_compressed(folder / CLUSTER_FILE, json.dumps(dump(client)))
+    found = dump(client)
+    _write_compressed(folder / CLUSTER_FILE, json.dumps(found))
     stage = player.Stage(client.endpoint)
     stage.start()
-    entry = play(stage, folder, seconds=seconds, seed=seed)
+    entry = play(stage, folder, (youngest(found) + AGE_SECONDS, seconds), seed=seed)
     with (folder / TRUTH_FILE).open("w") as file:
         truths.write(file, entry)
     return entry
@@ -59,24 +60,32 @@ def dump(client: clients.Client) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items}
 
 
-def play(stage: player.Stage, folder: Path, *, seconds: float, seed: int) -> truths.Entry:
-    """Play over the pods as they stand, write one compressed file a node, return the account."""
+def youngest(found: dict[str, Any]) -> float:
+    """Return when the last object of a dump was made."""
+    stamps = (one["metadata"]["creationTimestamp"] for one in found["items"])
+    return max(datetime.fromisoformat(stamp).timestamp() for stamp in stamps)
+
+
+def play(
+    stage: player.Stage, folder: Path, span: tuple[float, float], *, seed: int
+) -> truths.Entry:
+    """Play over the pods as they stand, write one compressed file a node, return the account.
+
+    The span is the first moment and the seconds; time is made up, but later than the pods.
+    """
+    start, seconds = span
     source = random.Random(seed)
     one = players.Player(talks.read(), source, observers.Observers(source))
     files = exports.Exports(folder / "hubble", max_bytes=2**62)
-    for start in _steps(seconds):
-        one.play(start, STEP_SECONDS, stage.now())
-        files.write(start, dict(one.observers.take()))
+    for number in range(int(seconds / STEP_SECONDS)):
+        moment = start + number * STEP_SECONDS
+        one.play(moment, STEP_SECONDS, stage.now())
+        files.write(moment, dict(one.observers.take()))
     files.close()
     for path in sorted((folder / "hubble").glob("*/events.log")):
         _write_compressed(folder / "hubble" / f"{path.parent.name}.json.gz", path.read_text())
         shutil.rmtree(path.parent)
-    return one.account(START, seconds)
-
-
-def _steps(seconds: float) -> Iterator[float]:
-    for number in range(int(seconds / STEP_SECONDS)):
-        yield START + number * STEP_SECONDS
+    return one.account(start, seconds)
 
 
 def _without_bookkeeping(found: dict[str, Any]) -> dict[str, Any]:

@@ -76,3 +76,13 @@ def test_the_account_begins_anew_each_time(scene):
 )
 def test_the_tier_of_two_nodes_is_the_smallest_thing_they_share(scene, other, tier):
     assert truths.tier(scene.nodes["n01"], scene.nodes[other]) == tier
+
+
+def test_every_pod_is_probed_in_every_period_by_its_own_host(scene):
+    one = player(1)
+    play(one, scene, players.PROBE_SECONDS * 3)
+
+    lines = [line for _, found in one.observers.take() for line in found]
+    probes = [line for line in lines if '"reserved:host"' in line and '"TO_ENDPOINT"' in line]
+    for pod in scene.pods.values():
+        assert sum(pod.name in line for line in probes) == pytest.approx(3, abs=1)

@@ -1,4 +1,4 @@
-"""Two who share no code agree: the operator's reader of Hubble exports, and the player's account."""
+"""Two who share no code agree: the operator's reader of Hubble lines, and the player."""
 
 import json
 import subprocess
