@@ -8,10 +8,11 @@ import pytest
 from loop.simulated_worlds import START, SimulatedWorld
 from shorthaul.loop import Loop
 from shorthaul.plan.views import Terms
+from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace
 from worlds import builders
 
-WINDOW = 300
+WINDOW = 1800
 TERMS = Terms(window_seconds=WINDOW, persistence_windows=5, verification_windows=3)
 REPLICAS = {
     "web": ["n1", "n3", "n5"],
@@ -36,6 +37,7 @@ def world(seed):
         replicas=REPLICAS,
         rates=dict(RATES),
         seed=seed,
+        rules=WindowRules(window_seconds=WINDOW),
     )
 
 

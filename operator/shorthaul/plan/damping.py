@@ -34,7 +34,7 @@ class Sample:
 
 def objection(samples: Sequence[Sample], overall: Sample, damping: Damping) -> Reason | None:
     """Why a plan is held back; None when it is worth acting upon. Samples are the last windows."""
-    small = _too_small(overall, damping)
+    small = too_small(overall, damping)
     if small is not None:
         return small
     recent = samples[-damping.persistence_windows :]
@@ -43,7 +43,7 @@ def objection(samples: Sequence[Sample], overall: Sample, damping: Damping) -> R
             "NotYetPersistent",
             f"{len(recent)} of {damping.persistence_windows} usable windows seen",
         )
-    lasting = [sample for sample in recent if _too_small(sample, damping) is None]
+    lasting = [sample for sample in recent if too_small(sample, damping) is None]
     if len(lasting) < len(recent):
         return Reason(
             "GainDoesNotPersist",
@@ -53,7 +53,8 @@ def objection(samples: Sequence[Sample], overall: Sample, damping: Damping) -> R
     return None
 
 
-def _too_small(sample: Sample, damping: Damping) -> Reason | None:
+def too_small(sample: Sample, damping: Damping) -> Reason | None:
+    """Why a gain is not worth the disturbance."""
     share = sample.gain / sample.before if sample.before > 0 else 0.0
     if sample.gain <= 0 or share < damping.least_gain_share:
         return Reason(

@@ -29,13 +29,14 @@ from shorthaul.plan import consents, damping, manifests, pacing, promises, score
 from shorthaul.plan.accounts import Finding
 from shorthaul.plan.commands import Command, CreatePlan
 from shorthaul.plan.damping import Damping, Sample
-from shorthaul.plan.planning import KNEE, Request, make_plan
+from shorthaul.plan.planning import make_plan
 from shorthaul.plan.plans import Plan
+from shorthaul.plan.requests import KNEE, Request
 from shorthaul.plan.views import ACTIVE_PHASES, OPEN_PHASES, Terms, Traffic, View, ref_of
 from shorthaul.solve.pricings import Pricing
 from shorthaul.solve.solvers import Solver
 from shorthaul.traffic.graphs import TrafficGraph, Vertex
-from shorthaul.units import PodRef, Unit, WorkloadRef
+from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
 MOST_GATHERED = 1000
 GATHERING = Reason("Gathering", "no usable window of traffic has been seen yet")
@@ -106,7 +107,13 @@ def _consider(found: _Group, means: Means) -> tuple[Finding, Sequence[Command]]:
         return Finding(stalled=Reason(_code(error), str(error))), ()
     rules = _rules(found)
     edges = _edges(average, found, rules)
-    plan = make_plan(_request(found, edges, rules, average.unit, means))
+    request = _request(found, edges, rules, average.unit, means)
+    plan = make_plan(replace(request, max_moves=_hard_limit(request)))
+    held = _too_little(plan, found)
+    if held is not None:
+        return Finding(plan, priced.unit, held), ()
+    if request.max_moves == KNEE:
+        plan = make_plan(request)
     held = _objection(plan, found, rules, priced)
     finding = Finding(plan, priced.unit, held)
     if held is not None or found.group.mode is Mode.OBSERVE:
@@ -198,6 +205,18 @@ def _move_price(acting: Sequence[Policy]) -> float:
     )
 
 
+def _hard_limit(request: Request) -> int | None:
+    return request.max_moves if isinstance(request.max_moves, int) else None
+
+
+def _too_little(plan: Plan, found: _Group) -> Reason | None:
+    """Why even the best plan is not worth it, which spares the search for the knee."""
+    if not plan.moves:
+        return Reason("NothingToGain", "no move is worth making")
+    overall = Sample(plan.value.before, plan.value.after)
+    return damping.too_small(overall, _damping(found))
+
+
 def _objection(plan: Plan, found: _Group, rules: Rules, priced: Pricing) -> Reason | None:
     if not plan.moves:
         return Reason("NothingToGain", "no move is worth making")
@@ -212,7 +231,7 @@ def _objection(plan: Plan, found: _Group, rules: Rules, priced: Pricing) -> Reas
 
 def _sample(
     edges: tuple[RoutedEdge, ...],
-    moves: Sequence[tuple[PodRef, str]],
+    moves: Sequence[tuple[PodRef, NodeName]],
     found: _Group,
     priced: Pricing,
 ) -> Sample:
@@ -285,7 +304,13 @@ def _manifest(
         baseline=promises.baseline(before),
         gathered=_gathered(workloads, edges, found),
     )
-    return msgspec.structs.replace(made, status=status)
+    metadata = msgspec.structs.replace(made.metadata, name=_name(made, found.view))
+    return msgspec.structs.replace(made, metadata=metadata, status=status)
+
+
+def _name(made: PlacementPlan, view: View) -> str:
+    """The name of a plan tells when it was made: the same moves may be proposed again later."""
+    return f"{made.metadata.name}-{int(view.seconds):x}"
 
 
 def _gathered(
