@@ -5,6 +5,7 @@ plugins, OIDC); here its answer becomes a `Target` that is loaded again at most 
 that rotated tokens and certificates are followed without a restart.
 """
 
+import logging
 import os
 import ssl
 import time
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
@@ -20,6 +22,8 @@ from shorthaul.errors import BadInput
 RELOAD_SECONDS = 60.0
 IN_CLUSTER_VARIABLE = "KUBERNETES_SERVICE_HOST"
 IN_CLUSTER_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,11 @@ class Credentials:
         """Reads everything; raises BadInput when there is no usable configuration."""
         try:
             await self._read()
-        except (ConfigException, OSError, ValueError) as error:
-            raise BadInput(f"cannot read the kubeconfig: {error}") from error
+        except (ConfigException, OSError, ValueError, yaml.YAMLError) as error:
+            raise BadInput(f"cannot use {self._name}: {' '.join(str(error).split())}") from error
+        except (TypeError, AttributeError, KeyError) as error:
+            # The library looks into the file without asking first whether it is a kubeconfig.
+            raise BadInput(f"cannot use {self._name}: it is not a kubeconfig") from error
         self._loaded_at = time.monotonic()
         if self.server.startswith("https"):
             self._ssl = self._make_tls()
@@ -74,17 +81,29 @@ class Credentials:
     async def headers(self, *, renew: bool = False) -> dict[str, str]:
         """The header that proves who we are; read again when old or when told so."""
         if renew or time.monotonic() - self._loaded_at > RELOAD_SECONDS:
-            await self.load()
+            await self._reload()
         token = self._configuration.api_key.get("BearerToken")
         return {"Authorization": str(token).strip()} if token else {}
+
+    async def _reload(self) -> None:
+        """What cannot be read again stays as it was; the server says when it is too old."""
+        try:
+            await self.load()
+        except BadInput as error:
+            _LOG.warning("%s; going on with what was read before", error)
+            self._loaded_at = time.monotonic()
+
+    @property
+    def _name(self) -> str:
+        return f"kubeconfig {self._origin.kubeconfig}".strip()
 
     async def _read(self) -> None:
         if self._loader is not None:
             await self._loader.load_and_set(self._configuration)
         elif self._is_in_cluster():
-            load_incluster_config(self._configuration)
+            load_incluster_config(self._configuration)  # type: ignore[no-untyped-call]
         else:
-            self._loader = await load_kube_config(
+            self._loader = await load_kube_config(  # type: ignore[no-untyped-call]
                 config_file=self._origin.kubeconfig or None,
                 context=self._origin.context or None,
                 client_configuration=self._configuration,
