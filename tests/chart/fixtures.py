@@ -22,4 +22,6 @@ def release(
     control_plane_programs: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[releases.Release]:
     """Return the chart installed on a control plane of its own, shared by all tests."""
-    yield from releases.start(tmp_path_factory.mktemp("helm"))
+    for started in releases.start(tmp_path_factory.mktemp("helm")):
+        releases.install(started)
+        yield started

@@ -117,15 +117,19 @@ def make_namespace(client: clients.Client, name: str) -> None:
 
 
 def start(folder: Path) -> Iterator[Release]:
-    """Bring up a control plane with the chart installed, and end it."""
+    """Bring up a control plane with two namespaces and helm, and end it."""
     with controlplanes.ControlPlane() as plane:
         for name in (OPENED, CLOSED):
             make_namespace(plane.client, name)
-        helm = Helm(folder, plane.kubeconfig)
-        helm.install("--set", f"namespaces={{{OPENED}}}")
-        release = Release(plane, helm)
-        plane.client.wait_for(lambda: _is_guarded(release), what="the admission policies to act")
-        yield release
+        yield Release(plane, Helm(folder, plane.kubeconfig))
+
+
+def install(release: Release) -> None:
+    """Install the chart with the right to evict in one namespace, and wait until it acts."""
+    release.helm.install("--set", f"namespaces={{{OPENED}}}")
+    release.administrator.wait_for(
+        lambda: _is_guarded(release), what="the admission policies to act"
+    )
 
 
 def _is_guarded(release: Release) -> bool:
