@@ -198,6 +198,11 @@ class Child:
         self._process.kill()
         self._process.wait()
 
+    def end(self) -> None:
+        """Make sure that it does not run any more."""
+        if self.is_running:
+            self.kill()
+
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 

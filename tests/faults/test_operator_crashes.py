@@ -1,0 +1,186 @@
+"""The whole operator, as `python -m shorthaul operator`, is killed in every state of a move.
+
+It plans by itself here: two workloads that talk stand in two zones, the demo's player writes what
+their traffic would be, and a policy in mode Auto lets the operator gather them. After the crash the
+operator is started again. Whatever it planned, each move that was carried out has cost one
+eviction in the API server's audit log, each refused one none, and nothing else was evicted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from faultproxy.faults import Aside
+from faultproxy.proxies import FaultProxy
+from faults.fault_worlds import (
+    ENDS,
+    NODES,
+    REPOSITORY,
+    Child,
+    Object,
+    World,
+    deployment,
+    fresh_world,
+)
+from faults.test_refusals import writes_phase
+from testbed import controlplanes
+
+pytestmark = pytest.mark.controlplane
+
+PODMOVES = "podmoves.shorthaul.dev"
+CLIENT, SERVER = "web", "store"
+QUIET_SECONDS = 6.0
+PATIENCE_SECONDS = 120.0
+
+
+def service(name: str) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name},
+        "spec": {"selector": {"app": name}, "ports": [{"port": 8080}]},
+    }
+
+
+def policy() -> Object:
+    pace = {"concurrent": 2, "movesPerHour": 60, "coolDownSeconds": 0, "minimumPodAgeSeconds": 0}
+    return {
+        "apiVersion": "shorthaul.dev/v1alpha1",
+        "kind": "AffinityPolicy",
+        "metadata": {"name": "near"},
+        "spec": {
+            "mode": "Auto",
+            "objective": "flows",
+            "workloads": {},
+            "disruption": pace,
+            "worth": {"leastGainPercent": 2},
+            "damping": {"persistenceWindows": 1},
+        },
+    }
+
+
+def flow_source(folder: Path) -> Object:
+    return {
+        "apiVersion": "shorthaul.dev/v1alpha1",
+        "kind": "FlowSource",
+        "metadata": {"name": "hubble"},
+        "spec": {
+            "type": "HubbleExport",
+            "hubbleExport": {"path": f"{folder}/*/events.log"},
+            "trust": "Full",
+        },
+    }
+
+
+def cordon(world: World, names: tuple[str, ...], value: bool) -> None:
+    for name in names:
+        world.client.patch("nodes", name, {"spec": {"unschedulable": value}})
+
+
+def place_apart(world: World) -> None:
+    """Clients in one zone, servers in the other."""
+    for app, closed in ((CLIENT, NODES[2:]), (SERVER, NODES[:2])):
+        cordon(world, closed, True)
+        world.client.create(deployment(app), world.namespace)
+        world.wait_until_ready(app, 2)
+        cordon(world, closed, False)
+    world.client.create(service(SERVER), world.namespace)
+
+
+@contextlib.contextmanager
+def playing(world: World, folder: Path) -> Iterator[Path]:
+    """Writes the traffic's export files while the test runs, and gives their folder."""
+    table = folder / "talks.yaml"
+    names = {"client": f"{world.namespace}/{CLIENT}", "server": f"{world.namespace}/{SERVER}"}
+    table.write_text(yaml.safe_dump({"talks": [{**names, "rate": 20, "pool": 8, "lifetime": 2}]}))
+    exports = folder / "exports"
+    exports.mkdir()
+    command = [sys.executable, "-m", "demoshop.player", f"--talks={table}"]
+    command += [f"--kubeconfig={world.plane.kubeconfig}", f"--exports={exports}"]
+    command += [f"--truth={folder / 'truth'}"]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "hack")}
+    with (folder / "player.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+    try:
+        yield exports
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def operator(world: World, server: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "shorthaul", "operator"),
+        f"--kubeconfig={world.kubeconfig(server)}",
+        "--identity=operator-0",
+        "--window-seconds=1",
+        "--persistence-windows=1",
+        "--verification-windows=1",
+        "--half-life-windows=3",
+        "--landing-seconds=60",
+        "--tick-seconds=0.3",
+        "--health-port=0",
+        "--metrics-port=0",
+        "--address=127.0.0.1",
+    ]
+
+
+def moves(world: World) -> list[Object]:
+    return world.client.list(PODMOVES, world.namespace)
+
+
+def phase(move: Object) -> str:
+    return str(move.get("status", {}).get("phase", "Pending"))
+
+
+def wait_until_done(world: World, child: Child) -> list[Object]:
+    """Waits until there were moves, all have ended, and no other comes for a while."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    quiet_since, known = time.monotonic(), -1
+    while time.monotonic() < deadline:
+        assert child.is_running, child.text()[-5000:]
+        found = moves(world)
+        busy = not found or any(phase(move) not in ENDS for move in found)
+        if busy or len(found) != known:
+            quiet_since, known = time.monotonic(), len(found)
+        if time.monotonic() - quiet_since > QUIET_SECONDS:
+            return found
+        time.sleep(0.3)
+    raise AssertionError(f"{[phase(move) for move in moves(world)]}\n{child.text()[-5000:]}")
+
+
+@pytest.mark.parametrize("state", ["Admitted", "Hinted", "Checked", "Evicting", "Evicted"])
+def test_an_operator_that_is_killed_in_any_state_of_a_move_goes_on_where_it_was(
+    fault_plane: controlplanes.ControlPlane, proxy: FaultProxy, tmp_path: Path, state: str
+):
+    with contextlib.ExitStack() as stack:
+        world = stack.enter_context(fresh_world(fault_plane))
+        place_apart(world)
+        exports = stack.enter_context(playing(world, tmp_path))
+        child = Child(operator(world, proxy.address), tmp_path / "operator.log")
+        stack.callback(child.end)
+        proxy.aside(Aside(writes_phase(state), child.kill, answered=True))
+        world.client.create(flow_source(exports))
+        stack.callback(world.client.delete, "flowsources.shorthaul.dev", "hubble")
+        world.client.create(policy(), world.namespace)
+
+        child.start()
+        child.wait(PATIENCE_SECONDS)
+        child.start()
+        ended = wait_until_done(world, child)
+
+        expected = {move["spec"]["pod"]["uid"]: 1 for move in ended if phase(move) != "Refused"}
+        assert dict(world.evictions()) == expected, child.text()[-5000:]
+        assert "Landed" in {phase(move) for move in ended}, [move["status"] for move in ended]
+        for app in (CLIENT, SERVER):
+            world.wait_until_ready(app, 2)
