@@ -45,7 +45,7 @@ def room(
         if ref in movable or not pod.active or pod.node not in index:
             continue
         asked = _asked(snapshot, pod)
-        left[:, index[pod.node]] -= [asked.get(name, 0) for name in names]
+        left[:, index[pod.node]] -= np.array([asked.get(name, 0) for name in names], dtype=np.int64)
     return left
 
 
