@@ -56,7 +56,12 @@ class _Line(logging.Formatter):
         return json.dumps(told, ensure_ascii=False)
 
 
-@click.command("operator")
+@click.command(
+    "operator",
+    epilog="\b\nExamples:\n"
+    "  shorthaul operator --kubeconfig ~/.kube/config --log-level debug\n"
+    "  shorthaul operator --window-seconds 30 --log-format json",
+)
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
