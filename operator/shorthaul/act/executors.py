@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from shorthaul import metrics
 from shorthaul.act import machines, records
 from shorthaul.act.machines import Limits, Memory
 from shorthaul.act.moves import ENDED, Order, State
@@ -174,17 +175,17 @@ class Executor:
         match request:
             case Wait(seconds=seconds, reason=reason):
                 new = replace(state, reason=reason) if reason else state
-                return Progress(await self._write_if_new(move, new), seconds)
+                return Progress(await self._go_to(move, new), seconds)
             case Record(state=new):
                 self._disarm(move, memory)
-                written = await self._write(move, new)
+                written = await self._go_to(move, new)
                 self._memories[move.metadata.uid] = machines.remember(memory, request, None)
                 return Progress(written, 0.0)
         self._disarm(move, memory)
         reply = await self._ask(order, request)
         memory = machines.remember(memory, request, reply)
         self._memories[move.metadata.uid] = memory
-        written = await self._write_if_new(move, machines.after(order, state, reply, seen))
+        written = await self._go_to(move, machines.after(order, state, reply, seen))
         return Progress(written, machines.pause_seconds(reply, memory, limits))
 
     async def _ask(self, order: Order, request: PlaceHint | Rehearse | SendEviction) -> Reply:
@@ -196,7 +197,9 @@ class Executor:
             case SendEviction(victim=victim):
                 if not self._means.leadership.is_held:
                     raise LeadershipLost(f"lost the lease before evicting {order.pod}; ending")
-                return await evictions.evict(self._means.connection, victim)
+                answer = await evictions.evict(self._means.connection, victim)
+                metrics.EVICTIONS.labels(type(answer).__name__).inc()
+                return answer
 
     async def _place_hint(self, order: Order) -> HintArrived | HintMissing:
         hint = self._means.hint_for(order)
@@ -210,8 +213,15 @@ class Executor:
             return HintMissing(Reason("HintRefused", f"{failure}"), final=True)
         return HintArrived() if missing is None else HintMissing(missing, final=False)
 
-    async def _write_if_new(self, move: PodMove, new: State) -> PodMove:
-        return await self._write(move, new) if records.differs(new, records.state(move)) else move
+    async def _go_to(self, move: PodMove, new: State) -> PodMove:
+        """Writes a state if it says anything new."""
+        old = records.state(move)
+        if not records.differs(new, old):
+            return move
+        written = await self._write(move, new)
+        if new.phase is not old.phase:
+            metrics.MOVES.labels(new.phase.value).inc()
+        return written
 
     async def _write(self, move: PodMove, new: State) -> PodMove:
         new = replace(new, epoch=self._means.leadership.epoch)

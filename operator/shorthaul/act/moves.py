@@ -12,7 +12,6 @@ from shorthaul.kube.readings import SeenPod
 from shorthaul.units import NodeName, PodRef, Uid, WorkloadRef
 
 ENDED = frozenset({Phase.LANDED, Phase.ELSEWHERE, Phase.FAILED, Phase.REFUSED})
-BEFORE_EVICTION = frozenset({Phase.ADMITTED, Phase.HINTED, Phase.CHECKED})
 
 
 @dataclass(frozen=True, slots=True)

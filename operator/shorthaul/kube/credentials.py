@@ -10,7 +10,6 @@ import os
 import ssl
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -21,7 +20,6 @@ from shorthaul.errors import BadInput
 
 RELOAD_SECONDS = 60.0
 IN_CLUSTER_VARIABLE = "KUBERNETES_SERVICE_HOST"
-IN_CLUSTER_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 _LOG = logging.getLogger(__name__)
 
@@ -87,11 +85,11 @@ class Credentials:
 
     async def _reload(self) -> None:
         """What cannot be read again stays as it was; the server says when it is too old."""
+        self._loaded_at = time.monotonic()  # Requests that come meanwhile use what is there.
         try:
             await self.load()
         except BadInput as error:
             _LOG.warning("%s; going on with what was read before", error)
-            self._loaded_at = time.monotonic()
 
     @property
     def _name(self) -> str:
@@ -125,11 +123,3 @@ class Credentials:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
-
-
-def own_namespace(default: str) -> str:
-    """The namespace that we run in, or a default outside a cluster."""
-    try:
-        return IN_CLUSTER_NAMESPACE.read_text().strip() or default
-    except OSError:
-        return default

@@ -34,11 +34,13 @@ class Hints:
         await self._merge(workload.namespace, {key(workload): hint})
 
     async def remove(self, workload: WorkloadRef) -> None:
-        """Takes a workload's hint away, if it has one."""
+        """Takes a workload's hint away, and the object with the last of its hints."""
         try:
-            await self._patch(workload.namespace, {key(workload): None})
+            left = _HINT.decode(await self._patch(workload.namespace, {key(workload): None}))
         except NotFound:
             return
+        if not left.spec.workloads:
+            await self._delete_unchanged(left)
 
     async def empty(self) -> int:
         """Deletes every PlacementHint, which stops all mutation, and returns how many."""
@@ -81,9 +83,9 @@ class Hints:
             except Conflict:
                 await self._patch(namespace, entries)
 
-    async def _patch(self, namespace: str, entries: Mapping[str, WorkloadHint | None]) -> None:
+    async def _patch(self, namespace: str, entries: Mapping[str, WorkloadHint | None]) -> bytes:
         body = {"spec": {"workloads": {name: _entry(hint) for name, hint in entries.items()}}}
-        await self._connection.patch(HINTS.path(namespace, NAME), body)
+        return await self._connection.patch(HINTS.path(namespace, NAME), body)
 
     async def _delete_unchanged(self, found: PlacementHint) -> None:
         about = found.metadata

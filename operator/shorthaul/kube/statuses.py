@@ -21,14 +21,3 @@ async def write_status(
     """Merges `status` into an object in the state that was read, and returns the new object."""
     body = {"metadata": {"resourceVersion": read.resource_version}, "status": status}
     return await connection.patch(endpoint.path(read.namespace, read.name, "status"), body)
-
-
-async def write_annotations(
-    connection: Connection,
-    endpoint: Endpoint,
-    read: ObjectMetadata,
-    annotations: dict[str, str | None],
-) -> bytes:
-    """Sets annotations, or removes those given as None, of an object in the state that was read."""
-    metadata = {"resourceVersion": read.resource_version, "annotations": annotations}
-    return await connection.patch(endpoint.path(read.namespace, read.name), {"metadata": metadata})

@@ -85,11 +85,6 @@ class ClusterStore:
             await watch.synced.wait()
 
     @property
-    def is_synced(self) -> bool:
-        """Whether every kind has been read in full."""
-        return all(watch.synced.is_set() for watch in self._watches.values())
-
-    @property
     def changes(self) -> int:
         """A number that grows with every change of anything."""
         return sum(watch.changes for watch in self._watches.values())
