@@ -196,7 +196,23 @@ def test_a_workload_that_is_deleted_after_the_eviction_fails_the_move(
         assert w.evictions().total() <= 1
 
 
-def test_moves_of_a_namespace_that_is_deleted_just_end(
+def test_a_rollout_that_starts_in_mid_move_does_not_confuse_it(
+    fault_plane: controlplanes.ControlPlane, proxy: FaultProxy, log: Path
+):
+    with fresh_world(fault_plane, deployment("cart")) as w:
+        name = w.order_move("Deployment", "cart")
+        mark = {"spec": {"template": {"metadata": {"annotations": {"version": "2"}}}}}
+        roll = lambda: w.client.patch("deployments.apps", "cart", mark, w.namespace)  # noqa: E731
+        proxy.aside(Aside(writes_phase("Evicting"), roll))
+
+        carry_out(w, proxy, log)
+
+        assert w.phase(name) in ("Landed", "Elsewhere", "Refused")
+        assert w.evictions().total() == (0 if w.phase(name) == "Refused" else 1)
+        w.wait_until_ready("cart", 2)
+
+
+def test_moves_that_are_deleted_just_end(
     fault_plane: controlplanes.ControlPlane, proxy: FaultProxy, log: Path
 ):
     with fresh_world(fault_plane, deployment("cart"), deployment("till")) as w:
