@@ -9,6 +9,7 @@ import yaml
 
 from chart import releases
 from shorthaul import settings
+from shorthaul.cli import operators
 
 pytest_plugins = ["chart.fixtures"]
 pytestmark = pytest.mark.controlplane
@@ -99,6 +100,17 @@ def test_the_chart_knows_exactly_the_settings_that_the_operator_has():
 
 def _snake(name):
     return re.sub(r"([A-Z])", lambda found: "_" + found.group(1).lower(), name)
+
+
+def test_the_operator_understands_every_argument_that_the_chart_gives_it(helm_offline):
+    schema = json.loads((releases.CHART / "values.schema.json").read_text())
+    every = dict.fromkeys(schema["properties"]["settings"]["properties"], 1)
+    text = helm_offline.template("--set-json", f"settings={json.dumps(every | {'address': 'x'})}")
+    command, *given = _operator(text)["containers"][0]["args"]
+    known = {name for option in operators.command.params for name in option.opts}
+
+    assert command == "operator"
+    assert {argument.partition("=")[0] for argument in given} - known == set()
 
 
 def test_every_value_is_in_the_schema_and_in_the_readme():
