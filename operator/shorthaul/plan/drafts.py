@@ -67,9 +67,9 @@ def valued(problem: Problem, moves: Sequence[Draft]) -> tuple[Draft, ...]:
     found = []
     for move in moves:
         traffic.put(move.group, move.target, -1)
-        field = traffic.field(move.group)
+        back, forth = traffic.field(move.group, np.array([move.source, move.target])).tolist()
         traffic.put(move.group, move.target, 1)
-        gain = int(field[move.source]) - int(field[move.target])
+        gain = back - forth
         found.append(Draft(move.group, move.source, move.target, move.pod, move.target_name, gain))
     return tuple(found)
 

@@ -44,13 +44,14 @@ def _staying(
     request: Request, world: World, problem: Problem, counts: Ints
 ) -> Mapping[PodRef, Reason]:
     traffic = TrafficState(problem, counts)
+    everywhere = np.arange(len(problem.nodes))
     found: dict[PodRef, Reason] = {}
     for index, group in enumerate(problem.groups):
         if not group.vertices:
             continue
         for node in np.flatnonzero((problem.start[index] > 0) & (counts[index] > 0)).tolist():
             traffic.put(index, node, -1)
-            field = traffic.field(index)
+            field = traffic.field(index, everywhere)
             traffic.put(index, node, 1)
             reason = _reason(request, world, problem, group.pods, node, field)
             if reason is not None:

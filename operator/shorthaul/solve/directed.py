@@ -11,7 +11,7 @@ from shorthaul.solve.cells import Cells
 from shorthaul.solve.problems import Ints, Link
 from shorthaul.units import TIERS, Routing
 
-_RACK, _ZONE, _REGION = 1, 2, 3
+_REGION = 3
 
 
 class DirectedLink:
@@ -24,39 +24,43 @@ class DirectedLink:
         self._cells = cells
         self._everywhere = int(sizes[link.server])
         self._table = _table(link.weight / int(sizes[link.client]), prices, self._everywhere)
+        self._host_price = self._table[0, 1]
 
-    def prices(self, servers: Ints) -> Ints:
-        """What one client on each node costs, by counts of servers per cell (rows, cells)."""
-        of_node = self._cells.of_node
-        host = servers[:, of_node[:, 0]]
-        rack = servers[:, of_node[:, _RACK]]
-        zone = servers[:, of_node[:, _ZONE]]
-        near = self._table[zone]
-        price: Ints = (
-            host * near[..., 0] + (rack - host) * near[..., 1] + (zone - rack) * near[..., 2]
-        )
-        if (zone == 0).any():
-            price = np.where(zone > 0, price, self._far(servers))
+    def prices(self, servers: Ints, nodes: Ints) -> Ints:
+        """What one client on each of some nodes costs, by servers per cell (rows, cells)."""
+        of_node = self._cells.of_node[nodes]
+        host, rack, zone = (servers[:, of_node[:, level]] for level in range(_REGION))
+        price = self._near(host, rack, zone)
+        if not zone.all():
+            price = np.where(zone > 0, price, self._far(servers, of_node[:, _REGION]))
         if self._by_node:
-            price = np.where(host > 0, self._table[1, 0], price)
+            price = np.where(host > 0, self._host_price, price)
         return price
 
     def costs(self, clients: Ints, servers: Ints) -> Ints:
-        """What the link costs, by counts of clients per node and of servers per cell."""
-        found: Ints = (clients * self.prices(servers)).sum(axis=-1)
+        """What the link costs, by clients per node (one row, or many) and servers per cell."""
+        nodes = np.flatnonzero(clients.any(axis=0))
+        found: Ints = (clients[:, nodes] * self.prices(servers, nodes)).sum(axis=-1)
         return found
 
-    def _far(self, servers: Ints) -> Ints:
+    def _near(self, host: Ints, rack: Ints, zone: Ints) -> Ints:
+        """The price of clients with servers in their zone, spread over these."""
+        price: Ints = host * self._table[0, zone]
+        price += (rack - host) * self._table[1, zone]
+        price += (zone - rack) * self._table[2, zone]
+        return price
+
+    def _far(self, servers: Ints, regions: Ints) -> Ints:
         """The price of clients that have no server in their zone and so use all."""
-        region = servers[:, self._cells.of_node[:, _REGION]]
-        pair = self._table[self._everywhere]
+        region = servers[:, regions]
         everywhere = servers[:, self._cells.slice(0)].sum(axis=-1, keepdims=True)
+        pair = self._table[:, self._everywhere]
         price: Ints = region * pair[3] + (everywhere - region) * pair[4]
         return price
 
 
 def _table(weight: float, prices: tuple[float, ...], servers: int) -> Ints:
-    """The price of a pair by pool size (0 to all servers) and tier."""
+    """The price of a pair by tier and pool size (0 to all servers)."""
     rows = [[0] * len(TIERS)]
     rows += [[round(weight * price / size) for price in prices] for size in range(1, servers + 1)]
-    return np.array(rows, dtype=np.int64)
+    return np.array(rows, dtype=np.int64).T.copy()

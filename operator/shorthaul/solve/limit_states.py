@@ -19,6 +19,14 @@ class Tally:
     domains: Ints
     counts: Ints
     total: int = 0
+    start: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Takes the counts as those of today."""
+        self.start = self.counts.copy()
 
     def add(self, node: int, sign: int) -> None:
         """Counts one pod more or less on a node."""
@@ -30,6 +38,11 @@ class Tally:
     def at_nodes(self) -> Ints:
         """For each node, the pods in its domain."""
         found: Ints = self.counts[self.domains]
+        return found
+
+    def at_start(self) -> Ints:
+        """For each node, the pods in its domain today."""
+        found: Ints = self.start[self.domains]
         return found
 
     def held(self) -> int:
@@ -108,10 +121,6 @@ class FloorState:
     limit: Floor
     matched: Tally
     lifted: int = 0
-    start: Ints = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.start = self.matched.counts.copy()
 
     def open(self, group: int) -> Bools:
         """While too few domains are held, each pod still to be placed must open a new one."""
@@ -124,7 +133,7 @@ class FloorState:
         """Whether enough domains are held; today's counts always pass."""
         if self.matched.held() >= self.limit.least:
             return True
-        return bool((self.matched.counts == self.start).all())
+        return bool((self.matched.counts == self.matched.start).all())
 
 
 LimitState = AttractionState | SpreadState | FloorState

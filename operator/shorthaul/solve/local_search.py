@@ -117,26 +117,27 @@ class _Search:
 
     def _recreate(self, group: int, target: int | None) -> bool:
         state = self._state
-        field = state.field(group)
         allowed = state.open(group)
         if target is not None and allowed[target]:
-            state.place(group, target, field)
+            state.place(group, target)
             return True
         nodes = np.flatnonzero(allowed)
         if len(nodes) == 0:
             return False
-        state.place(group, self._cheapest(nodes, state.prices(group, field)[nodes]), field)
+        field = state.field(group, nodes)
+        chosen = self._cheapest(field - state.discounts(group, nodes))
+        state.place(group, int(nodes[chosen]), int(field[chosen]))
         return True
 
-    def _cheapest(self, nodes: Ints, prices: Ints) -> int:
-        """One of the cheapest nodes; now and then the next cheapest, to look beyond greed."""
+    def _cheapest(self, prices: Ints) -> int:
+        """One of the cheapest; now and then the next cheapest, to look beyond greed."""
         least = prices.min()
-        if len(nodes) > 1 and self._draws.chance(3):
+        if len(prices) > 1 and self._draws.chance(3):
             rest = prices > least
             if rest.any():
                 least = prices[rest].min()
-        ties = nodes[prices == least]
-        return int(ties[0] if len(ties) == 1 else self._draws.pick(ties.tolist()))
+        ties = np.flatnonzero(prices == least)
+        return int(ties[0] if len(ties) == 1 else ties[self._draws.below(len(ties))])
 
     def _out_of_time(self) -> bool:
         self._limited = self._limited or self._effort.expired()

@@ -75,7 +75,9 @@ class Occupancy:
         home = self.home(group)
         found = self._kept(group)
         found &= self._problem.allowed[group] | home
-        found |= home & self._excused[group]
+        excused = home & self._excused[group]
+        if excused.any():
+            found |= excused & self._as_today(group)
         return found
 
     def short_of_room(self, group: int) -> Bools:
@@ -102,6 +104,13 @@ class Occupancy:
             found &= limit.open(group)
         return found
 
+    def _as_today(self, group: int) -> Bools:
+        """The nodes with no newcomer, on them or among what the group must not meet."""
+        found: Bools = np.all(self.counts <= self._problem.start, axis=0)
+        for tally in self._parts[group].repelled_by:
+            found &= tally.at_nodes() <= tally.at_start()
+        return found
+
     def _find_excused(self) -> Bools:
         """Where a pod is today though the rules would not let it go there."""
         found = np.zeros(self._problem.start.shape, dtype=np.bool_)
@@ -123,6 +132,7 @@ class Occupancy:
             np.add.at(tally.counts, where[held], amounts)
             tally.total += int(amounts.sum())
             self._parts[group].tallies.append(tally)
+        tally.begin()
         return tally
 
     def _watch(self, state: LimitState, owners: frozenset[int], touching: frozenset[int]) -> None:

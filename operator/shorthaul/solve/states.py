@@ -24,6 +24,7 @@ class SearchState:
         self.cost = self._traffic.total()
         self._kept_cost = self.cost
         self._log: list[Step] = []
+        self._each = np.arange(len(problem.nodes), dtype=np.int64)[:, None]
 
     @property
     def counts(self) -> Ints:
@@ -43,22 +44,22 @@ class SearchState:
     def lift(self, group: int, node: int) -> None:
         """Takes one pod of a group off a node."""
         self._put(group, node, -1)
-        self.cost -= int(self._traffic.field(group)[node])
+        self.cost -= int(self.field(group, self._each[node])[0])
 
-    def place(self, group: int, node: int, field: Ints) -> None:
-        """Puts one pod of a group on a node; `field` is the group's field just before."""
-        self.cost += int(field[node])
+    def place(self, group: int, node: int, added: int | None = None) -> None:
+        """Puts one pod of a group on a node; `added` is its field there, when it is known."""
+        if added is None:
+            added = int(self.field(group, self._each[node])[0])
+        self.cost += added
         self._put(group, node, 1)
 
-    def field(self, group: int) -> Ints:
-        """What one pod more of a group would add to the cost, per node."""
-        return self._traffic.field(group)
+    def field(self, group: int, nodes: Ints) -> Ints:
+        """What one pod more of a group would add to the cost, on each of some nodes."""
+        return self._traffic.field(group, nodes)
 
-    def prices(self, group: int, field: Ints) -> Ints:
-        """What it would add to the objective: a pod that does not come home is a move."""
-        if not self.move_price:
-            return field
-        found: Ints = field - self.move_price * self._occupancy.home(group)
+    def discounts(self, group: int, nodes: Ints) -> Ints:
+        """What coming home takes off the objective: the price of a move."""
+        found: Ints = self.move_price * self._occupancy.home(group)[nodes]
         return found
 
     def open(self, group: int) -> Bools:

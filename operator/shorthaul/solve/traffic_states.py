@@ -44,17 +44,18 @@ class TrafficState:
                 change = uniform.coefficients[:, self._levels]
                 self._saved[uniform.others[:, None], within] += change if sign > 0 else -change
 
-    def field(self, group: int) -> Ints:
-        """What one pod more of a group would add to the cost, per node."""
-        found = np.full(len(self._problem.nodes), -self._loops[group], dtype=np.int64)
+    def field(self, group: int, nodes: Ints) -> Ints:
+        """What one pod more of a group would add to the cost, on each of some nodes."""
+        found = np.full(len(nodes), -self._loops[group], dtype=np.int64)
+        within = self._of_node[nodes]
         for vertex in self._problem.groups[group].vertices:
             if self._uniform[vertex] is not None:
-                found -= self._saved[vertex][self._of_node].sum(axis=1)
+                found -= self._saved[vertex][within].sum(axis=1)
         local = self._local[group]
         if local is not None:
-            found -= self._local_savings(local)
+            found -= self._local_savings(local, nodes)
         for link in self._directed[group]:
-            found += self._directed_change(link, self._problem.groups[group].vertices)
+            found += self._directed_change(link, self._problem.groups[group].vertices, nodes)
         return found
 
     def total(self) -> int:
@@ -89,33 +90,30 @@ class TrafficState:
                 found[vertex, part] = uniform.coefficients[:, level] @ counts
         return found
 
-    def _local_savings(self, local: couplings.Local) -> Ints:
-        found = np.zeros(len(self._problem.nodes), dtype=np.int64)
+    def _local_savings(self, local: couplings.Local, nodes: Ints) -> Ints:
+        found = np.zeros(len(nodes), dtype=np.int64)
         mine_size, other_size = local.own_sizes[:, None], local.other_sizes[:, None]
         for level in self._levels:
-            part = self._cells.slice(level)
-            mine = self._counts[local.owns, part]
-            others = self._counts[local.others, part]
+            where = self._cells.of_node[nodes, level]
+            mine = self._counts[local.owns[:, None], where]
+            others = self._counts[local.others[:, None], where]
             more = np.minimum((mine + 1) * other_size, (others + local.shifts[:, None]) * mine_size)
             more -= np.minimum(mine * other_size, others * mine_size)
-            found += (local.coefficients[:, level] @ more)[self._problem_cells(level)]
+            found += local.coefficients[:, level] @ more
         return found
 
-    def _problem_cells(self, level: int) -> Ints:
-        found: Ints = self._cells.of_node[:, level] - self._cells.starts[level]
-        return found
-
-    def _directed_change(self, link: DirectedLink, vertices: tuple[int, ...]) -> Ints:
+    def _directed_change(self, link: DirectedLink, vertices: tuple[int, ...], nodes: Ints) -> Ints:
         hosts = self._cells.slice(0)
         clients = self._counts[link.client : link.client + 1, hosts]
         servers = self._counts[link.server : link.server + 1]
         if link.server not in vertices:
-            of_clients: Ints = link.prices(servers)[0]
+            of_clients: Ints = link.prices(servers, nodes)[0]
             return of_clients
         base = link.costs(clients, servers)
+        more = self._incidence[nodes]
         if link.client in vertices:
-            clients = clients + self._incidence[:, hosts]
-        found: Ints = link.costs(clients, servers + self._incidence) - base
+            clients = clients + more[:, hosts]
+        found: Ints = link.costs(clients, servers + more) - base
         return found
 
     def _link_cost(self, link: Link) -> int:
