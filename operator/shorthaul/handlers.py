@@ -5,7 +5,6 @@ kopf's behind: deleting a policy or a namespace never hangs while the operator i
 nodes do not come this way (`kube.watches`): kopf keeps whole objects and a task for each.
 """
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import kopf
 
 from shorthaul.api.v1alpha1 import GROUP, KINDS, VERSION
 from shorthaul.kube.boards import Board
+from shorthaul.kube.credentials import Credentials
 
 Probe = Callable[[], Any]
 
@@ -21,11 +21,13 @@ SILENCE_SECONDS = 60
 STREAM_SECONDS = 300
 
 
-def registry_of(board: Board, probes: dict[str, Probe]) -> kopf.OperatorRegistry:
+def registry_of(
+    board: Board, probes: dict[str, Probe], credentials: Credentials
+) -> kopf.OperatorRegistry:
     """All handlers, filling one board; `probes` are shown by the health endpoint."""
     registry = kopf.OperatorRegistry()
     kopf.on.startup(registry=registry)(_configure)
-    kopf.on.login(registry=registry)(_login)
+    kopf.on.login(registry=registry)(_logging_in(credentials))
     for kind in KINDS:
         kopf.on.event(GROUP, VERSION, kind.plural, registry=registry, id=kind.name)(
             _noting(board, kind.name)
@@ -35,10 +37,12 @@ def registry_of(board: Board, probes: dict[str, Probe]) -> kopf.OperatorRegistry
     return registry
 
 
-async def follow(board: Board, probes: dict[str, Probe], health_address: str) -> None:
+async def follow(
+    board: Board, probes: dict[str, Probe], credentials: Credentials, health_address: str
+) -> None:
     """Follows our own kinds until the process is told to stop."""
     await kopf.operator(
-        registry=registry_of(board, probes),
+        registry=registry_of(board, probes, credentials),
         clusterwide=True,
         standalone=True,
         liveness_endpoint=health_address or None,
@@ -54,10 +58,19 @@ async def _configure(settings: kopf.OperatorSettings, **_: Any) -> None:
     settings.persistence.finalizer = f"{GROUP}/never-used"
 
 
-async def _login(
-    logger: logging.Logger | logging.LoggerAdapter[Any], **rest: Any
-) -> kopf.ConnectionInfo | None:
-    return kopf.login_via_client(logger=logger, **rest)
+def _logging_in(credentials: Credentials) -> Callable[..., Any]:
+    async def log_in(**_: Any) -> kopf.ConnectionInfo:
+        proof = await credentials.proof()
+        return kopf.ConnectionInfo(
+            server=proof.server,
+            ca_path=proof.authority_path or None,
+            insecure=not proof.verified,
+            token=proof.token or None,
+            certificate_path=proof.certificate_path or None,
+            private_key_path=proof.key_path or None,
+        )
+
+    return log_in
 
 
 def _noting(board: Board, kind: str) -> Callable[..., Any]:

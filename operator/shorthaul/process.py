@@ -8,7 +8,6 @@ longer knows.
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,7 +27,7 @@ from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.rules import PROTECTED_NAMESPACES
 from shorthaul.kube.boards import Board
 from shorthaul.kube.connections import Connection
-from shorthaul.kube.credentials import Origin
+from shorthaul.kube.credentials import Credentials, Origin
 from shorthaul.kube.endpoints import OWN_GROUP, OWN_VERSION, Endpoint
 from shorthaul.kube.events import Teller
 from shorthaul.kube.hints import Hints
@@ -50,8 +49,6 @@ RELIST_SECONDS = 60.0
 
 def run(settings: Settings) -> None:
     """Runs the operator until it is told to stop; raises LeadershipLost when another one leads."""
-    if settings.kubeconfig:
-        os.environ["KUBECONFIG"] = settings.kubeconfig
     asyncio.run(_run(settings))
 
 
@@ -59,12 +56,15 @@ async def _run(settings: Settings) -> None:
     """Runs all parts until the first of them ends, then stops the others."""
     if settings.metrics_port:
         metrics.serve(settings.metrics_port, settings.address)
-    async with Connection(Origin(settings.kubeconfig)) as connection:
+    origin = Origin(settings.kubeconfig)
+    async with Connection(origin) as connection:
         lease = Lease(connection, _lease_settings(settings))
         operator = _Operator(settings, connection, lease)
         parts = [
             asyncio.create_task(
-                handlers.follow(operator.board, operator.probes, operator.health_address)
+                handlers.follow(
+                    operator.board, operator.probes, Credentials(origin), operator.health_address
+                )
             ),
             asyncio.create_task(_lead(operator, lease)),
         ]

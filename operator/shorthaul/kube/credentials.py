@@ -32,6 +32,18 @@ class Origin:
     context: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What somebody else needs to speak to the same server as we do; "" where there is none."""
+
+    server: str
+    authority_path: str
+    token: str
+    certificate_path: str
+    key_path: str
+    verified: bool
+
+
 class Credentials:
     """The server's address, its certificate and our own proof, kept up to date."""
 
@@ -82,6 +94,20 @@ class Credentials:
             await self._reload()
         token = self._configuration.api_key.get("BearerToken")
         return {"Authorization": str(token).strip()} if token else {}
+
+    async def proof(self) -> Proof:
+        """Reads everything anew, for a library that brings its own client."""
+        await self.load()
+        known = self._configuration
+        token = str(known.api_key.get("BearerToken") or "").strip()
+        return Proof(
+            server=self.server,
+            authority_path=known.ssl_ca_cert or "",
+            token=token.removeprefix("Bearer").strip(),
+            certificate_path=known.cert_file or "",
+            key_path=known.key_file or "",
+            verified=bool(known.verify_ssl),
+        )
 
     async def _reload(self) -> None:
         """What cannot be read again stays as it was; the server says when it is too old."""
