@@ -1,8 +1,8 @@
 """A snapshot indexed so that a constraint can ask its question and a move can be tried and undone.
 
 Constraints are asked about one pod and one node "among all other pods": every question here can
-leave a pod out. What a selector matches is found when first asked and kept, since labels do not
-change while pods move. Nothing here decides anything. Not for several threads.
+leave a pod out. Pods are found by their labels through an index per namespace and label key, made
+when first asked. Nothing here decides anything. Not for several threads.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from shorthaul.units import Namespace, NodeName, PodRef, ResourceName, WorkloadR
 
 ServiceName = tuple[Namespace, str]
 Clients = Mapping[ServiceName, frozenset[PodRef]]
-_Question = tuple[Namespace, Selector]
+_Labelled = dict[str, set[PodRef]]
 
 
 class World:
@@ -35,8 +35,7 @@ class World:
         self._in: dict[Namespace, dict[PodRef, Pod]] = {}
         self._of: dict[WorkloadRef, set[PodRef]] = {}
         self._repelling: dict[AffinityTerm, dict[Namespace, set[PodRef]]] = {}
-        self._matching: dict[_Question, set[PodRef]] = {}
-        self._questions: dict[Namespace, list[_Question]] = {}
+        self._labelled: dict[Namespace, dict[str, _Labelled]] = {}
         self._chosen: dict[AffinityTerm, frozenset[Namespace]] = {}
         for pod in snapshot.pods.values():
             self.add(pod)
@@ -126,15 +125,31 @@ class World:
         """The unfinished pods of a namespace that a selector matches; None matches none."""
         if selector is None:
             return frozenset()
-        question = (namespace, selector)
-        if question not in self._matching:
-            self._matching[question] = {
-                ref
-                for ref, pod in self._in.get(namespace, {}).items()
-                if selector.matches(pod.labels)
-            }
-            self._questions.setdefault(namespace, []).append(question)
-        return frozenset(self._matching[question])
+        held = self._in.get(namespace, {})
+        return frozenset(
+            ref
+            for ref in self._candidates(namespace, selector)
+            if selector.matches(held[ref].labels)
+        )
+
+    def _candidates(self, namespace: Namespace, selector: Selector) -> Iterable[PodRef]:
+        """The pods that one label of the selector leaves; all where it names no values."""
+        for key, value in selector.labels:
+            return self._with_label(namespace, key).get(value, ())
+        for part in selector.requirements:
+            if part.operator == "In":
+                known = self._with_label(namespace, part.key)
+                return {ref for value in part.values for ref in known.get(value, ())}
+        return self._in.get(namespace, {})
+
+    def _with_label(self, namespace: Namespace, key: str) -> _Labelled:
+        index = self._labelled.setdefault(namespace, {})
+        if key not in index:
+            index[key] = {}
+            for ref, pod in self._in.get(namespace, {}).items():
+                if key in pod.labels:
+                    index[key].setdefault(pod.labels[key], set()).add(ref)
+        return index[key]
 
     def repelled_by(self, newcomer: Pod) -> Iterable[tuple[AffinityTerm, Pod]]:
         """Every required anti-affinity term of another pod that means the newcomer."""
@@ -165,9 +180,9 @@ class World:
         for term in pod.anti_affinity:
             owners = self._repelling.setdefault(term, {})
             owners.setdefault(pod.ref.namespace, set()).add(pod.ref)
-        for question in self._questions.get(pod.ref.namespace, ()):
-            if question[1].matches(pod.labels):
-                self._matching[question].add(pod.ref)
+        for key, known in self._labelled.get(pod.ref.namespace, {}).items():
+            if key in pod.labels:
+                known.setdefault(pod.labels[key], set()).add(pod.ref)
         self._enter(pod)
 
     def remove(self, ref: PodRef) -> Pod:
@@ -178,8 +193,9 @@ class World:
         self._of[pod.workload].discard(ref)
         for term in pod.anti_affinity:
             self._repelling[term][ref.namespace].discard(ref)
-        for question in self._questions.get(ref.namespace, ()):
-            self._matching[question].discard(ref)
+        for key, known in self._labelled.get(ref.namespace, {}).items():
+            if key in pod.labels:
+                known[pod.labels[key]].discard(ref)
         return pod
 
     def _enter(self, pod: Pod) -> None:
