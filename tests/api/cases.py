@@ -61,7 +61,7 @@ def typical(schema: Schema, given: Mapping[Path, Any], path: Path = ()) -> Any:
         case "array":
             return [typical(schema["items"], given, (*path, 0))]
         case "integer" | "number":
-            return schema.get("minimum", 0) + 1
+            return max(schema["minimum"], 0) + 1
         case "boolean":
             return True
     if schema.get("format") == "date-time":
@@ -137,12 +137,12 @@ def _values(schema: Schema, now: Any) -> Iterator[tuple[str, Any, bool]]:
 
 
 def _numbers(schema: Schema) -> Iterator[tuple[str, Any, bool]]:
-    if "minimum" in schema:
-        yield ("the least", schema["minimum"], True)
-        yield ("below the least", schema["minimum"] - 1, False)
-    if "maximum" in schema:
-        yield ("the most", schema["maximum"], True)
-        yield ("above the most", schema["maximum"] + 1, False)
+    """Steps are as large as the bound for floats, since 1e18 + 1 is 1e18."""
+    for what, name, sign in (("the least", "minimum", -1), ("the most", "maximum", 1)):
+        bound = schema[name]
+        step = max(1, abs(bound)) if schema["type"] == "number" else 1
+        yield (what, bound, True)
+        yield (f"beyond {what}", bound + sign * step, False)
 
 
 def _texts(schema: Schema) -> Iterator[tuple[str, Any, bool]]:

@@ -58,13 +58,13 @@ def _is_bounded(leaf):
     match leaf.get("type"):
         case "string":
             return "enum" in leaf or "maxLength" in leaf
-        case "integer":
+        case "integer" | "number":
             return "minimum" in leaf and "maximum" in leaf
         case "array":
             return "maxItems" in leaf and "x-kubernetes-list-type" in leaf
         case "object":
             return "maxProperties" in leaf
-        case "boolean" | "number":
+        case "boolean":
             return True
         case None:
             return leaf.get("x-kubernetes-int-or-string") and schemas.RULES in leaf

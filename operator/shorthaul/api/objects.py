@@ -33,7 +33,9 @@ UnitText = Annotated[str, Meta(min_length=1, max_length=64)]
 ReasonCode = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[A-Z][A-Za-z0-9]*$")]
 Message = Annotated[str, Meta(max_length=1024)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
-Amount = Annotated[float, Meta(ge=0)]
+# The API server turns bounds of numbers into int64 in places, so they stay below 2^63 (1.36.3).
+Number = Annotated[float, Meta(ge=-1e18, le=1e18)]
+Amount = Annotated[float, Meta(ge=0, le=1e18)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -114,7 +116,7 @@ class WorkloadName(Value, frozen=True, kw_only=True):
 class Gain(Value, frozen=True, kw_only=True):
     """An amount of the objective, in its unit."""
 
-    value: float
+    value: Number
     unit: UnitText
 
 

@@ -22,6 +22,7 @@ from shorthaul.api.objects import (
     Message,
     Moment,
     NamespaceName,
+    Number,
     ObjectMeta,
     ObjectName,
     ReasonCode,
@@ -61,9 +62,9 @@ class PlannedObjective(Value, frozen=True, kw_only=True):
 
     name: Objective
     unit: UnitText
-    before: float
-    after: float
-    lower_bound: float
+    before: Number
+    after: Number
+    lower_bound: Number
     bound_method: Annotated[str, Meta(max_length=256)] = ""
 
 
@@ -187,9 +188,9 @@ class Progress(Report, frozen=True, kw_only=True):
 class PlanVerification(Report, frozen=True, kw_only=True):
     """The promise against what was measured after the moves."""
 
-    promised: float
-    measured: float
-    ratio: float
+    promised: Number
+    measured: Number
+    ratio: Number
     unit: UnitText
     windows: Count = 0
 
@@ -197,8 +198,8 @@ class PlanVerification(Report, frozen=True, kw_only=True):
 class Baseline(Report, frozen=True, kw_only=True):
     """What was measured before the moves: the traffic of the moved workloads and its travel."""
 
-    rate: float
-    cost: Annotated[float, Meta(description="Rate times distance, in the objective's unit.")]
+    rate: Number
+    cost: Annotated[Number, Meta(description="Rate times distance, in the objective's unit.")]
 
 
 class GatheredWorkload(Report, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from shorthaul.api.objects import (
     KindName,
     Message,
     Moment,
+    Number,
     ObjectName,
     ReasonCode,
     Report,
@@ -66,13 +67,13 @@ class Budgets(Report, frozen=True, kw_only=True):
 class Verification(Report, frozen=True, kw_only=True):
     """Whether what was promised was measured."""
 
-    promised: float = 0.0
-    measured: float = 0.0
-    ratio: float = 1.0
+    promised: Number = 0.0
+    measured: Number = 0.0
+    ratio: Number = 1.0
     unit: Annotated[str, Meta(max_length=64)] = ""
     moves_verified: Count = 0
     ratios: Annotated[
-        tuple[float, ...],
+        tuple[Number, ...],
         Meta(
             max_length=5,
             description="Measured over promised of the last five plans, oldest first.",
