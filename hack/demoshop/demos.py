@@ -68,7 +68,8 @@ def main() -> int:
 
 def _run(stage: stages.Stage, screen: screens.Screen, arguments: argparse.Namespace) -> int:
     screen.title("Shorthaul demo: route the node, not the packet")
-    found = stories.Story(stage, screen, seed=arguments.seed).tell()
+    limits = stories.Limits(moving=arguments.patience)
+    found = stories.Story(stage, screen, limits, seed=arguments.seed).tell()
     screen.result(found)
     report = pages.write(found, arguments.report)
     screen.verdict(found, str(report))
@@ -97,6 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stop", type=Path, metavar="FOLDER", help="end a demo that was kept")
     parser.add_argument("--kind", action="store_true", help="on a kind cluster; needs Docker")
     parser.add_argument("--seed", type=int, default=1, help="seed of the traffic (default 1)")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=stories.Limits().moving,
+        metavar="SECONDS",
+        help="how long moves may take until they are measured (default %(default).0f)",
+    )
     parser.add_argument("--every-phase", action="store_true", help="tell every step of each move")
     parser.add_argument(
         "--report",

@@ -91,6 +91,7 @@ def start_operator(stage: stages.Stage, account: str, pace: Pace) -> None:
         f"--health-port={health}",
         f"--metrics-port={metrics}",
         *pace.options(),
+        kubeconfig=kubeconfig,
     )
 
 

@@ -159,6 +159,17 @@ def refusals(plans: Iterable[Object], policies: Iterable[Object]) -> dict[str, t
     return found
 
 
+def standing(policy: Object) -> tuple[str, str]:
+    """Return an AffinityPolicy's name with its mode, and what its conditions say."""
+    metadata, status = policy["metadata"], policy.get("status") or {}
+    said = [
+        f"{one['type']} {one['status']}: {one.get('message') or one.get('reason', '')}"
+        for one in status.get("conditions") or ()
+    ]
+    name = f"{metadata['namespace']}/{metadata['name']} ({policy['spec'].get('mode', 'Observe')})"
+    return name, "; ".join(said)
+
+
 def _sample(refusal: Mapping[str, Any]) -> str:
     place = f"{refusal['namespace']}/{refusal['pod']}"
     message = str(refusal.get("message", ""))

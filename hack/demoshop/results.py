@@ -36,6 +36,7 @@ class Result:
     evictions: Tally
     flows: Mapping[str, int]
     quiet: bool = True
+    policies: tuple[tuple[str, str], ...] = ()
 
     @property
     def gain_percent(self) -> float:

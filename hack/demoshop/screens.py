@@ -116,6 +116,7 @@ class Screen:
         self.console.print(Padding(counts(found), (0, 2)))
         if found.refusals:
             self.console.print(Padding(refusals(found.refusals), (1, 2, 0, 2)))
+        self.console.print(Padding(standings(found.policies), (1, 2, 0, 2)))
 
     def verdict(self, found: results.Result, report: str) -> None:
         """Print whether it went well and where the report is."""
@@ -226,6 +227,14 @@ def refusals(found: Mapping[str, tuple[int, str]]) -> Table:
     ordered = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
     for reason, (count, example) in ordered:
         table.add_row(reason, str(count), Text(example, style="bright_black"))
+    return table
+
+
+def standings(found: tuple[tuple[str, str], ...]) -> Table:
+    """Return what the policies' conditions say at the end."""
+    table = _table("policy", "its conditions")
+    for name, said in found:
+        table.add_row(name, Text(said, style="bright_black"))
     return table
 
 

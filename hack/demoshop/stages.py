@@ -69,10 +69,11 @@ class Stage:
         self.control_plane.start()
         return self.control_plane.client
 
-    def run(self, name: str, module: str, *arguments: str) -> None:
-        """Start one of our Python programs as a process of its own."""
+    def run(self, name: str, module: str, *arguments: str, kubeconfig: Path) -> None:
+        """Start one of our Python programs as a process of its own, as somebody to the cluster."""
         paths = f"PYTHONPATH={HACK}:{REPOSITORY / 'operator'}"
-        command = ["env", paths, sys.executable, "-m", module, *arguments]
+        whoever = f"KUBECONFIG={kubeconfig}"
+        command = ["env", paths, whoever, sys.executable, "-m", module, *arguments]
         self.children.start(name, command)
 
     def check(self, *names: str) -> None:

@@ -38,7 +38,7 @@ class Limits:
     before: float = 12.0
     quiet: float = 16.0
     settle: float = 3.0
-    moving: float = 85.0
+    moving: float = 110.0
 
 
 @dataclass(slots=True)
@@ -101,6 +101,7 @@ class Story:
                 f"--exports={stage.exports}",
                 f"--truth={stage.truth}",
                 f"--seed={self.seed}",
+                kubeconfig=stage.control_plane.kubeconfig,
             )
             self._wait(
                 lambda: sum(1 for _ in truths.read(stage.truth)) >= 2, "traffic", ("player",)
@@ -137,7 +138,8 @@ class Story:
             if self._is_quiet(follower):
                 return True
             time.sleep(POLL_SECONDS)
-        self.screen.say(f"still moving after {self.limits.moving:.0f} s, measuring now", "yellow")
+        state = "no move" if follower.last_change is None else "not at rest"
+        self.screen.say(f"{state} after {self.limits.moving:.0f} s, measuring now", "yellow")
         return False
 
     def _read_plans(self, client: clients.Client) -> None:
@@ -207,6 +209,7 @@ class Story:
             evictions=evictions.count(self.stage.control_plane.evictions()),
             flows=_export_counts(client),
             quiet=quiet,
+            policies=tuple(moves.standing(one) for one in policies),
         )
 
     def _wait(self, condition: Callable[[], bool], what: str, children: tuple[str, ...]) -> None:
