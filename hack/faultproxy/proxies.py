@@ -162,7 +162,8 @@ class FaultProxy:
             request.method,
             self._server + request.path_qs,
             headers=_passed(request.headers),
-            data=await request.read(),
+            data=await request.read() or None,
+            skip_auto_headers=("Accept", "Content-Type", "User-Agent"),
         ) as reply:
             return reply.status, _passed(reply.headers), await reply.read()
 

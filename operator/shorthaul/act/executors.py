@@ -118,6 +118,7 @@ class Executor:
     async def admit(self, move: PodMove) -> PodMove:
         """Lets a pending move start; raises Conflict when somebody else has written it."""
         self._require_leadership(move)
+        self._due.pop(move.metadata.uid, None)
         if records.state(move).phase is not MovePhase.PENDING:
             return move
         epoch = self._means.leadership.epoch
@@ -131,25 +132,25 @@ class Executor:
         Moves may come from a watch that is behind: what was written here is newer and counts.
         Raises LeadershipLost, and stops all moves, when this process may not write any more.
         """
+        given = tuple(moves)
+        self._forget_all_but({move.metadata.uid for move in given})
         try:
             async with asyncio.TaskGroup() as tasks:
-                for move in moves:
+                for move in given:
                     tasks.create_task(self._until_pause(move))
         except* LeadershipLost as lost:
             raise LeadershipLost(str(lost.exceptions[0])) from lost
 
     async def step(self, move: PodMove) -> Progress:
         """Does the one next thing for a move; raises LeadershipLost when it may not any more."""
-        phase = records.state(move).phase
+        phase, poll = records.state(move).phase, self._settings.limits.poll_seconds
         if phase is MovePhase.PENDING or phase in ENDED:
-            self._forget(move)
-            return Progress(move, self._settings.limits.longest_pause_seconds)
+            return Progress(move, poll)
         self._require_leadership(move)
         try:
             return await self._do(move)
         except NotFound:
-            self._forget(move)
-            return Progress(None, 0.0)
+            return Progress(None, poll)
         except (Conflict, Invalid) as failure:
             _LOG.info("move %s was written by somebody else: %s", move.metadata.name, failure)
             return await self._read_again(move)
@@ -163,8 +164,7 @@ class Executor:
         async with self._turns:
             while progress.move is not None and not progress.pause_seconds:
                 progress = await self.step(progress.move)
-        if progress.move is not None and records.state(progress.move).phase not in ENDED:
-            self._due[move.metadata.uid] = self._clock() + progress.pause_seconds
+        self._due[move.metadata.uid] = self._clock() + progress.pause_seconds
 
     async def _do(self, move: PodMove) -> Progress:
         order, state = records.order(move), records.state(move)
@@ -233,15 +233,16 @@ class Executor:
         return written
 
     async def _read_again(self, move: PodMove) -> Progress:
-        self._forget(move)
+        self._memories.pop(move.metadata.uid, None)
         path = MOVES.path(move.metadata.namespace, move.metadata.name)
-        poll = self._settings.limits.poll_seconds
         try:
-            return Progress(records.decode(await self._means.connection.get(path)), poll)
+            found = records.decode(await self._means.connection.get(path))
         except NotFound:
-            return Progress(None, 0.0)
+            return Progress(None, self._settings.limits.poll_seconds)
         except RequestFailed as failure:
             return self._put_off(move, failure)
+        self._written[move.metadata.uid] = found
+        return Progress(found, self._settings.limits.poll_seconds)
 
     def _put_off(self, move: PodMove, failure: RequestFailed) -> Progress:
         """What was written is not known any more, so the memory of having written it goes."""
@@ -259,9 +260,11 @@ class Executor:
         """Whatever becomes of the request that follows, an eviction is never sent twice by it."""
         self._memories[move.metadata.uid] = replace(memory, armed="", checked="")
 
-    def _forget(self, move: PodMove) -> None:
+    def _forget_all_but(self, uids: set[str]) -> None:
+        """What the caller does not know any more has ended or is deleted."""
         for known in (self._memories, self._written, self._due):
-            known.pop(move.metadata.uid, None)
+            for uid in known.keys() - uids:
+                del known[uid]
 
     def _newest(self, move: PodMove) -> PodMove:
         written = self._written.get(move.metadata.uid)
