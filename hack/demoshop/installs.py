@@ -7,6 +7,7 @@ cluster, since the operator has the ServiceAccount's token and nothing more.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -118,11 +119,14 @@ def acting_namespaces(objects: Iterable[dict[str, Any]]) -> list[str]:
     ]
 
 
-def approve(stage: stages.Stage, plan: str, digest: str) -> str:
-    """Approve a plan with the real kubectl, as a person would; return the command line."""
+def approve(stage: stages.Stage, plan: str, digest: str) -> None:
+    """Approve a plan with the real kubectl, as a person would."""
     kubectl = str(binaries.find("kubectl"))
-    patch = f'{{"spec":{{"approval":{{"digest":"{digest}"}}}}}}'
-    arguments = ["patch", "placementplan", plan, "--type=merge", "-p", patch]
+    command = [kubectl, "patch", "placementplan", plan, "--type=merge", "-p", approval(digest)]
     environment = os.environ | {"KUBECONFIG": str(stage.control_plane.kubeconfig)}
-    calls.call([kubectl, *arguments], environment, READY_TIMEOUT_SECONDS)
-    return f"kubectl {' '.join(arguments[:4])} -p '{patch}'"
+    calls.call(command, environment, READY_TIMEOUT_SECONDS)
+
+
+def approval(digest: str) -> str:
+    """Return the patch that approves the plan with this digest."""
+    return json.dumps({"spec": {"approval": {"digest": digest}}}, ensure_ascii=False)

@@ -57,6 +57,11 @@ class Follower:
     first_eviction: float | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since it began."""
+        return time.monotonic() - self.began
+
     def start(self, endpoint: connections.Endpoint) -> watches.Mirror:
         """Begin to follow."""
         path = f"{GROUP}/podmoves"
@@ -77,7 +82,7 @@ class Follower:
             self.first_change = self.first_change or now
             if move.phase in ("Evicting", "Evicted", "Landed", "Elsewhere"):
                 self.first_eviction = self.first_eviction or now
-        self.tell(time.monotonic() - self.began, move)
+        self.tell(self.seconds, move)
 
     def all(self) -> list[Move]:
         """Return every move as last seen."""

@@ -90,6 +90,12 @@ class Screen:
         gap = max(2, self.console.width - line.cell_len - len(took))
         self.console.print(line + Text(" " * gap + took, style="bright_black"), soft_wrap=True)
 
+    def note(self, seconds: float | None, text: str, style: str = "bold") -> None:
+        """Print a line among the moves, with its time or under the line before."""
+        time_text = " " * 12 if seconds is None else f"  {seconds:6.1f} s  "
+        line = Text.assemble((time_text, "bright_black"), (text, style))
+        self.console.print(line, soft_wrap=True)
+
     def move(self, seconds: float, move: moves.Move) -> None:
         """Print one change of phase of a move."""
         if move.phase not in TOLD_PHASES and not self.every_phase:
@@ -102,7 +108,7 @@ class Screen:
             (f"  {seconds:6.1f} s  ", "bright_black"),
             f"{pod:<{LONGEST_POD}}  {move.source} → {move.target}  ",
             (f"{move.phase}{where}", style),
-            (f"  {why}", "bright_black"),
+            (f"  {why}" if why else "", "bright_black"),
         )
         self.console.print(line, soft_wrap=True)
 

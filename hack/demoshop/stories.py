@@ -25,7 +25,9 @@ from demoshop import (
 )
 from testbed import binaries, clients, nodes, versions
 
-OPEN_PHASES = ("", "Proposed", "Approved", "Executing")
+RUNNING_PHASES = ("Approved", "Executing")
+OPEN_PHASES = ("", "Proposed", *RUNNING_PHASES)
+SHOWN_DIGEST = 19
 POLL_SECONDS = 0.5
 CHILDREN = ("player", "operator")
 
@@ -134,7 +136,7 @@ class Story:
         deadline = time.monotonic() + self.limits.moving
         while time.monotonic() < deadline:
             self.stage.check(*CHILDREN)
-            self._read_plans(client)
+            self._read_plans(client, follower)
             if self._is_quiet(follower):
                 return True
             time.sleep(POLL_SECONDS)
@@ -142,27 +144,35 @@ class Story:
         self.screen.say(f"{state} after {self.limits.moving:.0f} s, measuring now", "yellow")
         return False
 
-    def _read_plans(self, client: clients.Client) -> None:
+    def _read_plans(self, client: clients.Client, follower: moves.Follower) -> None:
         for plan in client.list("placementplans.shorthaul.dev"):
-            name = plan["metadata"]["name"]
-            self.plans[name] = plan
-            found = moves.outcome(plan)
-            waits = found.mode == "Propose" and found.phase == "Proposed"
-            if waits and name not in self.approved:
-                self.approved.add(name)
-                self._approve(found)
+            self.plans[plan["metadata"]["name"]] = plan
+        found = [moves.outcome(plan) for plan in self.plans.values()]
+        if any(plan.phase in RUNNING_PHASES for plan in found):
+            return
+        for plan in found:
+            waits = plan.mode == "Propose" and plan.phase == "Proposed"
+            if waits and plan.name not in self.approved:
+                self.approved.add(plan.name)
+                self._approve(plan, follower)
 
-    def _approve(self, plan: moves.PlanOutcome) -> None:
-        self.screen.say(
+    def _approve(self, plan: moves.PlanOutcome, follower: moves.Follower) -> None:
+        """Approve a plan as a careful person would: when no other one is under way."""
+        self.screen.note(
+            follower.seconds,
             f"plan {plan.name} waits for approval: {plan.moves} moves, "
-            f"promises {plan.predicted:,.0f} {plan.unit}"
+            f"promises {plan.predicted:,.0f} {plan.unit}",
         )
         try:
-            command = installs.approve(self.stage, plan.name, plan.digest)
+            installs.approve(self.stage, plan.name, plan.digest)
         except calls.CallFailed as error:
-            self.screen.say(f"the approval was refused: {error}", "yellow")
+            self.screen.note(follower.seconds, f"the approval was refused: {error}")
             return
-        self.screen.say(f"$ {command}", "cyan")
+        shown = installs.approval(f"{plan.digest[:SHOWN_DIGEST]}…")
+        self.screen.note(
+            follower.seconds, f"$ kubectl patch placementplan {plan.name} \\", style="cyan"
+        )
+        self.screen.note(None, f"    --type=merge -p '{shown}'", style="cyan")
 
     def _is_quiet(self, follower: moves.Follower) -> bool:
         last = follower.last_change
