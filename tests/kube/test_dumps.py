@@ -212,6 +212,14 @@ BROKEN = {
     "wrong yaml": (b"kind: Pod\n  metadata: [", " line 2: neither json nor yaml: mapping values"),
     "prose": (b"hello\nworld\n", " line 1: str where a Kubernetes object should be"),
     "latin-1": (b"kind: P\xf6d\n", ": neither json nor yaml: not readable as text"),
+    "latin-1 in json": (
+        b'{"kind": "Node", "metadata": {"name": "n\xf6"}}',
+        " line 1: text that is not UTF-8",
+    ),
+    "latin-1 in a field": (
+        b'{"kind": "Node",\n "metadata": {"name": "n", "labels": {"a": "\xf6"}}}',
+        " line 1: Node: text that is not UTF-8",
+    ),
     "yaml of a wrong type": (
         b"---\nkind: Deployment\nmetadata: {name: cart}\nspec: {replicas: many}\n",
         " line 2: Deployment cart spec.replicas: expected int, got str",

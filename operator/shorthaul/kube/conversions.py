@@ -53,6 +53,8 @@ class Reader(Generic[R, V]):
             return self.convert(msgspec.json.decode(body, type=self.shape))
         except msgspec.ValidationError as error:
             raise BadInput(f"{self._name_in(body)} {_explain(error)}") from error
+        except UnicodeDecodeError as error:
+            raise BadInput(f"{self.kind}: text that is not UTF-8") from error
         except msgspec.DecodeError as error:
             raise BadInput(f"{self.kind}: {error}") from error
         except ValueError as error:

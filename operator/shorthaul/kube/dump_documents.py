@@ -95,7 +95,10 @@ class _JsonText:
         return len(view)
 
     def _parse(self, part: memoryview) -> _Header | list[msgspec.Raw]:
-        return _ARRAY.decode(part) if part[0] == ord("[") else _HEADER.decode(part)
+        try:
+            return _ARRAY.decode(part) if part[0] == ord("[") else _HEADER.decode(part)
+        except UnicodeDecodeError as error:
+            raise BadInput(f"{self._line_of(part)}: text that is not UTF-8") from error
 
     def _opened(self, part: msgspec.Raw | memoryview, kind: str, api: str) -> Iterator[Document]:
         try:
