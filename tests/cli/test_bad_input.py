@@ -105,6 +105,7 @@ def test_pods_that_are_gone_are_told_and_never_moved(tmp_path):
     for end in ("source", "destination"):
         del event["flow"][end]["workloads"]
     event["flow"]["source"]["pod_name"] = "gone"
+    event["flow"]["uuid"] = "another"
     lines = (OFFLINE / "hubble" / "b2.log").read_text()
     path = written(tmp_path, lines + json.dumps(event) + "\n")
 
