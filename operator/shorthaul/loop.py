@@ -81,9 +81,10 @@ class Loop:
             return
         await self._do(lifecycles.steer(view, self._terms), now)
         await self._act(now)
-        closing = await self._settle(now)
-        self._think(view)
-        await self._account(now, whole=closing)
+        settled = await self._settle(now)
+        if not settled:
+            self._think(now)
+        await self._account(now, whole=settled)
 
     async def run(self, clock: Callable[[], datetime], pause_seconds: float) -> None:
         """Ticks for ever; a failure of one tick is told and the next one tries again."""
@@ -103,9 +104,13 @@ class Loop:
         if not isinstance(view, Reason):
             await self._world.act(view)
 
-    def _think(self, view: View) -> None:
-        """Starts planning when a window has closed and no planning is under way."""
-        if not self._due or self._thinking is not None:
+    def _think(self, now: datetime) -> None:
+        """Starts planning when a window has closed and no planning is under way.
+
+        Always on a view of its own, so that what this tick has written is part of it.
+        """
+        view = self._world.view(now)
+        if not self._due or self._thinking is not None or isinstance(view, Reason):
             return
         self._due = False
         traffic, terms, means = self._world.traffic(view), self._terms, self._world.means()

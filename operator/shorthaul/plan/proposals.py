@@ -39,6 +39,7 @@ from shorthaul.traffic.graphs import TrafficGraph, Vertex
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
 MOST_GATHERED = 1000
+ONE_AT_A_TIME = Reason("PlanUnderWay", "another plan has just been made; this one is made anew")
 GATHERING = Reason("Gathering", "no usable window of traffic has been seen yet")
 
 
@@ -66,6 +67,8 @@ def propose(view: View, traffic: Traffic, terms: Terms, means: Means) -> Proposa
     for group, members in policies.groups(known).items():
         found = _Group(group, members, known, view, traffic, terms)
         finding, made = _consider(found, means)
+        if made and commands:
+            finding, made = replace(finding, held=ONE_AT_A_TIME), ()
         findings |= {policy.ref: finding for policy in members}
         commands += made
     commands += _verdicts(view, traffic, terms)
