@@ -136,7 +136,7 @@ class Screen:
                 f"{len(found.breaches)} breaches of budgets",
                 "bold green",
             )
-        self.say(f"report: {report}")
+        self.say(f"report: {report}  ({found.seconds:.0f} s in all)")
 
 
 def locality(found: results.Result) -> Table:

@@ -147,14 +147,20 @@ class Story:
     def _read_plans(self, client: clients.Client, follower: moves.Follower) -> None:
         for plan in client.list("placementplans.shorthaul.dev"):
             self.plans[plan["metadata"]["name"]] = plan
-        found = [moves.outcome(plan) for plan in self.plans.values()]
-        if any(plan.phase in RUNNING_PHASES for plan in found):
+        outcomes = self._outcomes()
+        if self._was_approved(outcomes) or any(one.phase in RUNNING_PHASES for one in outcomes):
             return
-        for plan in found:
-            waits = plan.mode == "Propose" and plan.phase == "Proposed"
-            if waits and plan.name not in self.approved:
-                self.approved.add(plan.name)
-                self._approve(plan, follower)
+        for one in outcomes:
+            if one.mode == "Propose" and one.phase == "Proposed" and one.name not in self.approved:
+                self.approved.add(one.name)
+                self._approve(one, follower)
+
+    def _outcomes(self) -> list[moves.PlanOutcome]:
+        return [moves.outcome(self.plans[name]) for name in sorted(self.plans)]
+
+    def _was_approved(self, outcomes: list[moves.PlanOutcome]) -> bool:
+        """Tell whether a plan that we approved was carried out; one is enough for a demo."""
+        return any(one.mode == "Propose" and one.phase == "Done" for one in outcomes)
 
     def _approve(self, plan: moves.PlanOutcome, follower: moves.Follower) -> None:
         """Approve a plan as a careful person would: when no other one is under way."""
@@ -178,10 +184,12 @@ class Story:
         last = follower.last_change
         if last is None or time.time() < last + self.limits.quiet:
             return False
-        outcomes = [moves.outcome(plan) for plan in self.plans.values()]
-        busy = any(plan.phase in OPEN_PHASES for plan in outcomes if plan.mode != "Observe")
-        verified = all(plan.measured is not None for plan in outcomes if plan.phase == "Done")
-        return not busy and verified and all(move.ended for move in follower.all())
+        outcomes = self._outcomes()
+        open_modes = {one.mode for one in outcomes if one.phase in OPEN_PHASES}
+        if self._was_approved(outcomes):
+            open_modes.discard("Propose")
+        verified = all(one.measured is not None for one in outcomes if one.phase == "Done")
+        return not open_modes and verified and all(move.ended for move in follower.all())
 
     def _sum_up(
         self,
@@ -202,7 +210,6 @@ class Story:
         before, after = (measures.measure(entries, distances, *one) for one in spans)
         edges_before, edges_after = (measures.edges(entries, *one) for one in spans)
         policies = client.list("affinitypolicies.shorthaul.dev")
-        outcomes = [moves.outcome(plan) for plan in self.plans.values()]
         return results.Result(
             kubernetes=versions.kubernetes(),
             seconds=time.monotonic() - self.began,
@@ -211,7 +218,7 @@ class Story:
             edges_before=edges_before,
             edges_after=edges_after,
             moves=tuple(follower.all()),
-            plans=tuple(sorted(outcomes, key=lambda plan: plan.name)),
+            plans=tuple(self._outcomes()),
             refusals=moves.refusals(self.plans.values(), policies),
             budgets=witness.budgets,
             lowest=dict(witness.lowest),
