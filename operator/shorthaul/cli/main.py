@@ -58,7 +58,7 @@ def group(ctx: click.Context) -> None:
     """Route the node, not the packet: place pods where their traffic travels least.
 
     Give it what kubectl prints and a Hubble export, and it tells which pods to move where, what
-    that gains, and why the others stay. Nothing in the cluster is changed by these commands.
+    that gains, and why the others stay. Only `operator` ever changes anything in a cluster.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

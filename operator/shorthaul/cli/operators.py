@@ -58,6 +58,7 @@ class _Line(logging.Formatter):
 
 @click.command(
     "operator",
+    short_help="Run the operator in or for a cluster.",
     epilog="\b\nExamples:\n"
     "  shorthaul operator --kubeconfig ~/.kube/config --log-level debug\n"
     "  shorthaul operator --window-seconds 30 --log-format json",

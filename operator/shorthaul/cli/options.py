@@ -119,7 +119,8 @@ topology = click.option(
 objective = click.option(
     "--objective",
     type=click.Choice(_words(Objective)),
-    help="What to make small; without it, the one unit that the flows have.",
+    help="What to make small; without it, the one unit that the flows have. Cost needs prices in "
+    "--topology; latency is not there yet.",
 )
 routing = click.option(
     "--routing",

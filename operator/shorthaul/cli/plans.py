@@ -26,10 +26,11 @@ MOST_PODS_OF_A_CURVE = 1000
 
 @click.command(
     "plan",
+    short_help="Plan which pods to move where.",
     cls=Command,
     epilog="\b\nExamples:\n"
-    "  kubectl get nodes,pods,services,endpointslices,replicasets,deployments,\\\n"
-    "    statefulsets,daemonsets,pdb,pvc,pv,quota -A -o json > cluster.json\n"
+    "  kubectl get nodes,namespaces,pods,services,endpointslices,deployments,replicasets,\\\n"
+    "    statefulsets,daemonsets,jobs,pdb,pvc,pv,sc,csinodes,quota -A -o json > cluster.json\n"
     "  shorthaul plan --cluster cluster.json --flows hubble/*.log\n"
     "  shorthaul plan --cluster live --flows edges.csv --max-moves knee\n"
     "  shorthaul plan --cluster cluster.json --flows edges.csv -o html --out plan.html",
