@@ -95,6 +95,13 @@ def test_a_reader_that_leaves_early_is_no_error():
     assert done.stderr == b""
 
 
+def test_a_dash_is_standard_input():
+    with open(EDGES) as edges:
+        outcome = shorthaul("map", "--flows", "-", "-o", "json", text_in=edges.read())
+
+    assert outcome.out == shorthaul("map", "--flows", EDGES, "-o", "json").out
+
+
 def test_the_result_goes_to_the_file_and_nothing_to_standard_output(tmp_path):
     path = tmp_path / "map.json"
 

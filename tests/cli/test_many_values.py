@@ -47,7 +47,7 @@ def test_a_value_of_another_option_is_not_swallowed():
 
 
 def test_a_dash_alone_is_a_value():
-    assert parsed("--flows", "-", "f")["flows"] == ("-", "f")
+    assert parsed("--flows", "-", "f")["flows"] == ("/dev/stdin", "f")
 
 
 def test_an_option_without_a_value_is_wrong_usage():

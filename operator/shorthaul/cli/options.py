@@ -12,6 +12,7 @@ from shorthaul.units import Objective, Routing
 LIVE = "live"
 SERVICES = "services"
 KNEE = "knee"
+STANDARD_INPUT = "/dev/stdin"
 LARGEST_SEED = 2**32 - 1
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -70,6 +71,11 @@ class Percent(click.ParamType[float]):
         return percent
 
 
+def _files(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """A dash stands for standard input, as everywhere."""
+    return tuple(STANDARD_INPUT if path == "-" else path for path in value)
+
+
 def _words(enumeration: type[Objective] | type[Routing]) -> list[str]:
     return [str(word) for word in enumeration]
 
@@ -84,6 +90,7 @@ def cluster(*, required: bool) -> Callable[[_Function], _Function]:
         required=required,
         type=_FILE,
         metavar="PATH",
+        callback=_files,
         help="Files or folders of Kubernetes objects as kubectl get -o json (or yaml) prints "
         f"them, plain or .gz; or the word {LIVE}: the cluster of the current kubeconfig context.",
     )
@@ -97,6 +104,7 @@ flows = click.option(
     required=True,
     type=_FILE,
     metavar="PATH",
+    callback=_files,
     help="Hubble export files (plain, .gz or rotated), or an edge list (CSV or JSON lines); "
     "told apart by their content. A folder means all files in it.",
 )
