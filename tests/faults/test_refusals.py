@@ -29,7 +29,7 @@ from testbed import controlplanes
 
 pytestmark = pytest.mark.controlplane
 
-SHORT = "--landing-seconds=4"
+SHORT = "--landing-seconds=10"
 
 
 def writes_phase(phase: str) -> Callable[[str, str, bytes], bool]:
@@ -104,7 +104,7 @@ def test_a_pod_under_two_budgets_is_not_moved(
             wait_for_budget(w, one, allowed=1)
         name = w.order_move("Deployment", "cart")
 
-        carry_out(w, proxy, log, SHORT)
+        carry_out(w, proxy, log)
 
         assert refused(w, name) == "SeveralBudgets"
 
