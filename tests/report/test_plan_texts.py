@@ -24,14 +24,23 @@ def test_a_move_is_one_line_where_it_fits():
     ]
 
 
-def test_a_move_is_several_lines_where_the_screen_is_narrow_and_names_stay_whole():
+def test_what_does_not_fit_beside_a_move_goes_below_it():
+    lines = text(plan([move()]), 70).splitlines()
+
+    assert lines[1:3] == [
+        "  ~  shop/cart-7f  n1 (zone-a) → n2 (zone-b)  −41.0 MB/s·distance",
+        "      with shop/db",
+    ]
+
+
+def test_on_a_narrow_screen_names_stay_whole():
     long = "shop/" + "cart-" * 12 + "7f"
 
     lines = text(plan([move(long)]), 60).splitlines()
 
-    assert lines[1] == f"  ~ {long}"
+    assert lines[1] == f"  ~  {long}"
     assert lines[2] == "      n1 (zone-a) → n2 (zone-b)"
-    assert lines[3] == "      −41.0 MB/s·distance  with shop/db"
+    assert lines[3] == "      −41.0 MB/s·distance"
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -72,6 +81,11 @@ def test_the_summary_counts_moves_waves_and_pods_that_stay():
 
 def test_a_plan_without_moves_says_so():
     assert summary(plan()).startswith("plan: no move is worth making")
+
+
+def test_a_search_that_was_cut_short_is_told():
+    assert "cut short by the time limit" in summary(plan([move()], time_limited=True))
+    assert "cut short" not in summary(plan([move()]))
 
 
 def test_the_bound_tells_how_much_can_still_be_gained():

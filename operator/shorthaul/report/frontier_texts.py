@@ -7,7 +7,7 @@ from shorthaul.plan.frontiers import Frontier, Stop
 from shorthaul.report import quantities
 from shorthaul.report.note_texts import note_lines
 from shorthaul.report.pages import Curve
-from shorthaul.report.screens import Cell, Row, Screen, Tone, bar, table
+from shorthaul.report.screens import Cell, Row, Screen, Tone, bar, strong_lines, table
 
 _BAR_WIDTH = 24
 LIMITED = "the search was cut short by the time limit; more may be gained"
@@ -25,7 +25,7 @@ def frontier_text(found: Frontier, notes: Sequence[str], screen: Screen) -> str:
     parts = [
         [head, *table(rows, screen)],
         note_lines([*notes, *([LIMITED] if found.time_limited else [])], screen),
-        [screen.paint(_summary(found), Tone.STRONG)],
+        strong_lines(_summary(found), screen),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 

@@ -6,7 +6,7 @@ from shorthaul.report import quantities
 from shorthaul.report.locality_bars import locality_lines
 from shorthaul.report.maps import MapEdge, TrafficMap
 from shorthaul.report.note_texts import note_lines
-from shorthaul.report.screens import Cell, Row, Screen, Tone, name, table, table_width
+from shorthaul.report.screens import Cell, Row, Screen, Tone, name, strong_lines, table, table_width
 from shorthaul.units import TIERS
 
 
@@ -16,7 +16,7 @@ def map_text(traffic: TrafficMap, notes: Sequence[str], screen: Screen) -> str:
         locality_lines(traffic.shares, None, screen) if traffic.shares else [],
         edge_lines(traffic, screen),
         note_lines(notes, screen),
-        [screen.paint(summary(traffic), Tone.STRONG)],
+        strong_lines(summary(traffic), screen),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 

@@ -5,6 +5,7 @@ not; names are never cut, since people copy them. It reports a plan and judges n
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from shorthaul.plan.plans import Move, Plan, Refusal, Value
@@ -16,9 +17,9 @@ from shorthaul.report.screens import (
     Row,
     Screen,
     Tone,
-    columns,
     name,
     printable,
+    strong_lines,
     table,
     table_width,
     wrapped,
@@ -36,14 +37,16 @@ def plan_text(plan: Plan, distances: Distances, notes: Sequence[str], screen: Sc
         locality_lines(plan.locality.before, plan.locality.after, screen),
         value_lines(plan.value, screen),
         note_lines(notes, screen),
-        [screen.paint(summary(plan), Tone.STRONG)],
+        strong_lines(summary(plan), screen),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
 def summary(plan: Plan) -> str:
-    """The last line: moves, gain, and who is not moved."""
+    """The last line: moves, gain, who is not moved, and whether the search was cut short."""
     stay = f"{quantities.count(len(plan.refusals), 'pod')} not moved for a reason"
+    if plan.time_limited:
+        stay += "; the search was cut short by the time limit, more may be gained"
     if not plan.moves:
         return f"plan: no move is worth making; {stay}"
     waves = len({move.wave for move in plan.moves})
@@ -56,8 +59,7 @@ def summary(plan: Plan) -> str:
 
 def move_lines(plan: Plan, distances: Distances, screen: Screen) -> list[str]:
     """The moves by wave; waves follow each other, the moves of one go together."""
-    rows = [_move_row(move, distances, plan.value.unit) for move in plan.moves]
-    entries = _wide(rows, screen) if screen.fits(table_width(rows)) else _narrow(rows, screen)
+    entries = _entries([_move_row(move, distances, plan.value.unit) for move in plan.moves], screen)
     lines: list[str] = []
     for wave, members in groupby(zip(plan.moves, entries, strict=True), lambda pair: pair[0].wave):
         moves = [entry for _, entry in members]
@@ -77,24 +79,25 @@ def _move_row(move: Move, distances: Distances, unit: str) -> list[Cell]:
     ]
 
 
-def _wide(rows: Sequence[Row], screen: Screen) -> list[list[str]]:
-    return [[line] for line in table(rows, screen)]
+def _entries(rows: Sequence[Row], screen: Screen) -> list[list[str]]:
+    """Each move with as many columns on its first line as fit for all, the rest below."""
+    kept = next((n for n in (5, 4, 3) if screen.fits(table_width([row[:n] for row in rows]))), 2)
+    heads = table([row[:kept] for row in rows], screen)
+    return [[head, *_rest(row[kept:], screen)] for head, row in zip(heads, rows, strict=True)]
 
 
-def _narrow(rows: Sequence[Row], screen: Screen) -> list[list[str]]:
-    return [_narrow_entry(*row, screen=screen) for row in rows]
-
-
-def _narrow_entry(
-    mark: Cell, pod: Cell, way: Cell, gain: Cell, reason: Cell, *, screen: Screen
-) -> list[str]:
-    first = f"  {screen.paint(mark.text, mark.tone)} {pod.text}"
-    second = wrapped(way.text, screen, indent=6)
-    third = "      " + screen.paint(gain.text, gain.tone)
-    if screen.fits(columns(reason.text) + columns(gain.text) + 8):
-        return [first, *second, f"{third}  {screen.paint(reason.text, reason.tone)}"]
-    rest = [screen.paint(line, reason.tone) for line in wrapped(reason.text, screen, indent=6)]
-    return [first, *second, third, *rest]
+def _rest(cells: Row, screen: Screen) -> list[str]:
+    """Cells on one line where they fit, else each on its own."""
+    if not cells:
+        return []
+    line = [replace(cell, right=False) for cell in cells]
+    if screen.fits(table_width([line], indent=6)):
+        return table([line], screen, indent=6)
+    return [
+        screen.paint(part, cell.tone)
+        for cell in cells
+        for part in wrapped(cell.text, screen, indent=6)
+    ]
 
 
 def refusal_lines(refusals: Sequence[Refusal], screen: Screen) -> list[str]:

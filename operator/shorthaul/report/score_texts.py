@@ -7,7 +7,7 @@ from shorthaul.plan.scores import Score
 from shorthaul.report import quantities
 from shorthaul.report.locality_bars import locality_lines
 from shorthaul.report.note_texts import note_lines
-from shorthaul.report.screens import Cell, Screen, Tone, table
+from shorthaul.report.screens import Cell, Screen, Tone, strong_lines, table
 from shorthaul.units import TIERS, Tier
 
 
@@ -18,7 +18,7 @@ def score_text(found: Score, moves: int | None, notes: Sequence[str], screen: Sc
         locality_lines(found.locality.before, after, screen),
         _cost_lines(found, moves, screen),
         note_lines(notes, screen),
-        [screen.paint(_summary(found, moves), Tone.STRONG)],
+        strong_lines(_summary(found, moves), screen),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 

@@ -146,3 +146,8 @@ def wrapped(text: str, screen: Screen, *, indent: int = 0, hanging: int | None =
         line += word if empty else f" {word}"
         empty = False
     return [*lines, line]
+
+
+def strong_lines(text: str, screen: Screen) -> list[str]:
+    """A sentence that stands out, in lines that fit."""
+    return [screen.paint(line, Tone.STRONG) for line in wrapped(text, screen)]
