@@ -56,6 +56,7 @@ class Follower:
     last_change: float | None = None
     first_eviction: float | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+    silent: bool = False
 
     @property
     def seconds(self) -> float:
@@ -82,7 +83,8 @@ class Follower:
             self.first_change = self.first_change or now
             if move.phase in ("Evicting", "Evicted", "Landed", "Elsewhere"):
                 self.first_eviction = self.first_eviction or now
-        self.tell(self.seconds, move)
+        if not self.silent:
+            self.tell(self.seconds, move)
 
     def all(self) -> list[Move]:
         """Return every move as last seen."""

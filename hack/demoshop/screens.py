@@ -81,13 +81,14 @@ class Screen:
         started = time.monotonic()
         with self.console.status(f"{what} …", spinner_style="cyan"):
             yield details
+        took = f"{time.monotonic() - started:.1f} s"
         line = Text.assemble(
             ("  ✓ ", "green"),
             what,
             (f"  {'; '.join(details)}" if details else "", "bright_black"),
         )
-        took = f"{time.monotonic() - started:.1f} s"
-        gap = max(2, self.console.width - line.cell_len - len(took))
+        line.truncate(self.console.width - len(took) - 2, overflow="ellipsis")
+        gap = self.console.width - line.cell_len - len(took)
         self.console.print(line + Text(" " * gap + took, style="bright_black"), soft_wrap=True)
 
     def note(self, seconds: float | None, text: str, style: str = "bold") -> None:

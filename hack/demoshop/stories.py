@@ -65,6 +65,7 @@ class Story:
         played_from = self._play(client)
         follower = self._start_operator(client)
         quiet = self._watch(client, follower)
+        follower.silent = True
         return self._sum_up(client, witness, follower, (played_from, quiet))
 
     def _bring_up(self, objects: list[dict[str, Any]]) -> clients.Client:
@@ -119,7 +120,7 @@ class Story:
         wanted = installs.policies(self.stage)
         with screen.step("helm install: kinds, rights, admission policies") as details:
             account = installs.install(self.stage, installs.acting_namespaces(wanted))
-            details.append(f"ServiceAccount {installs.NAMESPACE}/{account}")
+            details.append(f"to be {installs.NAMESPACE}/{account}")
         with screen.step("FlowSource, Topology, AffinityPolicies") as details:
             client.apply(wanted)
             details.append(_modes(wanted))
@@ -133,13 +134,15 @@ class Story:
     def _watch(self, client: clients.Client, follower: moves.Follower) -> bool:
         """Return whether everything had come to rest before the time was over."""
         self.screen.heading("Moves, as they happen")
-        deadline = time.monotonic() + self.limits.moving
-        while time.monotonic() < deadline:
-            self.stage.check(*CHILDREN)
-            self._read_plans(client, follower)
-            if self._is_quiet(follower):
-                return True
-            time.sleep(POLL_SECONDS)
+        windows = f"{self.pace.persistence_windows} windows of {self.pace.window_seconds:g} s"
+        with self.screen.console.status(f"a gain has to hold in {windows}; watching"):
+            deadline = time.monotonic() + self.limits.moving
+            while time.monotonic() < deadline:
+                self.stage.check(*CHILDREN)
+                self._read_plans(client, follower)
+                if self._is_quiet(follower):
+                    return True
+                time.sleep(POLL_SECONDS)
         state = "no move" if follower.last_change is None else "not at rest"
         self.screen.say(f"{state} after {self.limits.moving:.0f} s, measuring now", "yellow")
         return False
@@ -166,8 +169,7 @@ class Story:
         """Approve a plan as a careful person would: when no other one is under way."""
         self.screen.note(
             follower.seconds,
-            f"plan {plan.name} waits for approval: {plan.moves} moves, "
-            f"promises {plan.predicted:,.0f} {plan.unit}",
+            f"plan {plan.name} waits for approval: {plan.moves} moves",
         )
         try:
             installs.approve(self.stage, plan.name, plan.digest)
