@@ -176,7 +176,7 @@ def feasible(snapshot: Snapshot, ours: Pod) -> dict[str, tuple[str, ...]]:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_scheduler_and_our_checks_agree(rooms: clients.Client, namespace: str, seed: int):
     chance = random.Random(seed)
-    bound, waiting = 0, 0
+    bound = 0
 
     for number in range(PODS_EACH):
         name = f"pod-{number}"

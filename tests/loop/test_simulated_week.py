@@ -12,7 +12,7 @@ from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace
 from worlds import builders
 
-WINDOW = 1800
+WINDOW = 3600
 TERMS = Terms(window_seconds=WINDOW, persistence_windows=5, verification_windows=3)
 REPLICAS = {
     "web": ["n1", "n3", "n5"],
@@ -79,7 +79,7 @@ def test_when_the_traffic_really_shifts_it_moves_again_and_settles_again():
     simulated = world(3)
     noon = run(simulated, 24)
     before = len(simulated.landed)
-    simulated.rates |= {("cart", "redis"): 5.0, ("cart", "db"): 200.0}
+    simulated.rates |= {("web", "mail"): 300.0}
 
     later = run(simulated, 24, start=noon)
     shifted = len(simulated.landed)

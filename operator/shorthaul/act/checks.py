@@ -13,6 +13,7 @@ from shorthaul.api import policies
 from shorthaul.api.placementhints import WorkloadHint
 from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
+from shorthaul.kube.failures import Unavailable
 from shorthaul.plan import hints, upkeep
 from shorthaul.plan.views import View
 from shorthaul.units import Namespace, NodeName
@@ -26,10 +27,10 @@ class Checker:
     protected: frozenset[Namespace]
 
     async def check(self, order: Order) -> Reason | None:
-        """Why a move may not be made now; None when every constraint holds."""
+        """Why a move may not be made now; raises Unavailable while nothing can be told."""
         view = self.view()
         if isinstance(view, Reason):
-            return view
+            raise Unavailable(view.message)
         if view.hindrance is not None:
             return view.hindrance
         if order.pod not in view.snapshot.pods or order.target not in view.snapshot.nodes:

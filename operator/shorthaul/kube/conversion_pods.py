@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from shorthaul.cluster import snapshots
 from shorthaul.cluster.resources import Resources
+from shorthaul.cluster.selectors import NodeTerm
 from shorthaul.kube import (
     conversion_owners,
     conversion_requests,
@@ -158,7 +159,7 @@ def _host_ports(spec: pod_objects.PodSpec) -> tuple[snapshots.HostPort, ...]:
     )
 
 
-def _node_terms(raw: pod_objects.Affinity | None) -> tuple[snapshots.NodeTerm, ...] | None:
+def _node_terms(raw: pod_objects.Affinity | None) -> tuple[NodeTerm, ...] | None:
     if raw is None or raw.node_affinity is None:
         return None
     return conversion_selectors.node_terms_of(raw.node_affinity.required)

@@ -148,6 +148,8 @@ def _yaml_documents(text: bytes, path: str) -> Iterator[Document]:
     try:
         while loader.check_node():
             node = loader.get_node()
+            if node is None:
+                return
             where = f"{path} line {node.start_mark.line + 1}"
             plain = loader.construct_document(node)
             if plain is not None:
