@@ -7,6 +7,7 @@ that --help and completion are quick.
 """
 
 import importlib
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -72,6 +73,8 @@ def main(words: Sequence[str] | None = None) -> None:
 def run(words: Sequence[str] | None = None) -> int:
     """Runs the command line; gives the exit status."""
     arguments = list(sys.argv[1:] if words is None else words)
+    # Libraries may not write beside our one line; `operator` sets up its own logging.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         status = group.main(arguments, prog_name=NAME, standalone_mode=False)
     except click.UsageError as error:
