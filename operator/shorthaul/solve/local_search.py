@@ -20,6 +20,7 @@ from shorthaul.solve.states import SearchState
 
 SWEEPS = 20
 ASK_CLOCK_EVERY = 16
+STARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,15 @@ class _Search:
         self._limited = False
 
     def run(self) -> Assignment:
-        """Descends, shakes, and descends again."""
+        """Several starts from today's placement, then on from the best of them."""
         if self._near.talking:
-            self._descend()
-            self._shake()
+            turns = self._iterations() // (STARTS + 1)
+            for _ in range(STARTS):
+                self._state.restore(self._state.problem.start)
+                self._descend()
+                self._shake(turns)
+            self._state.restore(self._best)
+            self._shake(turns)
             self._state.restore(self._best)
             self._descend()
         return Assignment(self._best, self._best_cost, self._limited)
@@ -70,19 +76,15 @@ class _Search:
             if self._state.objective >= before:
                 return
 
-    def _shake(self) -> None:
-        """Ruin and recreate; every so often it goes back to the best so far."""
-        number = self._iterations()
+    def _shake(self, number: int) -> None:
+        """Ruin and recreate under a threshold that falls to nothing."""
         warmth = self._warmth()
         for turn in range(number):
             if turn % ASK_CLOCK_EVERY == 0 and self._out_of_time():
                 return
-            left = number - turn
-            threshold = warmth * left * self._draws.below(1024) // (number * 1024)
+            threshold = warmth * (number - turn) * self._draws.below(1024) // (number * 1024)
             pods, target = self._near.draw(self._state)
             self._try(self._near.order(pods) if target is None else pods, target, threshold)
-            if turn % (number // 8 + 1) == number // 8:
-                self._state.restore(self._best)
 
     def _iterations(self) -> int:
         pods = sum(len(self._state.problem.groups[group].pods) for group in self._near.talking)

@@ -17,6 +17,7 @@ from shorthaul.solve.states import SearchState
 
 Pod = tuple[int, int]
 LARGEST_GROUP_PART = 6
+REFRESH_EVERY = 50
 
 
 class Neighbourhoods:
@@ -30,11 +31,15 @@ class Neighbourhoods:
         sizes = [len(problem.groups[i].pods) for i in self.talking]
         self._ends = list(accumulate(sizes))
         self._sizes = _sizes(problem)
+        self._link_groups = _link_groups(problem)
+        self._dear: list[int] = []
+        self._turns = 0
 
     def draw(self, state: SearchState) -> tuple[list[Pod], int | None]:
         """Pods to lift, first the one that matters most, and a node to gather them on, if any."""
+        self._refresh(state)
         way = self._draws.below(100)
-        first = self._any_talking(state)
+        first = self._dear_pod(state) if self._draws.chance(60) else self._any_talking(state)
         if way < 30:
             return self._community(state, first), None
         if way < 60:
@@ -54,6 +59,22 @@ class Neighbourhoods:
         if way == 2:
             return sorted(keyed, key=lambda pod: -self._weight(pod[0]))
         return sorted(keyed, key=lambda pod: -self._size(pod[0]))
+
+    def _refresh(self, state: SearchState) -> None:
+        """Looks up anew which links are dear, every so often."""
+        if self._turns % max(REFRESH_EVERY, len(self._problem.links) // 4) == 0:
+            costs = state.link_costs()
+            movable = zip(costs, self._link_groups, strict=True)
+            self._dear = list(accumulate(cost if groups else 0 for cost, groups in movable))
+        self._turns += 1
+
+    def _dear_pod(self, state: SearchState) -> Pod:
+        """A pod at an end of a link, drawn by what the links cost."""
+        if not self._dear or not self._dear[-1]:
+            return self._any_talking(state)
+        drawn = self._dear[-1] * self._draws.word() >> 32
+        group = self._draws.pick(self._link_groups[bisect(self._dear, drawn)])
+        return group, self._place_of(state, group)
 
     def _any_talking(self, state: SearchState) -> Pod:
         group = self.talking[bisect(self._ends, self._draws.below(self._ends[-1]))]
@@ -93,7 +114,12 @@ class Neighbourhoods:
         found = [first, *((group, self._place_of(state, group)) for group in walk[1:])]
         target = self._target(state, found)
         others = [pod for pod in self._on(state, target) if pod not in found]
-        return [*found, *self._draws.shuffled(others)[: self._draws.below(5)]], target
+        return [*found, *self._light(others)[: self._draws.below(6)]], target
+
+    def _light(self, pods: Sequence[Pod]) -> list[Pod]:
+        """Pods with little traffic first, roughly: they make room most cheaply."""
+        keys = {pod: self._weight(pod[0]) * (300 + self._draws.below(1000)) for pod in pods}
+        return sorted(pods, key=lambda pod: (keys[pod], pod))
 
     def _target(self, state: SearchState, pods: Sequence[Pod]) -> int:
         names, _ = self._partners[pods[0][0]]
@@ -132,10 +158,7 @@ class Neighbourhoods:
 
 def _partners(problem: Problem) -> list[tuple[list[int], list[float]]]:
     """Per group, the groups that it talks to and their cumulated weights."""
-    members: dict[int, list[int]] = {}
-    for index, one_group in enumerate(problem.groups):
-        for vertex in one_group.vertices:
-            members.setdefault(vertex, []).append(index)
+    members = _members(problem)
     found: list[dict[int, float]] = [{} for _ in problem.groups]
     for link in problem.links:
         for one, other in ((link.client, link.server), (link.server, link.client)):
@@ -152,3 +175,20 @@ def _sizes(problem: Problem) -> list[float]:
         return []
     largest = np.maximum(problem.requests.max(axis=0), 1)
     return [float(size) for size in (problem.requests / largest).sum(axis=1)]
+
+
+def _link_groups(problem: Problem) -> list[list[int]]:
+    """Per link, the movable groups at its ends."""
+    members = _members(problem)
+    return [
+        sorted({*members.get(link.client, ()), *members.get(link.server, ())})
+        for link in problem.links
+    ]
+
+
+def _members(problem: Problem) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for index, group in enumerate(problem.groups):
+        for vertex in group.vertices:
+            found.setdefault(vertex, []).append(index)
+    return found

@@ -62,6 +62,10 @@ class SearchState:
         found: Ints = self.move_price * self._occupancy.home(group)[nodes]
         return found
 
+    def link_costs(self) -> list[int]:
+        """What each link costs now, in their order."""
+        return self._traffic.link_costs()
+
     def open(self, group: int) -> Bools:
         """The nodes where one pod more of a group may be."""
         return self._occupancy.open(group)

@@ -60,7 +60,11 @@ class TrafficState:
 
     def total(self) -> int:
         """The cost of all traffic, computed from the counts alone."""
-        return sum(self._link_cost(link) for link in self._problem.links)
+        return sum(self.link_costs())
+
+    def link_costs(self) -> list[int]:
+        """What each link costs now, in their order."""
+        return [self._link_cost(link) for link in self._problem.links]
 
     def _vertex_counts(self, placement: Ints) -> Ints:
         found = self._problem.background.copy()
