@@ -16,6 +16,7 @@ from shorthaul.api.affinitypolicies import (
 from shorthaul.api.objects import Gain, ObjectMeta, WorkloadName
 from shorthaul.api.placementplans import (
     Approval,
+    Baseline,
     PlacementPlan,
     PlacementPlanSpec,
     PlacementPlanStatus,
@@ -24,6 +25,7 @@ from shorthaul.api.placementplans import (
     PlannedObjective,
     PlanPhase,
     PolicyReference,
+    Progress,
     TierShares,
 )
 from shorthaul.api.podmoves import MovePhase, PodMoveStatus
@@ -264,3 +266,44 @@ def test_history_is_forgotten_after_its_time():
 
     assert soon == ()
     assert [type(c) for c in late] == [Forget]
+
+
+def test_plans_are_carried_out_one_after_the_other():
+    first, second = (
+        msgspec.structs.replace(found, metadata=ObjectMeta(name=name, generation=1))
+        for name, found in (("plan-a", plan(("cart-1", 0))), ("plan-b", plan(("db-1", 0))))
+    )
+    running = msgspec.structs.replace(
+        first, status=PlacementPlanStatus(phase=PlanPhase.EXECUTING, started_at=NOW)
+    )
+
+    both = [c.plan.metadata.name for c in steer([first, second]) if isinstance(c, SetPlanStatus)]
+    later = [c for c in steer([running, second]) if isinstance(c, SetPlanStatus)]
+
+    assert both == ["plan-a"]
+    assert [(c.plan.metadata.name, c.status.reason) for c in later][-1:] == [
+        ("plan-b", "PlanUnderWay")
+    ]
+
+
+def test_a_plan_that_proves_itself_holds_the_next_one_back_but_not_for_ever():
+    proven = plan(
+        ("cart-1", 0),
+        status=PlacementPlanStatus(
+            phase=PlanPhase.DONE,
+            finished_at=NOW,
+            progress=Progress(moves=1, landed=1),
+            baseline=Baseline(rate=1.0, cost=5.0),
+        ),
+    )
+    following = msgspec.structs.replace(
+        plan(("db-1", 0)), metadata=ObjectMeta(name="plan-2", generation=1)
+    )
+    spec = msgspec.structs.replace(following.spec, expires_at=NOW + timedelta(days=1))
+    following = msgspec.structs.replace(following, spec=spec)
+
+    soon = steer([proven, following], now=NOW + timedelta(minutes=1))
+    late = steer([proven, following], now=NOW + timedelta(hours=1))
+
+    assert [c.status.reason for c in soon] == ["PlanUnproven"]
+    assert phases(late) == [PlanPhase.EXECUTING]

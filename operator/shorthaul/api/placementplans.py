@@ -40,6 +40,7 @@ from shorthaul.units import Objective
 MOST_MOVES = 500
 SAMPLES_PER_REASON = 20
 InputName = Annotated[str, Meta(min_length=1, max_length=128)]
+# Not maps keyed by namespace: the API server (1.36.3) then finds such a list unequal to itself.
 ATOMIC = {"x-kubernetes-list-type": "atomic"}
 
 
@@ -122,12 +123,12 @@ class PlacementPlanSpec(Value, frozen=True, kw_only=True):
     locality: PlannedLocality
     moves: Annotated[
         tuple[PlannedMove, ...],
-        Meta(max_length=MOST_MOVES, extra_json_schema=keyed("namespace", "pod")),
+        Meta(max_length=MOST_MOVES, extra_json_schema=ATOMIC),
     ] = ()
     mode: Mode | None = None
     policies: Annotated[
         tuple[PolicyReference, ...],
-        Meta(max_length=1000, extra_json_schema=keyed("namespace", "name")),
+        Meta(max_length=1000, extra_json_schema=ATOMIC),
     ] = ()
     predicted: Annotated[
         Gain | None, Meta(description="What the moves of this object save together.")
@@ -227,7 +228,7 @@ class PlacementPlanStatus(Report, frozen=True, kw_only=True):
         Meta(
             max_length=1000,
             description="Moved workloads and those that they were moved to.",
-            extra_json_schema=keyed("namespace", "kind", "name"),
+            extra_json_schema=ATOMIC,
         ),
     ] = ()
     verification: PlanVerification | None = None

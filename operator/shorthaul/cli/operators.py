@@ -88,6 +88,8 @@ def command(log_format: str, log_level: str, **given: Any) -> int:
 
     try:
         process.run(Settings(**given))
+    except* OSError as failed:
+        raise BadInput(f"cannot listen on {given['address']}: {failed.exceptions[0]}") from None
     except* LeadershipLost as lost:
         raise BadInput(str(lost.exceptions[0])) from None
     return 0

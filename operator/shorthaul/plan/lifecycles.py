@@ -49,11 +49,14 @@ from shorthaul.units import Namespace, NodeName, PodRef, WorkloadRef
 def steer(view: View, terms: Terms) -> tuple[Command, ...]:
     """What is to be done now for the plans and moves that exist."""
     commands: list[Command] = []
+    begun = False
     for plan in view.plans:
         if plan.status.phase in ACTIVE_PHASES:
             commands += _carry_out(plan, view, terms)
-        elif plan.status.phase in OPEN_PHASES:
-            commands += _await(plan, view)
+        elif plan.status.phase in OPEN_PHASES and not begun:
+            found = tuple(_await(plan, view, terms))
+            begun = any(_begins(command) for command in found)
+            commands += found
     taken_back = {
         command.move.metadata.name for command in commands if isinstance(command, SetMovePhase)
     }
@@ -115,7 +118,7 @@ def progress(plan: PlacementPlan, moves: Iterable[PodMove]) -> Progress:
 _ENDS = (MovePhase.LANDED, MovePhase.ELSEWHERE, MovePhase.FAILED, MovePhase.REFUSED)
 
 
-def _await(plan: PlacementPlan, view: View) -> Iterable[Command]:
+def _await(plan: PlacementPlan, view: View, terms: Terms) -> Iterable[Command]:
     change = outdated(plan, view) or _in_conflict(plan, view)
     if change is not None:
         yield _phase(plan, PlanPhase.SUPERSEDED, change, view)
@@ -126,11 +129,29 @@ def _await(plan: PlacementPlan, view: View) -> Iterable[Command]:
         return
     approved = plan.spec.approval is not None and plan.spec.approval.digest == plan.spec.digest
     if plan.spec.mode is Mode.AUTO or approved:
-        if view.hindrance is not None:
-            yield from _tell(plan, view.hindrance)
+        hindrance = view.hindrance or _other_first(plan, view, terms)
+        if hindrance is not None:
+            yield from _tell(plan, hindrance)
             return
         phase = PlanPhase.APPROVED if approved else PlanPhase.EXECUTING
         yield _phase(plan, phase, Reason("Begun", "its moves start as budgets allow"), view)
+
+
+def _begins(command: Command) -> bool:
+    return isinstance(command, SetPlanStatus) and command.status.phase in ACTIVE_PHASES
+
+
+def _other_first(plan: PlacementPlan, view: View, terms: Terms) -> Reason | None:
+    """Plans are carried out one after the other, so that each is credited with its own gain."""
+    for other in view.plans:
+        name = other.metadata.name
+        if name == plan.metadata.name:
+            continue
+        if other.status.phase in ACTIVE_PHASES:
+            return Reason("PlanUnderWay", f"plan {name} is being carried out; this one is next")
+        if promises.proving(other, view, terms):
+            return Reason("PlanUnproven", f"plan {name} is being verified; this one is next")
+    return None
 
 
 def _in_conflict(plan: PlacementPlan, view: View) -> Reason | None:

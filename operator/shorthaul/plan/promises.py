@@ -23,6 +23,8 @@ from shorthaul.topology.distances import Scale
 from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.units import Namespace, Objective, Tier, Unit, WorkloadRef
 
+PATIENT_WINDOWS = 5
+PATIENCE_SECONDS = 60.0
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -66,6 +68,15 @@ def unverified(plan: PlacementPlan) -> bool:
         and plan.status.baseline is not None
         and plan.status.verification is None
     )
+
+
+def proving(plan: PlacementPlan, view: View, terms: Terms) -> bool:
+    """Whether a plan is still to be verified; one that cannot be in time is given up."""
+    finished = plan.status.finished_at
+    if finished is None or not unverified(plan):
+        return False
+    patience = (terms.verification_windows + PATIENT_WINDOWS) * terms.window_seconds
+    return (view.now - finished).total_seconds() < patience + PATIENCE_SECONDS
 
 
 def verify(

@@ -270,7 +270,7 @@ def _unsettled(found: _Group) -> Reason | None:
             return Reason("PlanUnderWay", f"plan {name} is being carried out")
         if plan.status.phase in OPEN_PHASES and _same_group(plan, found.group):
             return Reason("PlanOpen", f"plan {name} is open already")
-        if promises.unverified(plan) and _same_group(plan, found.group):
+        if promises.proving(plan, found.view, found.terms):
             return Reason("PlanUnproven", f"plan {name} has not been verified yet")
     for policy in found.view.policies:
         if ref_of(policy) in {one.ref for one in found.acting}:

@@ -10,6 +10,6 @@ def veto(pod: Pod, world: World, rules: Rules, now_seconds: float) -> Reason | N
     """Whether a pod is too young."""
     least = rules.of(pod.workload).minimum_age_seconds
     age = now_seconds - pod.created_seconds
-    if age >= least:
+    if least <= 0 or age >= least:
         return None
     return Reason("TooYoung", f"pod {pod.ref} is {age:.0f} s old, {least:.0f} s are the least")
