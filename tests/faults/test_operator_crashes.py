@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -97,16 +97,22 @@ def place_apart(world: World) -> None:
     world.client.create(service(SERVER), world.namespace)
 
 
+def talk(client: str, server: str, rate: float = 20) -> Object:
+    """Who talks to whom, each as namespace/name, as the player's table has it."""
+    return {"client": client, "server": server, "rate": rate, "pool": 8, "lifetime": 2}
+
+
 @contextlib.contextmanager
-def playing(world: World, folder: Path) -> Iterator[Path]:
+def playing(
+    plane: controlplanes.ControlPlane, folder: Path, talks: Sequence[Object]
+) -> Iterator[Path]:
     """Writes the traffic's export files while the test runs, and gives their folder."""
     table = folder / "talks.yaml"
-    names = {"client": f"{world.namespace}/{CLIENT}", "server": f"{world.namespace}/{SERVER}"}
-    table.write_text(yaml.safe_dump({"talks": [{**names, "rate": 20, "pool": 8, "lifetime": 2}]}))
+    table.write_text(yaml.safe_dump({"talks": list(talks)}))
     exports = folder / "exports"
     exports.mkdir()
     command = [sys.executable, "-m", "demoshop.player", f"--talks={table}"]
-    command += [f"--kubeconfig={world.plane.kubeconfig}", f"--exports={exports}"]
+    command += [f"--kubeconfig={plane.kubeconfig}", f"--exports={exports}"]
     command += [f"--truth={folder / 'truth'}"]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "hack")}
     with (folder / "player.log").open("wb") as log:
@@ -166,7 +172,8 @@ def test_an_operator_that_is_killed_in_any_state_of_a_move_goes_on_where_it_was(
     with contextlib.ExitStack() as stack:
         world = stack.enter_context(fresh_world(fault_plane))
         place_apart(world)
-        exports = stack.enter_context(playing(world, tmp_path))
+        names = (f"{world.namespace}/{CLIENT}", f"{world.namespace}/{SERVER}")
+        exports = stack.enter_context(playing(fault_plane, tmp_path, [talk(*names)]))
         child = Child(operator(world, proxy.address), tmp_path / "operator.log")
         stack.callback(child.end)
         proxy.aside(Aside(writes_phase(state), child.kill, answered=True))

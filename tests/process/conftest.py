@@ -1,0 +1,37 @@
+"""One control plane, one chart, one player and one operator for all tests of the whole process."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from faults import test_operator_crashes as crashes
+from process import stages
+from testbed import controlplanes, nodes
+
+
+@pytest.fixture(scope="session")
+def stage(
+    control_plane_programs: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[stages.Stage]:
+    """Six nodes in two zones, the chart, traffic for every shop that a test may open."""
+    folder = tmp_path_factory.mktemp("process")
+    with contextlib.ExitStack() as stack:
+        plane = stack.enter_context(controlplanes.ControlPlane())
+        nodes.add(plane.client, nodes.grid(len(stages.NODES), racks=2, zones=2))
+        stages.prepare(plane, folder)
+        exports = stack.enter_context(crashes.playing(plane, folder, stages.TALKS))
+        plane.client.create(crashes.flow_source(exports))
+        found = stages.Stage(plane, folder)
+        stack.callback(found.operator.end)
+        yield found
+        assert "Traceback" not in found.operator.text()
+
+
+@pytest.fixture
+def running(stage: stages.Stage) -> stages.Stage:
+    """The stage with the operator at work."""
+    stage.start_operator()
+    return stage
