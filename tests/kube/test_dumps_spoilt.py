@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
@@ -106,3 +107,11 @@ def test_any_bytes_are_read_or_refused(tmp_path, body):
     path.write_bytes(body)
 
     assert_in_order(outcome(path), path)
+
+
+def test_yaml_nested_to_overrun_the_stack_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "deep.yaml"
+    path.write_text("a: " + "[" * 100_000 + "\n")
+
+    with pytest.raises(BadInput, match="nested deeper than 100 levels"):
+        read_dump([str(path)])

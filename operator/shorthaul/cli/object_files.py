@@ -15,9 +15,9 @@ import yaml
 
 from shorthaul.api.objects import API_VERSION
 from shorthaul.errors import BadInput
+from shorthaul.kube.yaml_depths import require_shallow
 
 LARGEST_FILE_BYTES = 256 * 2**20
-DEEPEST_NESTING = 100
 _Kind = TypeVar("_Kind", bound=msgspec.Struct)
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Path = tuple[str | int, ...]
@@ -101,7 +101,7 @@ def _json(path: str, text: str) -> list[tuple[object, yaml.Node | None]]:
     except RecursionError as error:
         raise BadInput(f"{path}: no JSON: nested too deep") from error
     try:
-        _require_shallow(text)
+        require_shallow(text, _Loader)
         return [(value, yaml.compose(text, Loader=_Loader))]
     except yaml.YAMLError:
         return [(value, None)]
@@ -109,7 +109,7 @@ def _json(path: str, text: str) -> list[tuple[object, yaml.Node | None]]:
 
 def _yaml(path: str, text: str) -> list[tuple[object, yaml.Node | None]]:
     try:
-        _require_shallow(text)
+        require_shallow(text, _Loader)
         trees = list(yaml.compose_all(text, Loader=_Loader))
         values = list(yaml.load_all(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
@@ -119,16 +119,6 @@ def _yaml(path: str, text: str) -> list[tuple[object, yaml.Node | None]]:
         problem = str(error).partition("\n")[0]
         raise BadInput(f"{path}: neither YAML nor JSON: {problem}") from error
     return list(zip(values, [tree for tree in trees if tree is not None], strict=False))
-
-
-def _require_shallow(text: str) -> None:
-    """Refuses nesting that would overrun the stack of the YAML library, which ends the process."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST_NESTING:
-            raise yaml.YAMLError(f"nested deeper than {DEEPEST_NESTING} levels")
 
 
 def _checked(path: str, value: object, tree: yaml.Node | None) -> _Document:

@@ -16,6 +16,7 @@ import yaml
 
 from shorthaul.errors import BadInput
 from shorthaul.kube.dump_files import Body
+from shorthaul.kube.yaml_depths import require_shallow
 
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _BYTE = re.compile(r"\(byte (\d+)\)")
@@ -146,6 +147,7 @@ _Loader.yaml_implicit_resolvers = {
 def _yaml_documents(text: bytes, path: str) -> Iterator[Document]:
     loader = _Loader(text)
     try:
+        require_shallow(text, _Loader)
         while loader.check_node():
             node = loader.get_node()
             if node is None:
@@ -158,7 +160,10 @@ def _yaml_documents(text: bytes, path: str) -> Iterator[Document]:
         mark = error.problem_mark or error.context_mark
         line = f" line {mark.line + 1}" if mark else ""
         raise BadInput(f"{path}{line}: neither json nor yaml: {error.problem}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+    except yaml.YAMLError as error:
+        problem = str(error).partition("\n")[0]
+        raise BadInput(f"{path}: neither json nor yaml: {problem}") from error
+    except (UnicodeDecodeError, ValueError) as error:
         if isinstance(error, BadInput):
             raise
         raise BadInput(f"{path}: neither json nor yaml: not readable as text") from error
