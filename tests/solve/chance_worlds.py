@@ -74,7 +74,7 @@ class _Maker:
     def snapshot(self) -> snapshots.Snapshot:
         asked = sum(self._cpu[name] * self._replicas[name] for name in self._names)
         count = max(2, self._draws.below(self._shape.nodes + 1))
-        cpu = max(asked * self._shape.room_percent // 100 // count, max(self._cpu.values()))
+        cpu = max(asked * self._shape.room_percent // 100 // count, *self._cpu.values())
         nodes = [self._node(i, cpu) for i in range(count)]
         free = {node.name: cpu for node in nodes}
         pods = [pod for name in self._names for pod in self._workload(name, free)]

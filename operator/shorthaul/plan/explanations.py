@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.snapshots import Pod
 from shorthaul.cluster.worlds import World
 from shorthaul.errors import BadInput
 from shorthaul.plan import motives
@@ -74,7 +75,7 @@ def explain(request: Request, ref: PodRef) -> Explanation:
     world = World(request.snapshot, request.rules, request.clients)
     pod = world.pod(ref)
     plan = make_plan(request)
-    talks = _talks(request, ref, where)
+    talks = _talks(request, pod, where)
     return Explanation(
         pod=ref,
         workload=pod.workload,
@@ -98,15 +99,15 @@ def _vetoes(request: Request, ref: PodRef, world: World) -> tuple[Reason, ...]:
     return found
 
 
-def _talks(request: Request, ref: PodRef, where: costs.Places) -> tuple[Talk, ...]:
+def _talks(request: Request, pod: Pod, where: costs.Places) -> tuple[Talk, ...]:
     found = [
         Talk(
             peer,
             edge.rate,
             costs.edge_cost(edge, where, request.distances, request.pricing),
-            motives.nearest(where.nodes[ref], peer, where, request.distances),
+            motives.nearest(where.nodes[pod.ref], peer, where, request.distances),
         )
-        for edge, peer in motives.edges_of(ref, request.attracting, where)
+        for edge, peer in motives.edges_of(pod, request.attracting, where)
     ]
     return tuple(sorted(found, key=lambda talk: (-talk.cost, -talk.rate, str(talk.peer))))
 
@@ -116,7 +117,7 @@ def _candidates(
 ) -> tuple[Candidate, ...]:
     """Every other node of the cluster."""
     pod, distances, pricing = world.pod(ref), request.distances, request.pricing
-    edges = [edge for edge, _ in motives.edges_of(ref, request.attracting, where)]
+    edges = [edge for edge, _ in motives.edges_of(pod, request.attracting, where)]
     now = costs.cost(edges, where, distances, pricing)
     found = []
     for node in sorted(world.nodes):

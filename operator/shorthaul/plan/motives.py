@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shorthaul.cluster.routings import RoutedEdge
+from shorthaul.cluster.snapshots import Pod
 from shorthaul.plan.plans import Move
 from shorthaul.solve import costs
 from shorthaul.solve.pricings import Pricing
 from shorthaul.topology.distances import Distances
 from shorthaul.traffic.graphs import Vertex
-from shorthaul.units import TIERS, NodeName, PodRef, Tier, WorkloadRef
-
-Ends = PodRef | WorkloadRef
+from shorthaul.units import TIERS, NodeName, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Pull:
 
 
 def pulls(
-    pod: PodRef,
+    pod: Pod,
     back: NodeName,
     edges: Sequence[RoutedEdge],
     where: costs.Places,
@@ -32,13 +31,13 @@ def pulls(
     pricing: Pricing,
 ) -> tuple[Pull, ...]:
     """The gain of a placement over the one with the pod back on a node, by peer, most first."""
-    undone = where.moved([(pod, back)])
+    undone = where.moved([(pod.ref, back)])
     gains: dict[Vertex, float] = {}
     for edge, peer in edges_of(pod, edges, where):
         saved = costs.edge_cost(edge, undone, distances, pricing)
         saved -= costs.edge_cost(edge, where, distances, pricing)
         gains[peer] = gains.get(peer, 0.0) + saved
-    here = where.nodes[pod]
+    here = where.nodes[pod.ref]
     found = [
         Pull(peer, gain, nearest(here, peer, where, distances)) for peer, gain in gains.items()
     ]
@@ -46,10 +45,10 @@ def pulls(
 
 
 def edges_of(
-    pod: PodRef, edges: Sequence[RoutedEdge], where: costs.Places
+    pod: Pod, edges: Sequence[RoutedEdge], where: costs.Places
 ) -> list[tuple[RoutedEdge, Vertex]]:
     """The priced edges that a pod is an end of, each with its other end."""
-    own: set[Vertex] = {pod} | {work for work, pods in where.members.items() if pod in pods}
+    own: set[Vertex] = {pod.ref, pod.workload}
     touching = [edge for edge in edges if edge.client in own or edge.server in own]
     return [
         (edge, edge.server if edge.client in own else edge.client)

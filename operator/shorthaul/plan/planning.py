@@ -183,7 +183,7 @@ def _moves(request: Request, best: _Attempt) -> tuple[Move, ...]:
                 gain=final[step.pod].gain / best.problem.scale,
                 reason="",
             )
-            drawn = motives.pulls(step.pod, source, edges, where, request.distances, pricing)
+            drawn = motives.pulls(pod, source, edges, where, request.distances, pricing)
             found.append(replace(move, reason=motives.motive(move, drawn)))
     return tuple(sorted(found, key=lambda move: (move.wave, -move.gain, move.pod)))
 

@@ -29,15 +29,15 @@ def refusals(
     known: Mapping[PodRef, Reason],
 ) -> tuple[Refusal, ...]:
     """All refusals, sorted by pod; `world` is the planned placement, `known` what is sure."""
-    found = {ref: reason for ref, reason in known.items() if _has_traffic(ref, request, world)}
+    ends: set[Vertex] = {end for edge in request.edges for end in (edge.client, edge.server)}
+    found = {
+        ref: reason
+        for ref, reason in known.items()
+        if ref in ends or world.pod(ref).workload in ends
+    }
     for ref, reason in _staying(request, world, problem, counts).items():
         found.setdefault(ref, reason)
     return tuple(Refusal(ref, found[ref]) for ref in sorted(found))
-
-
-def _has_traffic(ref: PodRef, request: Request, world: World) -> bool:
-    ends: set[Vertex] = {end for edge in request.edges for end in (edge.client, edge.server)}
-    return ref in ends or world.pod(ref).workload in ends
 
 
 def _staying(

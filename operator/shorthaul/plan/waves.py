@@ -15,7 +15,7 @@ from shorthaul.cluster.worlds import World
 from shorthaul.plan.drafts import Draft
 from shorthaul.units import PodRef
 
-MOST_READMISSIONS = 200
+ROUNDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +55,46 @@ class _Wave:
         self._now = now_seconds
 
     def fill(self, waiting: Sequence[Draft]) -> tuple[Draft, ...]:
-        """As many of the waiting moves as can be in flight together."""
-        wave = self._thinned(self._one_each(waiting))
-        for move in self._left_out(waiting, wave)[:MOST_READMISSIONS]:
-            if not self._objections([*wave, move]):
-                wave.append(move)
-        return tuple(wave)
+        """As many of the waiting moves as a few rounds find that can be in flight together."""
+        wave: list[Draft] = []
+        tried: set[PodRef] = set()
+        for _ in range(ROUNDS):
+            candidates = self._candidates([one for one in waiting if one.pod not in tried], wave)
+            if not candidates:
+                break
+            tried |= {move.pod for move in candidates}
+            wave += self._admitted(candidates, wave)
+        return tuple(wave or self._first_alone(waiting))
 
-    def _one_each(self, waiting: Sequence[Draft]) -> list[Draft]:
-        first: dict[object, Draft] = {}
+    def _candidates(self, waiting: Sequence[Draft], wave: Sequence[Draft]) -> list[Draft]:
+        """One of each workload that has none in the wave, and one for each target."""
+        workloads = {self._world.pod(move.pod).workload for move in wave}
+        targets: set[str] = set()
+        found = []
         for move in waiting:
-            first.setdefault(self._world.pod(move.pod).workload, move)
-        return list(first.values())
+            workload = self._world.pod(move.pod).workload
+            if workload not in workloads and move.target_name not in targets:
+                workloads.add(workload)
+                targets.add(move.target_name)
+                found.append(move)
+        return found
 
-    def _thinned(self, wave: list[Draft]) -> list[Draft]:
-        """Without those that the reference objects to, until it objects to none."""
-        while wave:
-            refused = self._objections(wave)
+    def _admitted(self, candidates: list[Draft], wave: Sequence[Draft]) -> list[Draft]:
+        """The candidates that the reference objects to neither beside the wave nor by its side."""
+        while candidates:
+            refused = _verdicts([*wave, *candidates], self._world, self._now)
             if not refused:
-                return wave
-            kept = [move for move in wave if move.pod not in refused]
-            wave = kept if len(kept) < len(wave) else wave[:-1]
+                return candidates
+            kept = [move for move in candidates if move.pod not in refused]
+            candidates = kept if len(kept) < len(candidates) else kept[: len(kept) // 2]
         return []
 
-    def _left_out(self, waiting: Sequence[Draft], wave: Sequence[Draft]) -> list[Draft]:
-        busy = {self._world.pod(move.pod).workload for move in wave}
-        return [move for move in waiting if self._world.pod(move.pod).workload not in busy]
-
-    def _objections(self, wave: Sequence[Draft]) -> dict[PodRef, Reason]:
-        return _verdicts(wave, self._world, self._now)
+    def _first_alone(self, waiting: Sequence[Draft]) -> list[Draft]:
+        """The first move that can be made by itself."""
+        for move in waiting:
+            if not _verdicts([move], self._world, self._now):
+                return [move]
+        return []
 
 
 def _verdicts(wave: Sequence[Draft], world: World, now_seconds: float) -> dict[PodRef, Reason]:

@@ -21,15 +21,16 @@ from shorthaul.solve.states import SearchState
 SWEEPS = 20
 ASK_CLOCK_EVERY = 16
 STARTS = 3
+LARGEST_RESTARTED = 600
 
 
 @dataclass(frozen=True, slots=True)
 class LocalSearch:
-    """The solver; `rounds` times `iterations_per_pod` trials for each pod that has traffic."""
+    """The solver; it makes so many trials for each movable pod that has traffic, within limits."""
 
-    iterations_per_pod: int = 30
+    iterations_per_pod: int = 25
     least_iterations: int = 800
-    most_iterations: int = 20000
+    most_iterations: int = 6000
 
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found within the rules and the budget of moves."""
@@ -53,8 +54,9 @@ class _Search:
     def run(self) -> Assignment:
         """Several starts from today's placement, then on from the best of them."""
         if self._near.talking:
-            turns = self._iterations() // (STARTS + 1)
-            for _ in range(STARTS):
+            starts = STARTS if self._pods() <= LARGEST_RESTARTED else 1
+            turns = self._iterations() // (starts + 1)
+            for _ in range(starts):
                 self._state.restore(self._state.problem.start)
                 self._descend()
                 self._shake(turns)
@@ -87,13 +89,15 @@ class _Search:
             self._try(self._near.order(pods) if target is None else pods, target, threshold)
 
     def _iterations(self) -> int:
-        pods = sum(len(self._state.problem.groups[group].pods) for group in self._near.talking)
-        wanted = self._settings.least_iterations + self._settings.iterations_per_pod * pods
+        wanted = self._settings.least_iterations + self._settings.iterations_per_pod * self._pods()
         return min(wanted, self._settings.most_iterations)
 
     def _warmth(self) -> int:
-        pods = sum(len(self._state.problem.groups[group].pods) for group in self._near.talking)
-        return self._state.cost // max(1, pods)
+        return self._state.cost // self._pods()
+
+    def _pods(self) -> int:
+        """How many movable pods have traffic."""
+        return sum(len(self._state.problem.groups[group].pods) for group in self._near.talking)
 
     def _try(self, pods: list[tuple[int, int]], target: int | None, threshold: int) -> bool:
         """Lifts pods and puts them back; keeps it when good enough, else undoes it."""
