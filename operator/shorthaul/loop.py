@@ -19,7 +19,7 @@ from shorthaul.api.policies import PolicyRef
 from shorthaul.api.policystatuses import AffinityPolicyStatus
 from shorthaul.cluster.reasons import Reason
 from shorthaul.kube.failures import RequestFailed
-from shorthaul.plan import accounts, lifecycles, proposals, upkeep
+from shorthaul.plan import accounts, event_texts, lifecycles, proposals, upkeep
 from shorthaul.plan.accounts import Finding
 from shorthaul.plan.commands import Command, SetPolicyStatus
 from shorthaul.plan.proposals import Means, Proposals
@@ -79,7 +79,8 @@ class Loop:
         if isinstance(view, Reason):
             await self._world.stall(view, now)
             return
-        await self._do(lifecycles.steer(view, self._terms), now)
+        await self._do(event_texts.ends_of_moves(view), now)
+        await self._carry_out(lifecycles.steer(view, self._terms), view, now)
         await self._act(now)
         settled = await self._settle(now)
         if not settled:
@@ -126,7 +127,9 @@ class Loop:
             return False
         found, self._thinking = self._thinking.result(), None
         self._findings = found.findings
-        await self._do(found.commands, now)
+        view = self._world.view(now)
+        if not isinstance(view, Reason):
+            await self._carry_out(found.commands, view, now)
         view = self._world.view(now)
         if not isinstance(view, Reason):
             await self._do(tuple(upkeep.stale_hints(view, self._probe_namespace)), now)
@@ -144,7 +147,12 @@ class Loop:
                 policy, view, self._terms, self._findings.get(ref, Finding()), waiting.get(ref, ())
             )
             if _news(policy, status, whole=whole):
-                await self._world.do(SetPolicyStatus(policy, status), now)
+                await self._carry_out([SetPolicyStatus(policy, status)], view, now)
+
+    async def _carry_out(self, commands: Sequence[Command], view: View, now: datetime) -> None:
+        """Does what was decided and tells people of it."""
+        await self._do(commands, now)
+        await self._do(event_texts.announce(commands, view), now)
 
     async def _do(self, commands: Sequence[Command], now: datetime) -> None:
         for command in commands:

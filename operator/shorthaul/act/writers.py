@@ -82,11 +82,9 @@ async def _do(command: Command, tools: Tools, now: datetime) -> None:
         case Forget(made=made):
             endpoint = endpoints.PLANS if isinstance(made, PlacementPlan) else endpoints.MOVES
             await plans.delete_old(tools.connection, endpoint, _identity(made))
-        case Tell(kind=kind, about=about, reason=reason, warning=warning):
-            where = Regarding(
-                endpoints.POLICIES.api_version, kind, about.namespace, about.name, about.uid
-            )
-            await tools.teller.tell(Happening(where, reason.code, "Plan", reason.message, warning))
+        case Tell(about=about, reason=reason, warning=warning):
+            where = Regarding(about.api_version, about.kind, about.namespace, about.name, about.uid)
+            await tools.teller.tell(Happening(where, reason.code, "Place", reason.message, warning))
 
 
 def as_hint(terms: tuple[Term, ...], plan: str) -> WorkloadHint:

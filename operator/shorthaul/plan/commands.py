@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from shorthaul.api.affinitypolicies import AffinityPolicy
-from shorthaul.api.objects import ObjectMeta
 from shorthaul.api.placementplans import PlacementPlan, PlacementPlanStatus
 from shorthaul.api.podmoves import MovePhase, PodMove
 from shorthaul.api.policystatuses import AffinityPolicyStatus
@@ -68,15 +67,32 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
-    """Tells people of one of our objects, as an Event."""
+class Subject:
+    """The object that something is told about."""
 
+    api_version: str
     kind: str
-    about: ObjectMeta
+    namespace: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tells people of an object of theirs, as an Event."""
+
+    about: Subject
     reason: Reason
     warning: bool = False
 
 
 Command = (
-    CreatePlan | CreateMove | SetPlanStatus | SetPolicyStatus | SetMovePhase | SetHint | Forget
+    CreatePlan
+    | CreateMove
+    | SetPlanStatus
+    | SetPolicyStatus
+    | SetMovePhase
+    | SetHint
+    | Forget
+    | Tell
 )
