@@ -307,3 +307,12 @@ def test_a_plan_that_proves_itself_holds_the_next_one_back_but_not_for_ever():
 
     assert [c.status.reason for c in soon] == ["PlanUnproven"]
     assert phases(late) == [PlanPhase.EXECUTING]
+
+
+def test_a_plan_whose_namespace_is_gone_comes_to_its_end_and_does_not_bar_the_way():
+    bereft = executing(("cart-1", 0), ("db-1", 0))
+
+    (end,) = steer([bereft], pods=(), policies=())
+
+    assert end.status.phase is PlanPhase.DONE
+    assert end.status.progress == Progress(moves=2, refused=2)

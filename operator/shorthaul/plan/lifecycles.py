@@ -172,24 +172,32 @@ def _tell(plan: PlacementPlan, reason: Reason) -> Iterable[Command]:
 
 def _carry_out(plan: PlacementPlan, view: View, terms: Terms) -> Iterable[Command]:
     moves = view.moves_of(plan)
-    made = {move.metadata.name for move in moves}
-    for planned in plan.spec.moves:
-        move = _pod_move(plan, planned, view)
-        if move.metadata.name not in made:
-            yield CreateMove(move)
+    missing = _missing(plan, moves, view)
+    unmade = [move for move in missing if _no_longer(plan, move, view, terms) is None]
+    for move in unmade:
+        yield CreateMove(move)
     for move in moves:
         refusal = _no_longer(plan, move, view, terms)
         if refusal is not None:
             yield SetMovePhase(move, MovePhase.REFUSED, refusal)
     counted = progress(plan, moves)
-    finished = len(moves) >= len(plan.spec.moves) and all(ended(move) for move in moves)
-    if finished:
+    if not unmade and all(ended(move) for move in moves):
+        counted = msgspec.structs.replace(
+            counted, pending=0, refused=counted.refused + len(missing)
+        )
         text = f"{counted.landed} of {counted.moves} moves landed on their target"
         yield from _keep_together(plan, view)
         yield _phase(plan, PlanPhase.DONE, Reason("AllMovesEnded", text), view, counted)
     elif counted != plan.status.progress or plan.status.phase is PlanPhase.APPROVED:
         status = msgspec.structs.replace(plan.status, phase=PlanPhase.EXECUTING, progress=counted)
         yield SetPlanStatus(plan, status)
+
+
+def _missing(plan: PlacementPlan, moves: Iterable[PodMove], view: View) -> list[PodMove]:
+    """The moves that have no PodMove yet, or have lost it, with their namespace perhaps."""
+    made = {move.metadata.name for move in moves}
+    wanted = (_pod_move(plan, planned, view) for planned in plan.spec.moves)
+    return [move for move in wanted if move.metadata.name not in made]
 
 
 def _keep_together(plan: PlacementPlan, view: View) -> Iterable[Command]:
