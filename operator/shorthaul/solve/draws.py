@@ -17,8 +17,7 @@ class Draws:
 
     def __init__(self, seed: int, stream: int = 0) -> None:
         self._increment = (stream * 2 + 1) & _MASK
-        self._state = (self._increment + seed * _MULTIPLIER) & _MASK
-        self.word()
+        self._state = (self._increment + seed) & _MASK
         self.word()
 
     def word(self) -> int:
