@@ -29,7 +29,7 @@ ZONES = (NODES[:3], NODES[3:])
 WINDOW_SECONDS = 2.0
 GOVERNED = (
     *("watched", "asked", "stale", "expiring", "guarded", "acting", "switched", "paused"),
-    *("doubled", "unhinted", "metered", "left", "right", "absent", "vanishing", "told"),
+    *("doubled", "unhinted", "metered", "left", "right", "absent", "vanishing", "next", "spoken"),
 )
 RIGHTLESS = "rightless"
 PAIR = {"web": 0, "store": 1}
@@ -135,7 +135,7 @@ class Shop(World):
                 None,
             )
 
-        return self.wait(found, f"a plan that is {' or '.join(phases)}", self._plan_phases)
+        return self.wait(found, f"a plan that is {' or '.join(phases)}", self.state)
 
     def moves(self) -> list[Object]:
         return self.client.list(MOVES, self.namespace)
@@ -182,7 +182,8 @@ class Shop(World):
             time.sleep(0.2)
         return found
 
-    def _plan_phases(self) -> object:
+    def state(self) -> object:
+        """What plans and policies say, for messages."""
         plans = [(plan["metadata"]["name"], plan.get("status", {})) for plan in self.plans()]
         return plans, self.client.list(POLICIES, self.namespace)
 
@@ -209,9 +210,10 @@ class Stage:
             self.operator.start()
 
     def stop_operator(self) -> None:
-        """End it as the kubelet would."""
-        self.operator.signal(signal.SIGTERM)
-        self.operator.wait(30)
+        """End it as the kubelet would, if it runs."""
+        if self.operator.is_running:
+            self.operator.signal(signal.SIGTERM)
+            self.operator.wait(PATIENCE_SECONDS)
 
     @contextlib.contextmanager
     def shop(self, name: str, zones: Mapping[str, int] = PAIR) -> Iterator[Shop]:

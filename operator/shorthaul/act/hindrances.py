@@ -16,7 +16,7 @@ from shorthaul.kube.probes import Prober
 from shorthaul.units import Namespace
 
 RIGHTS_SECONDS = 60.0
-PROOF_SECONDS = 600.0
+PROOF_SECONDS = 60.0
 FAILED_PROOF_SECONDS = 15.0
 UNPROVEN = Reason("HintsUnproven", "the MutatingAdmissionPolicy has not been proven yet")
 

@@ -1,0 +1,134 @@
+"""What keeps the operator from moving pods: each shows on the policy, with nothing evicted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from faults.fault_worlds import SYSTEM
+from process import stages
+from process.stages import Shop, Stage
+
+pytestmark = pytest.mark.controlplane
+
+MUTATION = "mutatingadmissionpolicies.admissionregistration.k8s.io"
+APART = {"left": {"asker": 0}, "right": {"answerer": 1}}
+
+
+def evicted(shop: Shop) -> int:
+    return sum(shop.evictions().values())
+
+
+def wait_for_landings(shop: Shop) -> None:
+    shop.wait(
+        lambda: any(move.get("status", {}).get("phase") == "Landed" for move in shop.moves()),
+        "move that landed",
+        shop.state,
+    )
+
+
+def test_the_kill_switch_stops_new_evictions_until_it_is_taken_off(running: Stage):
+    client = running.plane.client
+    switch = {"metadata": {"annotations": {"shorthaul.dev/pause": "maintenance"}}}
+    client.patch("namespaces", SYSTEM, switch)
+    with running.shop("switched") as shop:
+        try:
+            shop.set_policy("Auto")
+            shop.wait_for_condition("Stalled", "True", "KillSwitch")
+            running.rest()
+            assert evicted(shop) == 0
+        finally:
+            off = {"metadata": {"annotations": {"shorthaul.dev/pause": None}}}
+            client.patch("namespaces", SYSTEM, off)
+
+        wait_for_landings(shop)
+        assert shop.condition("Stalled") == ("", "")
+
+
+def test_a_policy_that_its_owner_has_paused_moves_nothing_until_he_lets_it(running: Stage):
+    with running.shop("paused") as shop:
+        shop.set_policy("Auto", pause=True)
+        shop.wait_for_condition("Paused", "True", "PausedByOwner")
+        running.rest()
+        assert (evicted(shop), shop.moves()) == (0, [])
+
+        shop.set_policy("Auto", pause=False)
+
+        wait_for_landings(shop)
+
+
+def test_two_policies_on_one_workload_conflict_and_neither_moves_anything(running: Stage):
+    with running.shop("doubled") as shop:
+        shop.set_policy("Auto", "one", workloads={"selector": {"matchLabels": {"team": "a"}}})
+        shop.client.patch(
+            "deployments.apps", "web", {"metadata": {"labels": {"team": "a"}}}, "doubled"
+        )
+        shop.set_policy("Auto", "other")
+
+        for name in ("one", "other"):
+            shop.wait_for_condition("Conflict", "True", "SameWorkload", name)
+            assert shop.condition("Ready", name)[0] == "False"
+        running.rest()
+        assert (evicted(shop), shop.moves()) == (0, [])
+
+
+def test_a_namespace_where_the_operator_may_not_evict_is_stalled(running: Stage):
+    with running.shop(stages.RIGHTLESS) as shop:
+        shop.set_policy("Auto")
+        shop.wait_for_condition("Stalled", "True", "NoEvictRight")
+        running.rest()
+
+        assert shop.condition("Ready") == ("False", "NoEvictRight")
+        assert evicted(shop) == 0
+
+
+def test_bytes_are_not_available_from_hubble_alone(running: Stage):
+    with running.shop("metered") as shop:
+        shop.set_policy("Auto", objective="bytes")
+
+        shop.wait_for_condition("Ready", "False", "UnitUnavailable")
+        running.rest()
+        assert (evicted(shop), shop.moves()) == (0, [])
+
+
+@pytest.fixture
+def apart(running: Stage) -> Iterator[tuple[Shop, Shop]]:
+    left, right = (running.shop(name, zones) for name, zones in APART.items())
+    with left as one, right as other:
+        yield one, other
+
+
+def test_traffic_across_namespaces_attracts_only_with_the_consent_of_both(
+    running: Stage, apart: tuple[Shop, Shop]
+):
+    left, right = apart
+    left.set_policy("Auto", peers=[{"namespace": "right"}])
+    right.set_policy("Auto")
+    for shop in apart:
+        shop.wait_for_condition("Ready", "True", "NothingToGain")
+    running.rest()
+    assert (evicted(left), evicted(right)) == (0, 0)
+
+    right.set_policy("Auto", peers=[{"namespace": "left"}])
+
+    left.wait(lambda: left.moves() or right.moves(), "moves", left.state)
+    wait_for_landings(left if left.moves() else right)
+
+
+def test_without_the_admission_policy_nothing_is_moved_and_the_policy_says_why(stage: Stage):
+    client = stage.plane.client
+    stage.stop_operator()
+    mutation = client.list(MUTATION)[0]
+    client.delete(MUTATION, mutation["metadata"]["name"])
+    try:
+        stage.start_operator()
+        with stage.shop("unhinted") as shop:
+            shop.set_policy("Auto")
+            shop.wait_for_condition("Stalled", "True", "HintsNotApplied")
+            stage.rest()
+            assert (evicted(shop), shop.moves()) == (0, [])
+    finally:
+        about = {key: mutation["metadata"][key] for key in ("name", "labels", "annotations")}
+        client.create({**mutation, "metadata": about})
+        stage.stop_operator()

@@ -1,0 +1,46 @@
+"""What people see without knowing Python: the columns of kubectl, and Events on their objects."""
+
+from __future__ import annotations
+
+import pytest
+
+from process.stages import Stage
+
+pytestmark = pytest.mark.controlplane
+
+COLUMNS = {
+    "affinitypolicies": "NAME MODE OBJECTIVE READY WORKLOADS HOST PLAN KEPT AGE",
+    "flowsources": "NAME TYPE READY FILES FLOWS/S LAG LOST AGE",
+    "placementplans": "NAME PHASE MODE OBJECTIVE GAIN UNIT MOVES LANDED KEPT AGE",
+    "podmoves": "NAME POD WORKLOAD FROM TO PHASE REASON AGE",
+}
+
+
+def test_kubectl_shows_columns_and_events_tell_the_story_of_a_gathering(running: Stage):
+    with running.shop("spoken") as shop:
+        shop.set_policy("Auto")
+        shop.wait(lambda: shop.status().get("verification"), "a verdict", shop.state)
+        tables = {
+            kind: running.kubectl("get", kind, "-n", shop.namespace).stdout for kind in COLUMNS
+        }
+        shop.set_policy("Auto", pause=True)
+        shop.wait(lambda: shop.events("PausedByOwner"), "event of the pause")
+
+        assert {
+            kind: " ".join(table.split("\n")[0].split()) for kind, table in tables.items()
+        } == COLUMNS, tables
+        policy = tables["affinitypolicies"].split("\n")[1].split()
+        assert policy[:5] == ["near", "Auto", "flows", "True", "2"], tables
+        (proposed, *_), (done, *_) = shop.events("PlanProposed"), shop.events("PlanDone")
+        assert "it begins as budgets allow" in proposed
+        assert "moves landed on their target" in done
+        (verdict, *_) = shop.events("PlanVerified") + shop.events("PlanBrokePromise")
+        assert "promised" in verdict
+        landed = [move for move in shop.moves() if move["status"]["phase"] == "Landed"]
+        assert len(shop.events("MoveLanded")) == len(landed)
+        told = running.kubectl("events", "--for", "deployment/web", "-n", shop.namespace).stdout
+        described = running.kubectl("describe", "afp", "near", "-n", shop.namespace).stdout
+        assert "PlanVerified" in described or "PlanBrokePromise" in described, described
+        assert any(move["spec"]["workload"]["name"] != "web" for move in landed) or (
+            "MoveLanded" in told
+        ), told
