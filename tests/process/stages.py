@@ -26,7 +26,7 @@ from testbed import binaries, controlplanes
 
 NODES = tuple(f"node-{index}" for index in range(6))
 ZONES = (NODES[:3], NODES[3:])
-WINDOW_SECONDS = 2.0
+WINDOW_SECONDS = 1.0
 GOVERNED = (
     *("watched", "asked", "stale", "expiring", "guarded", "acting", "switched", "paused"),
     *("doubled", "unhinted", "metered", "left", "right", "absent", "vanishing", "next", "spoken"),

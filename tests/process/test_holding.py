@@ -119,8 +119,9 @@ def test_traffic_across_namespaces_attracts_only_with_the_consent_of_both(
 def test_without_the_admission_policy_nothing_is_moved_and_the_policy_says_why(stage: Stage):
     client = stage.plane.client
     stage.stop_operator()
-    mutation = client.list(MUTATION)[0]
-    client.delete(MUTATION, mutation["metadata"]["name"])
+    (name,) = (found["metadata"]["name"] for found in client.list(MUTATION))
+    mutation = client.get(MUTATION, name)
+    client.delete(MUTATION, name)
     try:
         stage.start_operator()
         with stage.shop("unhinted") as shop:
