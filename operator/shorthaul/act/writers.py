@@ -79,6 +79,7 @@ async def _do(command: Command, tools: Tools, now: datetime) -> None:
             await tools.hints.write(workload, as_hint(terms, name))
         case SetHint(workload=workload):
             await tools.hints.remove(workload)
+            await tools.hints.prune(now)
         case Forget(made=made):
             endpoint = endpoints.PLANS if isinstance(made, PlacementPlan) else endpoints.MOVES
             await plans.delete_old(tools.connection, endpoint, _identity(made))

@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from shorthaul.api import placementplans as api
 from shorthaul.api.affinitypolicies import Mode
 from shorthaul.api.objects import API_VERSION, Gain, ObjectMeta, WorkloadName
@@ -97,13 +95,6 @@ def proposal(
         time_limited=plan.time_limited,
     )
     return api.PlacementPlan(metadata=ObjectMeta(name=_name(plan, fingerprint)), spec=spec)
-
-
-def with_baseline(made: api.PlacementPlan, baseline: api.Baseline) -> api.PlacementPlan:
-    """The same plan with what was measured before its moves."""
-    return msgspec.structs.replace(
-        made, status=msgspec.structs.replace(made.status, baseline=baseline)
-    )
 
 
 def digest(plan: Plan) -> str:
