@@ -1,6 +1,7 @@
 """People are told once, in words with the numbers in them, of what concerns their objects."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -34,6 +35,7 @@ from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.units import Objective
 from worlds import builders
 
+MANUAL = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 POLICY = AffinityPolicy(
     metadata=ObjectMeta(name="near", namespace="shop", uid="policy-uid", generation=1),
@@ -170,3 +172,15 @@ def test_what_ended_long_ago_or_never_began_is_not_told():
     old, refused = move(MovePhase.LANDED, ago=61.0), move(MovePhase.REFUSED)
 
     assert event_texts.ends_of_moves(view(old, refused)) == ()
+
+
+def test_the_manual_lists_every_end_that_is_told():
+    phases = (PlanPhase.DONE, PlanPhase.EXPIRED, PlanPhase.SUPERSEDED)
+    plans = [msgspec.structs.replace(PLAN.status, phase=phase) for phase in phases]
+    told = [event_texts.plan_proposed(PLAN), *(event_texts.plan_ended(PLAN, one) for one in plans)]
+    ends = (MovePhase.LANDED, MovePhase.ELSEWHERE, MovePhase.FAILED)
+    told += filter(None, (event_texts.move_ended(move(phase)) for phase in ends))
+
+    manual = MANUAL.read_text()
+
+    assert [one.code for one in told if f"`{one.code}`" not in manual] == []
