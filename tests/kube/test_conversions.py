@@ -44,6 +44,15 @@ def test_containers_add_up_with_the_pod_itself():
     )
 
 
+def test_absurd_requests_stay_more_than_any_node_has_and_their_sums_fit_into_64_bits():
+    absurd = [{"resources": {"requests": {"cpu": "9" * 40, "memory": "8Ei"}}}]
+
+    found = pod({"containers": absurd}).requests
+
+    for resource in (CPU, MEMORY):
+        assert 2**50 < found.get(resource) < 2**63 // 1000
+
+
 def test_the_largest_init_container_counts_when_it_is_more():
     main = [container("100m"), container("200m", "b")]
 

@@ -16,6 +16,7 @@ from shorthaul.units import ResourceName
 _POD_LEVEL = (CPU, MEMORY)
 _NOTHING = Resources()
 _CPU_KEYS = frozenset({"cpu", "requests.cpu", "limits.cpu"})
+_MOST_ASKED = 2**53
 Statuses = Mapping[str, pod_objects.ContainerStatus]
 
 
@@ -52,7 +53,12 @@ def requests_of(raw: pod_objects.Pod) -> Resources:
     counted = main.plus(staying).largest(starting)
     counted = _with_pod_level(counted, raw)
     counted = counted.plus(amounts_of(spec.overhead, "spec.overhead"))
-    return counted.plus(Resources({PODS: 1}))
+    return _capped(counted).plus(Resources({PODS: 1}))
+
+
+def _capped(asked: Resources) -> Resources:
+    """At most more than any node has, so that sums over a thousand pods fit into 64 bits."""
+    return Resources({name: min(value, _MOST_ASKED) for name, value in asked.amounts.items()})
 
 
 def limits_of(raw: pod_objects.Pod) -> Resources:
