@@ -128,8 +128,9 @@ def _unit(where: str, value: object) -> Unit:
 
 
 def _rate(where: str, value: object) -> float:
+    plain = not isinstance(value, str) or (value.isascii() and "_" not in value)
     try:
-        rate = float(value) if isinstance(value, str | int | float) else math.nan
+        rate = float(value) if plain and isinstance(value, str | int | float) else math.nan
     except (ValueError, OverflowError):
         rate = math.nan
     if isinstance(value, bool) or not 0 <= rate < RATE_LIMIT:
