@@ -6,7 +6,7 @@ nearest such node, or that the gain is not worth a move. A pod that is where it 
 refusal. All costs are those of the planned placement.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from shorthaul.plan.requests import Request
 from shorthaul.solve.problems import ROUNDING, Ints, Problem
 from shorthaul.solve.traffic_states import TrafficState
 from shorthaul.traffic.graphs import Vertex
-from shorthaul.units import PodRef
+from shorthaul.units import NodeName, PodRef
 
 
 def refusals(
@@ -53,36 +53,37 @@ def _staying(
             traffic.put(index, node, -1)
             field = traffic.field(index, everywhere)
             traffic.put(index, node, 1)
-            reason = _reason(request, world, problem, group.pods, node, field)
-            if reason is not None:
-                name = problem.nodes[node]
-                found |= {ref: reason for ref in group.pods if world.pod(ref).node == name}
+            gains = field[node] - field
+            best = int(gains.argmax())
+            for ref in _stayed(request, world, group.pods, problem.nodes[node]):
+                reason = _reason(request, world, problem, ref, (best, int(gains[best])))
+                if reason is not None:
+                    found[ref] = reason
     return found
 
 
+def _stayed(request: Request, world: World, pods: Sequence[PodRef], node: NodeName) -> list[PodRef]:
+    """The pods that the plan leaves on a node."""
+    before = request.snapshot.pods
+    return [ref for ref in pods if world.pod(ref).node == before[ref].node == node]
+
+
 def _reason(
-    request: Request,
-    world: World,
-    problem: Problem,
-    pods: tuple[PodRef, ...],
-    node: int,
-    field: Ints,
+    request: Request, world: World, problem: Problem, ref: PodRef, best: tuple[int, int]
 ) -> Reason | None:
-    """Why the pods of a group on a node do not go where they would cost least."""
-    least = max(ROUNDING, round(problem.scale * request.move_price))
-    gains = field[node] - field
-    best = int(gains.argmax())
-    staying = [ref for ref in pods if world.pod(ref).node == problem.nodes[node]]
-    if gains[best] <= least or not staying:
-        return _not_worth(int(gains[best]), best, problem, request)
-    target = world.nodes[problem.nodes[best]]
-    reasons = checkers.check_target(world.pod(staying[0]), target, world, request.rules)
-    return reasons[0] if reasons else _not_worth(int(gains[best]), best, problem, request)
+    """Why a pod does not go where it would cost least."""
+    node, gain = best
+    if gain <= ROUNDING:
+        return None
+    if gain > problem.scale * request.move_price:
+        target = world.nodes[problem.nodes[node]]
+        reasons = checkers.check_target(world.pod(ref), target, world, request.rules)
+        if reasons:
+            return reasons[0]
+    return _not_worth(gain, node, problem, request)
 
 
 def _not_worth(gain: int, target: int, problem: Problem, request: Request) -> Reason | None:
-    if gain <= ROUNDING:
-        return None
     text = f"{gain / problem.scale:.6g} {problem.pricing.unit}"
     if request.limit is not None or request.max_moves is not None:
         asked = request.max_moves if request.max_moves is not None else request.limit
