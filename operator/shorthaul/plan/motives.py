@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.cluster.snapshots import Pod
-from shorthaul.plan.plans import Move
 from shorthaul.solve import costs
 from shorthaul.solve.pricings import Pricing
 from shorthaul.topology.distances import Distances
@@ -62,10 +61,10 @@ def nearest(node: NodeName, peer: Vertex, where: costs.Places, distances: Distan
     return min(found, key=TIERS.index, default=Tier.BEYOND)
 
 
-def motive(move: Move, found: Sequence[Pull]) -> str:
-    """One line for a move."""
+def motive(gain: float, found: Sequence[Pull]) -> str:
+    """One line for a move that gains so much."""
     nearer = [pull for pull in found if pull.gain > 0]
-    if not nearer or move.gain <= 0:
+    if not nearer or gain <= 0:
         return "makes room for a move that gains more"
     first = nearer[0]
     rest = f" and {len(nearer) - 1} more" if len(nearer) > 1 else ""

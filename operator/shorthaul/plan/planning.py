@@ -5,8 +5,9 @@ planned anew, a few times; the best of these plans that passes the checker is th
 worse than leaving everything where it is.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
@@ -23,6 +24,7 @@ from shorthaul.units import NodeName, PodRef
 
 __all__ = ["KNEE", "Request", "make_plan"]
 ATTEMPTS = 6
+OPTIMAL_SHARE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _plan(
             scored.unit,
             scored.before,
             scored.after,
-            min(bound.value, scored.after),
+            _proven(bound.value, scored.after),
             bound.method,
         ),
         locality=scored.locality,
@@ -163,28 +165,35 @@ def _plan(
     )
 
 
+def _proven(bound: float, after: float) -> float:
+    """The bound; where the plan meets it but for rounding, the plan is optimal."""
+    return after if bound >= after * (1 - OPTIMAL_SHARE) else bound
+
+
 def _moves(request: Request, best: _Attempt) -> tuple[Move, ...]:
+    """The moves with gains and reasons; what undoing one alone costs is told by the reference."""
     steps = [(move.pod, move.target_name) for move in best.moves]
     where = costs.places(request.snapshot).moved(steps)
     edges, pricing = request.attracting, request.pricing
-    final = {move.pod: move for move in drafts.valued(best.problem, best.moves)}
     found = []
     for number, wave in enumerate(best.schedule.waves, start=1):
         for step in wave:
             pod = request.snapshot.pods[step.pod]
             source = best.problem.nodes[step.source]
-            move = Move(
-                pod=step.pod,
-                uid=pod.uid,
-                workload=pod.workload,
-                source=source,
-                target=step.target_name,
-                wave=number,
-                gain=final[step.pod].gain / best.problem.scale,
-                reason="",
-            )
             drawn = motives.pulls(pod, source, edges, where, request.distances, pricing)
-            found.append(replace(move, reason=motives.motive(move, drawn)))
+            gain = math.fsum(pull.gain for pull in drawn)
+            found.append(
+                Move(
+                    pod=step.pod,
+                    uid=pod.uid,
+                    workload=pod.workload,
+                    source=source,
+                    target=step.target_name,
+                    wave=number,
+                    gain=gain,
+                    reason=motives.motive(gain, drawn),
+                )
+            )
     return tuple(sorted(found, key=lambda move: (move.wave, -move.gain, move.pod)))
 
 

@@ -15,7 +15,7 @@ from shorthaul.solve.problems import Link, Problem
 from shorthaul.solve.traffic_states import TrafficState
 
 METHOD = "per level: packing of each edge, knapsack around each vertex"
-SLACK = 1e-9
+SLACK = 1e-12
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 A pod of a vertex shares its cell with no more of its neighbours' pods than there is room for, each
 worth what a pair keeps. The knapsack is fractional, one resource at a time, the smallest counts;
-all pods of the vertex together keep at most so many times that. Each link is half its client's and half
-its server's, so the sum over vertices bounds the sum over links.
+all pods of the vertex together keep at most so many times that. Each link is half its client's and
+half its server's, so the sum over vertices bounds the sum over links.
 """
 
 from collections.abc import Sequence
