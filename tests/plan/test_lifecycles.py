@@ -316,3 +316,14 @@ def test_a_plan_whose_namespace_is_gone_comes_to_its_end_and_does_not_bar_the_wa
 
     assert end.status.phase is PlanPhase.DONE
     assert end.status.progress == Progress(moves=2, refused=2)
+
+
+def test_moves_that_could_not_be_made_are_given_up_and_the_plan_ends():
+    plan_of_two = executing(("cart-1", 0), ("db-1", 0))
+    later = NOW + timedelta(seconds=61)
+
+    at_first = steer([plan_of_two])
+    (end,) = steer([plan_of_two], now=later)
+
+    assert [type(command) for command in at_first[:2]] == [CreateMove, CreateMove]
+    assert end.status.progress == Progress(moves=2, refused=2)

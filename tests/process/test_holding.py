@@ -83,6 +83,19 @@ def test_a_namespace_where_the_operator_may_not_evict_is_stalled(running: Stage)
         assert evicted(shop) == 0
 
 
+def test_a_quota_that_lets_no_move_be_made_holds_up_nothing_else(running: Stage):
+    with running.shop("capped") as shop:
+        quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}}
+        shop.client.create({**quota, "spec": {"hard": {f"count/{stages.MOVES}": "0"}}}, "capped")
+        shop.set_policy("Auto")
+        shop.wait_for_plan("Executing")
+
+        shop.set_policy("Observe", "later", workloads={"kinds": ["StatefulSet"]})
+
+        shop.wait(lambda: shop.status("later"), "status of another policy", shop.state)
+        assert (evicted(shop), shop.moves()) == (0, [])
+
+
 def test_bytes_are_not_available_from_hubble_alone(running: Stage):
     with running.shop("metered") as shop:
         shop.set_policy("Auto", objective="bytes")

@@ -1,8 +1,9 @@
 """Carries out commands: each is one write, or two for an object with its first status.
 
-A command that comes too late (somebody else has written the object, or it is gone) is dropped:
-the next cycle decides again on what is there then. Everything that was written goes on the board at
-once, so that the next cycle sees its own writes.
+A command that comes too late (somebody else has written the object, or it is gone) is dropped, and
+so is one that the API server refuses (a quota, a missing right), so that one namespace never holds
+up the others: the next cycle decides again on what is there then. Everything that was written goes
+on the board at once, so that the next cycle sees its own writes.
 """
 
 import logging
@@ -21,7 +22,7 @@ from shorthaul.kube.boards import Board
 from shorthaul.kube.connections import Connection
 from shorthaul.kube.endpoints import Endpoint
 from shorthaul.kube.events import Happening, Regarding, Teller
-from shorthaul.kube.failures import Conflict, NotFound
+from shorthaul.kube.failures import Conflict, Forbidden, Invalid, NotFound
 from shorthaul.kube.hints import Hints
 from shorthaul.kube.lists import ObjectMetadata
 from shorthaul.plan.commands import (
@@ -58,6 +59,8 @@ async def carry_out(command: Command, tools: Tools, now: datetime) -> None:
         await _do(command, tools, now)
     except (Conflict, NotFound) as failure:
         _LOG.info("%s comes too late: %s", type(command).__name__, failure)
+    except (Forbidden, Invalid) as failure:
+        _LOG.warning("%s is refused: %s; going on", type(command).__name__, failure)
 
 
 async def _do(command: Command, tools: Tools, now: datetime) -> None:

@@ -45,6 +45,8 @@ from shorthaul.plan.views import (
 )
 from shorthaul.units import Namespace, NodeName, PodRef, WorkloadRef
 
+MAKING_SECONDS = 60.0
+
 
 def steer(view: View, terms: Terms) -> tuple[Command, ...]:
     """What is to be done now for the plans and moves that exist."""
@@ -173,7 +175,8 @@ def _tell(plan: PlacementPlan, reason: Reason) -> Iterable[Command]:
 def _carry_out(plan: PlacementPlan, view: View, terms: Terms) -> Iterable[Command]:
     moves = view.moves_of(plan)
     missing = _missing(plan, moves, view)
-    unmade = [move for move in missing if _no_longer(plan, move, view, terms) is None]
+    unmade = [] if _late(plan, view) else missing
+    unmade = [move for move in unmade if _no_longer(plan, move, view, terms) is None]
     for move in unmade:
         yield CreateMove(move)
     for move in moves:
@@ -191,6 +194,12 @@ def _carry_out(plan: PlacementPlan, view: View, terms: Terms) -> Iterable[Comman
     elif counted != plan.status.progress or plan.status.phase is PlanPhase.APPROVED:
         status = msgspec.structs.replace(plan.status, phase=PlanPhase.EXECUTING, progress=counted)
         yield SetPlanStatus(plan, status)
+
+
+def _late(plan: PlacementPlan, view: View) -> bool:
+    """Whether moves that could not be made so far, by a quota perhaps, are given up."""
+    began = plan.status.started_at
+    return began is not None and (view.now - began).total_seconds() > MAKING_SECONDS
 
 
 def _missing(plan: PlacementPlan, moves: Iterable[PodMove], view: View) -> list[PodMove]:
