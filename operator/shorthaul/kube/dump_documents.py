@@ -160,13 +160,13 @@ def _yaml_documents(text: bytes, path: str) -> Iterator[Document]:
         mark = error.problem_mark or error.context_mark
         line = f" line {mark.line + 1}" if mark else ""
         raise BadInput(f"{path}{line}: neither json nor yaml: {error.problem}") from error
+    except BadInput:
+        raise
+    except (yaml.reader.ReaderError, ValueError) as error:
+        raise BadInput(f"{path}: neither json nor yaml: not readable as text") from error
     except yaml.YAMLError as error:
         problem = str(error).partition("\n")[0]
         raise BadInput(f"{path}: neither json nor yaml: {problem}") from error
-    except (UnicodeDecodeError, ValueError) as error:
-        if isinstance(error, BadInput):
-            raise
-        raise BadInput(f"{path}: neither json nor yaml: not readable as text") from error
     finally:
         loader.dispose()
 
