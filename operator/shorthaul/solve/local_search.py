@@ -21,6 +21,7 @@ from shorthaul.solve.states import SearchState
 SWEEPS = 20
 ASK_CLOCK_EVERY = 16
 STARTS = 3
+PRICE_STEPS = 6
 LARGEST_RESTARTED = 600
 
 
@@ -58,13 +59,29 @@ class _Search:
             turns = self._iterations() // (starts + 1)
             for _ in range(starts):
                 self._state.restore(self._state.problem.start)
-                self._descend()
-                self._shake(turns)
+                self._improve(turns)
             self._state.restore(self._best)
             self._shake(turns)
             self._state.restore(self._best)
             self._descend()
         return Assignment(self._best, self._best_cost, self._limited)
+
+    def _improve(self, turns: int) -> None:
+        """Searches at falling prices of a move, so that a budget goes to what gains most."""
+        prices = self._prices()
+        for price in prices:
+            self._state.move_price = price
+            self._descend()
+            self._shake(turns // len(prices))
+        self._state.move_price = self._effort.move_price
+
+    def _prices(self) -> list[int]:
+        """Without a budget the one price that was asked; with one, from high down to it."""
+        last, most = self._effort.move_price, self._effort.most_moves
+        if most is None or most >= self._pods():
+            return [last]
+        highest = self._state.cost // max(1, most)
+        return [max(last, highest >> step) for step in range(PRICE_STEPS)] + [last]
 
     def _descend(self) -> None:
         """Moves single pods to where they cost least until none gains."""
@@ -111,9 +128,10 @@ class _Search:
             state.undo()
             return False
         state.keep()
-        if state.objective < self._best_objective:
+        objective = state.cost + self._effort.move_price * state.moved
+        if objective < self._best_objective:
             self._best = state.counts.copy()
-            self._best_objective = state.objective
+            self._best_objective = objective
             self._best_cost = state.cost
         return True
 
