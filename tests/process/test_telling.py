@@ -8,6 +8,7 @@ from process.stages import Stage
 
 pytestmark = pytest.mark.controlplane
 
+LONGEST_NUMBER = len("12.3456")
 COLUMNS = {
     "affinitypolicies": "NAME MODE OBJECTIVE READY WORKLOADS HOST PLAN KEPT AGE",
     "flowsources": "NAME TYPE READY FILES FLOWS/S LAG LOST AGE",
@@ -31,6 +32,9 @@ def test_kubectl_shows_columns_and_events_tell_the_story_of_a_gathering(running:
         } == COLUMNS, tables
         policy = tables["affinitypolicies"].split("\n")[1].split()
         assert policy[:5] == ["near", "Auto", "flows", "True", "2"], tables
+        numbers = [cell for cell in policy if "." in cell]
+        assert numbers
+        assert max(map(len, numbers)) <= LONGEST_NUMBER, tables
         (proposed, *_), (done, *_) = shop.events("PlanProposed"), shop.events("PlanDone")
         assert "it begins as budgets allow" in proposed
         assert "moves landed on their target" in done

@@ -32,6 +32,7 @@ from shorthaul.units import Tier
 
 MOST_WAITING = 64
 MOST_STARTS = 1000
+TOLD_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ def _readiness(policy: AffinityPolicy, view: View, finding: Finding) -> list[Sta
 def _current(finding: Finding) -> Current | None:
     if finding.plan is None:
         return None
-    shares = {tier: float(finding.plan.locality.before.get(tier, 0.0)) for tier in Tier}
+    before = finding.plan.locality.before
+    shares = {tier: round(float(before.get(tier, 0.0)), TOLD_DIGITS) for tier in Tier}
     return Current(
         unit=finding.unit,
         cost=finding.plan.value.before,

@@ -60,7 +60,7 @@ def plan_proposed(plan: PlacementPlan) -> Reason:
     spec = plan.spec
     share = 1 - spec.objective.after / spec.objective.before if spec.objective.before else 0.0
     text = f"plan {plan.metadata.name} would save {share:.0%} of {spec.objective.before:.6g} "
-    text += f"{spec.objective.unit} with {len(spec.moves)} moves; "
+    text += f"{spec.objective.unit} with {len(spec.moves)} {_moves(len(spec.moves))}; "
     if spec.mode is Mode.AUTO:
         return Reason("PlanProposed", text + "it begins as budgets allow")
     until = f" until {spec.expires_at:%Y-%m-%dT%H:%M:%SZ}" if spec.expires_at else ""
@@ -111,6 +111,10 @@ def move_ended(move: PodMove) -> Reason | None:
             text = f"{pod} was evicted from {spec.source} for {spec.target}: {move.status.message}"
             return Reason("MoveFailed", f"{text} (plan {spec.plan})")
     return None
+
+
+def _moves(count: int) -> str:
+    return "move" if count == 1 else "moves"
 
 
 def _announce(command: Command, view: View) -> Sequence[Tell]:

@@ -25,6 +25,7 @@ from shorthaul.units import Namespace, Objective, Tier, Unit, WorkloadRef
 
 PATIENT_WINDOWS = 5
 PATIENCE_SECONDS = 60.0
+TOLD_DIGITS = 4
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -144,7 +145,7 @@ def _told(verdict: Verdict, unit: str, windows: int) -> PlanVerification:
     return PlanVerification(
         promised=verdict.promised,
         measured=verdict.measured,
-        ratio=verdict.ratio,
+        ratio=round(verdict.ratio, TOLD_DIGITS),
         unit=unit,
         windows=windows,
     )
