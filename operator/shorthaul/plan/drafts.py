@@ -66,10 +66,7 @@ def valued(problem: Problem, moves: Sequence[Draft]) -> tuple[Draft, ...]:
     traffic = TrafficState(problem, counts_of(problem, moves))
     found = []
     for move in moves:
-        traffic.put(move.group, move.target, -1)
-        back, forth = traffic.field(move.group, np.array([move.source, move.target])).tolist()
-        traffic.put(move.group, move.target, 1)
-        gain = back - forth
+        gain = _gain(traffic, move)
         found.append(Draft(move.group, move.source, move.target, move.pod, move.target_name, gain))
     return tuple(found)
 
@@ -78,19 +75,32 @@ def prune(
     problem: Problem,
     moves: Sequence[Draft],
     least: int,
-    feasible: Callable[[Sequence[Draft]], bool],
+    sent_home: Callable[[Draft, Sequence[Draft]], bool],
 ) -> tuple[Draft, ...]:
-    """Drops moves, the least useful first, until each one left is needed."""
-    kept = valued(problem, moves)
-    needed: set[PodRef] = set()
+    """Drops moves, the least useful first, until each one left is needed.
+
+    `sent_home` undoes a move beside the others that stay, or says that it cannot be undone. Each
+    round is linear in the moves; gains are looked at anew before each drop.
+    """
+    kept = {move.pod: move for move in moves}
+    traffic = TrafficState(problem, counts_of(problem, moves))
     while True:
-        idle = [move for move in kept if move.gain <= least and move.pod not in needed]
-        if not idle:
-            return kept
-        worst = min(idle, key=lambda move: (move.gain, move.pod))
-        without = tuple(move for move in kept if move is not worst)
-        if feasible(without):
-            kept = valued(problem, without)
-            needed.clear()
-        else:
-            needed.add(worst.pod)
+        idle = [move for move in valued(problem, tuple(kept.values())) if move.gain <= least]
+        dropped = False
+        for move in sorted(idle, key=lambda move: (move.gain, move.pod)):
+            if _gain(traffic, move) > least or not sent_home(move, tuple(kept.values())):
+                continue
+            traffic.put(move.group, move.target, -1)
+            traffic.put(move.group, move.source, 1)
+            del kept[move.pod]
+            dropped = True
+        if not dropped:
+            return valued(problem, tuple(kept.values()))
+
+
+def _gain(traffic: TrafficState, move: Draft) -> int:
+    """What undoing a move alone would cost now, in cost units."""
+    traffic.put(move.group, move.target, -1)
+    back, forth = traffic.field(move.group, np.array([move.source, move.target])).tolist()
+    traffic.put(move.group, move.target, 1)
+    return int(back - forth)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.snapshots import Pod
 from shorthaul.cluster.worlds import World
 from shorthaul.plan import drafts, frontiers, motives, provenance, scores, vetoes, waves
 from shorthaul.plan.drafts import Draft
@@ -90,10 +91,14 @@ def _scheduled(
 ) -> waves.Schedule:
     """Prunes and orders moves, and asks the reference about the whole."""
 
-    def feasible(kept: Sequence[Draft]) -> bool:
-        return _stands(request, world, kept)
+    home = {move.pod: world.move(move.pod, move.target_name) for move in moves}
 
-    kept = drafts.prune(problem, moves, least_gain(request, problem), feasible)
+    def sent_home(move: Draft, kept: Sequence[Draft]) -> bool:
+        return _sent_home(request, world, move, kept)
+
+    kept = drafts.prune(problem, moves, least_gain(request, problem), sent_home)
+    for ref, node in home.items():
+        world.move(ref, node)
     found = waves.schedule(kept, world, request.now_seconds)
     steps = [[(move.pod, move.target_name) for move in wave] for wave in found.waves]
     verdicts = checkers.check_moves(
@@ -106,18 +111,33 @@ def _scheduled(
     return waves.Schedule(passed, {**found.stuck, **refused})
 
 
-def _stands(request: Request, world: World, moves: Sequence[Draft]) -> bool:
-    """Whether the placement after some moves suits every pod that was moved."""
-    home = {move.pod: world.move(move.pod, move.target_name) for move in moves}
-    found = all(
-        not checkers.check_target(
-            world.pod(move.pod), world.nodes[move.target_name], world, request.rules
-        )
-        for move in moves
+def _sent_home(request: Request, world: World, move: Draft, kept: Sequence[Draft]) -> bool:
+    """Undoes a move in the world of all moves, unless a pod that was moved minds.
+
+    Asked are the pod itself, the moved pods that came to where it goes, and those whose own terms
+    may speak of it; no other moved pod can mind.
+    """
+    home = request.snapshot.pods[move.pod].node
+    world.move(move.pod, home)
+    asked = [
+        world.pod(other.pod)
+        for other in kept
+        if other.pod != move.pod
+        and (other.target_name == home or _minds(request.snapshot.pods[other.pod]))
+    ]
+    stands = all(
+        pod.node is not None
+        and not checkers.check_target(pod, world.nodes[pod.node], world, request.rules)
+        for pod in [world.pod(move.pod), *asked]
     )
-    for ref, node in home.items():
-        world.move(ref, node)
-    return found
+    if not stands:
+        world.move(move.pod, move.target_name)
+    return stands
+
+
+def _minds(pod: Pod) -> bool:
+    """Whether a pod has terms about where other pods are."""
+    return bool(pod.affinity or pod.anti_affinity or pod.spread)
 
 
 def _forbid(
