@@ -6,6 +6,7 @@ all pods of the vertex together keep at most so many times that. Each link is ha
 half its server's, so the sum over vertices bounds the sum over links.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,7 +36,11 @@ def kept(vertex: int, links: Sequence[Link], level: int, cells: Cells, known: En
     room = known.room[:, part][:, within].max(axis=1)
     fixed_only = not known.groups[vertex]
     left = room if fixed_only else np.maximum(0, room - known.requests[vertex])
-    items = [item for link in links for item in _items(vertex, link, part, known)]
+    items = [
+        item
+        for other, shared in _by_neighbour(vertex, links).items()
+        for item in _items(vertex, other, shared, part, known)
+    ]
     best = min(
         (_knapsack(items, resource, int(left[resource])) for resource in range(len(left))),
         default=sum(item.worth * item.count for item in items),
@@ -43,22 +48,34 @@ def kept(vertex: int, links: Sequence[Link], level: int, cells: Cells, known: En
     return int(known.sizes[vertex]) * best
 
 
-def _items(vertex: int, link: Link, part: slice, known: Envelope) -> list[_Item]:
-    other = link.server if link.client == vertex else link.client
+def _by_neighbour(vertex: int, links: Sequence[Link]) -> dict[int, list[Link]]:
+    """The links by their other end: a pod takes its room once, however many links it has."""
+    found: dict[int, list[Link]] = {}
+    for link in links:
+        other = link.server if link.client == vertex else link.client
+        found.setdefault(other, []).append(link)
+    return found
+
+
+def _items(
+    vertex: int, other: int, links: Sequence[Link], part: slice, known: Envelope
+) -> list[_Item]:
+    """A neighbour's pods in pieces of falling worth: first those that stay, which take no room."""
     both = known.possible[vertex, part] & known.possible[other, part]
     if not both.any():
         return []
-    most = int(known.most[other, part][both].max())
-    free = min(most, int(known.fixed[other, part][both].max()))
-    own_size, other_size = int(known.sizes[vertex]), int(known.sizes[other])
-    worth, limit = _worth(link, vertex, own_size, other_size)
+    most = float(known.most[other, part][both].max())
+    free = float(known.fixed[other, part][both].max())
+    sizes = int(known.sizes[vertex]), int(known.sizes[other])
+    worths = [_worth(link, vertex, *sizes) for link in links]
     takes = tuple(int(amount) for amount in known.requests[other])
-    nothing = tuple(0 for _ in takes)
-    first = min(float(free), limit)
-    return [
-        _Item(worth, first, nothing),
-        _Item(worth, min(float(most), limit) - first, takes),
-    ]
+    found, begin = [], 0.0
+    for end in sorted({min(most, limit) for _, limit in worths} | {min(free, most)}):
+        worth = math.fsum(worth for worth, limit in worths if min(most, limit) >= end)
+        size = tuple(0 for _ in takes) if end <= free else takes
+        found.append(_Item(worth, end - begin, size))
+        begin = end
+    return found
 
 
 def _worth(link: Link, vertex: int, own: int, other: int) -> tuple[float, float]:
