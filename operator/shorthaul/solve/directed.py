@@ -17,7 +17,10 @@ _REGION = 3
 class DirectedLink:
     """One link with the price of a client-server pair by size of the chosen pool and by tier."""
 
-    def __init__(self, link: Link, cells: Cells, sizes: Ints, prices: tuple[float, ...]) -> None:
+    def __init__(
+        self, index: int, link: Link, cells: Cells, sizes: Ints, prices: tuple[float, ...]
+    ) -> None:
+        self.index = index
         self.client = link.client
         self.server = link.server
         self._by_node = link.routing is Routing.NODE

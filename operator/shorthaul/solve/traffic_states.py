@@ -13,6 +13,9 @@ from shorthaul.solve.directed import DirectedLink
 from shorthaul.solve.problems import Ints, Link, Problem
 from shorthaul.units import TIERS, Routing
 
+MOST_REMEMBERED = 20_000
+MOST_REMEMBERED_NODES = 64
+
 
 class TrafficState:
     """Counts of every vertex per cell and what they make of the next pod's cost."""
@@ -28,7 +31,12 @@ class TrafficState:
         self._uniform = couplings.uniforms(problem, self._cells, sizes)
         self._loops = couplings.uniform_loops(problem, self._cells, sizes)
         self._local = couplings.locals_(problem, self._cells, sizes)
-        self._directed = self._directed_links(couplings.directed(problem))
+        self._made = self._directed_links()
+        self._directed = [
+            [self._made[link] for link in links] for links in couplings.directed(problem)
+        ]
+        self._remembered: dict[tuple[object, ...], Ints] = {}
+        self._each = np.arange(len(problem.nodes), dtype=np.int64)
         self._counts = self._cells.spread(self._vertex_counts(placement))
         self._saved = self._initial_savings()
         self._incidence = self._cells.spread(np.eye(len(problem.nodes), dtype=np.int64))
@@ -72,16 +80,14 @@ class TrafficState:
             found[vertices] += row
         return found
 
-    def _directed_links(self, by_group: list[list[Link]]) -> list[list[DirectedLink]]:
-        made: dict[Link, DirectedLink] = {}
-        for link in dict.fromkeys(link for links in by_group for link in links):
-            made[link] = self._directed_link(link)
-        return [[made[link] for link in links] for links in by_group]
-
-    def _directed_link(self, link: Link) -> DirectedLink:
+    def _directed_links(self) -> dict[Link, DirectedLink]:
         problem = self._problem
         prices = tuple(problem.pricing.tiers[tier] * problem.scale for tier in TIERS)
-        return DirectedLink(link, self._cells, self._sizes, prices)
+        return {
+            link: DirectedLink(index, link, self._cells, self._sizes, prices)
+            for index, link in enumerate(problem.links)
+            if link.routing in (Routing.ZONE, Routing.NODE)
+        }
 
     def _initial_savings(self) -> Ints:
         found = np.zeros_like(self._counts)
@@ -107,6 +113,22 @@ class TrafficState:
         return found
 
     def _directed_change(self, link: DirectedLink, vertices: tuple[int, ...], nodes: Ints) -> Ints:
+        """Remembered by the counts that it depends on: a search comes by the same again."""
+        if len(self._each) > MOST_REMEMBERED_NODES:
+            return self._directed_anew(link, vertices, nodes)
+        ends = link.client in vertices, link.server in vertices
+        hosts = self._cells.slice(0)
+        counts = (self._counts[link.client, hosts], self._counts[link.server, hosts])
+        key = (link.index, ends, counts[0].tobytes() if ends[1] else b"", counts[1].tobytes())
+        found = self._remembered.get(key)
+        if found is None:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            found = self._directed_anew(link, vertices, self._each)
+            self._remembered[key] = found
+        return found[nodes]
+
+    def _directed_anew(self, link: DirectedLink, vertices: tuple[int, ...], nodes: Ints) -> Ints:
         hosts = self._cells.slice(0)
         clients = self._counts[link.client : link.client + 1, hosts]
         servers = self._counts[link.server : link.server + 1]
@@ -124,7 +146,7 @@ class TrafficState:
         hosts = self._cells.slice(0)
         one, other = self._counts[link.client], self._counts[link.server]
         if link.routing in (Routing.ZONE, Routing.NODE):
-            made = self._directed_link(link)
+            made = self._made[link]
             return int(made.costs(one[None, hosts], other[None, :])[0])
         if link.routing is Routing.UNIFORM:
             kept = one * other
