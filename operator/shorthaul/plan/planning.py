@@ -1,8 +1,8 @@
 """Makes a plan: vetoes, problem, search, net moves, waves, and the reference's last word.
 
 Whatever cannot be ordered, or is refused by the reference checker, is forbidden and the rest is
-planned anew, a few times; the best of these plans that passes the checker is the plan. It is never
-worse than leaving everything where it is.
+planned anew, a few times and while it is worth it; the best of these plans that passes the checker
+is the plan. It is never worse than leaving everything where it is.
 """
 
 import math
@@ -26,6 +26,7 @@ from shorthaul.units import NodeName, PodRef
 __all__ = ["KNEE", "Request", "make_plan"]
 ATTEMPTS = 6
 OPTIMAL_SHARE = 1e-9
+LOST_SHARE = 5e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class _Attempt:
     wanted: tuple[Draft, ...]
     schedule: waves.Schedule
     cost: int
+    lost: float
     limited: bool
 
     @property
@@ -57,7 +59,7 @@ def make_plan(request: Request) -> Plan:
         attempt = _attempt(request, problem, world)
         if best is None or attempt.cost < best.cost:
             best = attempt
-        if not attempt.schedule.stuck or attempt.limited:
+        if attempt.lost <= LOST_SHARE or attempt.limited:
             break
         _forbid(attempt, allowed, refused)
     assert best is not None
@@ -83,7 +85,14 @@ def _attempt(request: Request, problem: Problem, world: World) -> _Attempt:
         stuck.update(found.stuck)
     moves = tuple(move for wave in found.waves for move in wave)
     cost = drafts.cost_of(problem, moves) + price * len(moves)
-    return _Attempt(problem, wanted, waves.Schedule(found.waves, stuck), cost, solved.limited)
+    lost = _lost(problem, solved.cost + price * len(wanted), cost) if stuck else 0.0
+    return _Attempt(problem, wanted, waves.Schedule(found.waves, stuck), cost, lost, solved.limited)
+
+
+def _lost(problem: Problem, hoped: int, cost: int) -> float:
+    """The share of the hoped gain that went with the moves that cannot be made."""
+    gain = drafts.cost_of(problem, ()) - hoped
+    return (cost - hoped) / gain if gain > 0 else 0.0
 
 
 def _scheduled(
@@ -114,21 +123,26 @@ def _scheduled(
 def _sent_home(request: Request, world: World, move: Draft, kept: Sequence[Draft]) -> bool:
     """Undoes a move in the world of all moves, unless a pod that was moved minds.
 
-    Asked are the pod itself, the moved pods that came to where it goes, and those whose own terms
-    may speak of it; no other moved pod can mind.
+    A pod may always stay where it is, so only others are asked: those that came to its node, its
+    own siblings, those whose terms may speak of it, and everybody if it has such terms itself.
     """
-    home = request.snapshot.pods[move.pod].node
-    world.move(move.pod, home)
-    asked = [
+    pod = request.snapshot.pods[move.pod]
+    world.move(move.pod, pod.node)
+    asked = (
         world.pod(other.pod)
         for other in kept
         if other.pod != move.pod
-        and (other.target_name == home or _minds(request.snapshot.pods[other.pod]))
-    ]
+        and (
+            other.target_name == pod.node
+            or _minds(pod)
+            or _minds(request.snapshot.pods[other.pod])
+            or request.snapshot.pods[other.pod].workload == pod.workload
+        )
+    )
     stands = all(
-        pod.node is not None
-        and not checkers.check_target(pod, world.nodes[pod.node], world, request.rules)
-        for pod in [world.pod(move.pod), *asked]
+        one.node is not None
+        and not checkers.check_target(one, world.nodes[one.node], world, request.rules)
+        for one in asked
     )
     if not stands:
         world.move(move.pod, move.target_name)
