@@ -67,7 +67,7 @@ def propose(view: View, traffic: Traffic, terms: Terms, means: Means) -> Proposa
     for group, members in policies.groups(known).items():
         found = _Group(group, members, known, view, traffic, terms)
         finding, made = _consider(found, means)
-        if made and commands:
+        if made and commands and group.mode is Mode.AUTO:
             finding, made = replace(finding, held=ONE_AT_A_TIME), ()
         findings |= {policy.ref: finding for policy in members}
         commands += made
@@ -270,7 +270,7 @@ def _unsettled(found: _Group) -> Reason | None:
             return Reason("PlanUnderWay", f"plan {name} is being carried out")
         if plan.status.phase in OPEN_PHASES and _same_group(plan, found.group):
             return Reason("PlanOpen", f"plan {name} is open already")
-        if promises.proving(plan, found.view, found.terms):
+        if _same_group(plan, found.group) and promises.proving(plan, found.view, found.terms):
             return Reason("PlanUnproven", f"plan {name} has not been verified yet")
     for policy in found.view.policies:
         if ref_of(policy) in {one.ref for one in found.acting}:
