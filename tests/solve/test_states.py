@@ -9,6 +9,7 @@ from shorthaul.plan import drafts
 from shorthaul.plan.posing import pose
 from shorthaul.solve import costs
 from shorthaul.solve.draws import Draws
+from shorthaul.solve.sparse_counts import from_dense
 from shorthaul.solve.states import SearchState
 from shorthaul.units import Routing
 from solve import chance_worlds
@@ -37,7 +38,7 @@ def test_integer_cost_equals_the_reference_after_any_moves(number, routing):
     for _ in range(5 if problem.groups else 0):
         wander(state, Draws(number))
 
-    moves = [(m.pod, m.target_name) for m in drafts.draft(problem, state.counts)]
+    moves = [(m.pod, m.target_name) for m in drafts.draft(problem, from_dense(state.counts))]
     where = costs.places(request.snapshot).moved(moves)
     expected = costs.cost(request.attracting, where, request.distances, request.pricing)
     weight = sum(edge.rate for edge in request.edges) * 30
@@ -66,4 +67,4 @@ def test_net_moves_count_interchangeable_pods_once(number):
         return
     wander(state, Draws(number))
 
-    assert int((state.problem.start - state.counts).clip(min=0).sum()) == state.moved
+    assert from_dense(state.counts).left_from(state.problem.start) == state.moved

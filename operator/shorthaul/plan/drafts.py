@@ -6,12 +6,14 @@ stays only if undoing it alone would cost more than rounding; a move without a g
 only while its room is needed by another.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from shorthaul.solve.problems import Ints, Problem
+from shorthaul.solve.problems import Problem
+from shorthaul.solve.sparse_counts import SparseCounts, from_pods
 from shorthaul.solve.traffic_states import TrafficState
 from shorthaul.units import NodeName, PodRef
 
@@ -28,18 +30,17 @@ class Draft:
     gain: int = 0
 
 
-def draft(problem: Problem, counts: Ints) -> tuple[Draft, ...]:
+def draft(problem: Problem, counts: SparseCounts) -> tuple[Draft, ...]:
     """The net moves that lead from today's counts to these."""
     found: list[Draft] = []
     for index, group in enumerate(problem.groups):
-        difference = counts[index] - problem.start[index]
-        sources = np.repeat(np.arange(len(difference)), np.maximum(0, -difference)).tolist()
-        targets = np.repeat(np.arange(len(difference)), np.maximum(0, difference)).tolist()
+        now = Counter(problem.start.places(index).tolist())
+        then = Counter(counts.places(index).tolist())
+        sources, targets = sorted((now - then).elements()), sorted((then - now).elements())
         if not sources:
             continue
-        places = np.repeat(np.arange(len(difference)), problem.start[index]).tolist()
         waiting: dict[int, list[PodRef]] = {}
-        for pod, node in zip(group.pods, places, strict=True):
+        for pod, node in zip(group.pods, problem.start.places(index).tolist(), strict=True):
             waiting.setdefault(node, []).append(pod)
         for source, target in zip(sources, targets, strict=True):
             pod = waiting[source].pop(0)
@@ -47,13 +48,19 @@ def draft(problem: Problem, counts: Ints) -> tuple[Draft, ...]:
     return tuple(found)
 
 
-def counts_of(problem: Problem, moves: Sequence[Draft]) -> Ints:
+def counts_of(problem: Problem, moves: Sequence[Draft]) -> SparseCounts:
     """The counts after some moves."""
-    counts = problem.start.copy()
+    start = problem.start
+    owners = np.repeat(np.arange(start.rows), start.totals())
+    nodes = np.repeat(start.nodes, start.amounts)
+    first = np.concatenate([[0], np.cumsum(start.totals())])
+    taken: Counter[tuple[int, int]] = Counter()
     for move in moves:
-        counts[move.group, move.source] -= 1
-        counts[move.group, move.target] += 1
-    return counts
+        places = start.places(move.group)
+        place = int(np.searchsorted(places, move.source)) + taken[move.group, move.source]
+        taken[move.group, move.source] += 1
+        nodes[first[move.group] + place] = move.target
+    return from_pods(owners, nodes, start.rows, start.width)
 
 
 def cost_of(problem: Problem, moves: Sequence[Draft]) -> int:

@@ -114,5 +114,4 @@ def _slope(one: Point, other: Point) -> float:
 
 
 def _point(problem: Problem, still: Assignment, found: Assignment) -> Point:
-    moves = int((problem.start - found.counts).clip(min=0).sum())
-    return Point(moves, still.cost - found.cost, found)
+    return Point(found.counts.left_from(problem.start), still.cost - found.cost, found)

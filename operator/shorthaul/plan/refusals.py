@@ -15,7 +15,8 @@ from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.worlds import World
 from shorthaul.plan.plans import Refusal
 from shorthaul.plan.requests import Request
-from shorthaul.solve.problems import ROUNDING, Ints, Problem
+from shorthaul.solve.problems import ROUNDING, Problem
+from shorthaul.solve.sparse_counts import SparseCounts
 from shorthaul.solve.traffic_states import TrafficState
 from shorthaul.traffic.graphs import Vertex
 from shorthaul.units import NodeName, PodRef
@@ -25,7 +26,7 @@ def refusals(
     request: Request,
     world: World,
     problem: Problem,
-    counts: Ints,
+    counts: SparseCounts,
     known: Mapping[PodRef, Reason],
 ) -> tuple[Refusal, ...]:
     """All refusals, sorted by pod; `world` is the planned placement, `known` what is sure."""
@@ -41,7 +42,7 @@ def refusals(
 
 
 def _staying(
-    request: Request, world: World, problem: Problem, counts: Ints
+    request: Request, world: World, problem: Problem, counts: SparseCounts
 ) -> Mapping[PodRef, Reason]:
     traffic = TrafficState(problem, counts)
     everywhere = np.arange(len(problem.nodes))
@@ -49,7 +50,7 @@ def _staying(
     for index, group in enumerate(problem.groups):
         if not group.vertices:
             continue
-        for node in np.flatnonzero((problem.start[index] > 0) & (counts[index] > 0)).tolist():
+        for node in np.intersect1d(problem.start.row(index)[0], counts.row(index)[0]).tolist():
             traffic.put(index, node, -1)
             field = traffic.field(index, everywhere)
             traffic.put(index, node, 1)

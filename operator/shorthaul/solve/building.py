@@ -16,7 +16,8 @@ from shorthaul.cluster.snapshots import Pod, Snapshot
 from shorthaul.cluster.worlds import World
 from shorthaul.solve import costs, limit_building, rooms
 from shorthaul.solve.pricings import Pricing
-from shorthaul.solve.problems import LARGEST_COST, Group, Ints, Link, Problem
+from shorthaul.solve.problems import LARGEST_COST, Group, Ints, Link, Problem, Reach
+from shorthaul.solve.sparse_counts import SparseCounts, from_places
 from shorthaul.topology.distances import Distances
 from shorthaul.traffic.graphs import Vertex
 from shorthaul.units import NodeName, PodRef, Tier, WorkloadRef
@@ -32,7 +33,7 @@ class _Signature:
     vertices: tuple[int, ...]
     requests: tuple[int, ...]
     allowed: frozenset[NodeName]
-    roles: tuple[int, ...]
+    roles: tuple[tuple[int, int], ...]
 
 
 def build_problem(
@@ -52,13 +53,14 @@ def build_problem(
     vertices = _vertices(kept, where)
     resources = rooms.resources(snapshot, movable)
     terms = limit_building.collect(World(snapshot, rules), movable)
+    roles = terms.roles()
     signatures = {
         ref: _Signature(
             snapshot.pods[ref].workload,
             _vertices_of(snapshot.pods[ref], vertices),
             rooms.requests(snapshot, ref, resources),
             allowed[ref],
-            terms.roles(ref),
+            roles.get(ref, ()),
         )
         for ref in movable
     }
@@ -68,9 +70,7 @@ def build_problem(
         tiers=_tiers(nodes, distances),
         groups=groups,
         start=_counts((group.pods for group in groups), where, nodes),
-        allowed=np.array(
-            [[node in allowed[group.pods[0]] for node in nodes] for group in groups], dtype=np.bool_
-        ).reshape(len(groups), len(nodes)),
+        allowed=_reach([allowed[group.pods[0]] for group in groups], nodes),
         background=_background(vertices, where, set(movable), nodes),
         links=tuple(
             Link(vertices[edge.client], vertices[edge.server], edge.rate, edge.routing)
@@ -132,17 +132,22 @@ def _groups(signatures: Mapping[PodRef, _Signature], where: costs.Places) -> tup
     return tuple(sorted(groups, key=lambda group: (group.workload, min(group.pods))))
 
 
+def _reach(sets: Sequence[frozenset[NodeName]], nodes: Sequence[NodeName]) -> Reach:
+    """One class for each set of nodes."""
+    classes = {names: index for index, names in enumerate(dict.fromkeys(sets))}
+    return Reach(
+        np.array([classes[names] for names in sets], dtype=np.int64),
+        np.array([[node in names for node in nodes] for names in classes], dtype=np.bool_).reshape(
+            len(classes), len(nodes)
+        ),
+    )
+
+
 def _counts(
     sets: Iterable[Iterable[PodRef]], where: costs.Places, nodes: Sequence[NodeName]
-) -> Ints:
+) -> SparseCounts:
     index = {node: i for i, node in enumerate(nodes)}
-    rows = []
-    for pods in sets:
-        row = np.zeros(len(nodes), dtype=np.int64)
-        for ref in pods:
-            row[index[where.nodes[ref]]] += 1
-        rows.append(row)
-    return np.array(rows, dtype=np.int64).reshape(len(rows), len(nodes))
+    return from_places([[index[where.nodes[ref]] for ref in pods] for pods in sets], len(nodes))
 
 
 def _background(
@@ -150,7 +155,7 @@ def _background(
     where: costs.Places,
     movable: set[PodRef],
     nodes: Sequence[NodeName],
-) -> Ints:
+) -> SparseCounts:
     sets = []
     for vertex in vertices:
         pods = (vertex,) if isinstance(vertex, PodRef) else where.members[vertex]

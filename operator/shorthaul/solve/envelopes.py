@@ -33,10 +33,11 @@ class Envelope:
 def envelope(problem: Problem, cells: Cells) -> Envelope:
     """Looks at each vertex alone."""
     members = _members(problem)
-    fixed = cells.spread(problem.background)
-    start = problem.background.copy()
+    background, today = problem.background.dense(), problem.start.dense()
+    fixed = cells.spread(background)
+    start = background.copy()
     for vertex, groups in enumerate(members):
-        start[vertex] += problem.start[sorted(groups)].sum(axis=0)
+        start[vertex] += today[sorted(groups)].sum(axis=0)
     possible = _possible(problem, members, start)
     sizes = problem.sizes
     return Envelope(
@@ -51,7 +52,7 @@ def envelope(problem: Problem, cells: Cells) -> Envelope:
 
 
 def _members(problem: Problem) -> tuple[Groups, ...]:
-    found: list[set[int]] = [set() for _ in problem.background]
+    found: list[set[int]] = [set() for _ in range(problem.background.rows)]
     for index, group in enumerate(problem.groups):
         for vertex in group.vertices:
             found[vertex].add(index)
@@ -62,7 +63,7 @@ def _possible(problem: Problem, members: tuple[Groups, ...], start: Ints) -> Boo
     found: Bools = start > 0
     for vertex, groups in enumerate(members):
         for group in groups:
-            found[vertex] |= problem.allowed[group]
+            found[vertex] |= problem.allowed.row(group)
     return found
 
 
@@ -77,7 +78,7 @@ def _requests(problem: Problem, members: tuple[Groups, ...]) -> Ints:
 
 def _room(problem: Problem, cells: Cells) -> Ints:
     """What movable pods may take in a cell."""
-    taken = problem.requests.T @ problem.start
+    taken = problem.requests.T @ problem.start.dense()
     return cells.spread(np.maximum(np.maximum(problem.room, 0), taken))
 
 

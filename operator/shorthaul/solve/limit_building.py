@@ -4,7 +4,7 @@ Only terms that a movable pod has a part in become limits: what the pods that st
 themselves is not the solver's to judge.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shorthaul.cluster.constraints.floors import ZONE_LABEL
@@ -24,11 +24,16 @@ class Terms:
     needs: tuple[terms.PairTerm, ...]
     spreads: tuple[terms.SpreadTerm, ...]
 
-    def roles(self, ref: PodRef) -> tuple[int, ...]:
-        """The pod's part in each term: 1 as owner, 2 as matched, 3 as both."""
+    def roles(self) -> Mapping[PodRef, tuple[tuple[int, int], ...]]:
+        """The part of each pod in terms, by the term's number: 1 owner, 2 matched, 3 both."""
+        found: dict[PodRef, list[tuple[int, int]]] = {}
         pairs = [(term.owners, term.matched) for term in (*self.repulsions, *self.needs)]
         pairs += [(term.owners, term.matched) for term in self.spreads]
-        return tuple((ref in owners) + 2 * (ref in matched) for owners, matched in pairs)
+        for number, (owners, matched) in enumerate(pairs):
+            for ref in (owners | matched) & self.movable:
+                part = (ref in owners) + 2 * (ref in matched)
+                found.setdefault(ref, []).append((number, part))
+        return {ref: tuple(parts) for ref, parts in found.items()}
 
     def limits(self, groups: Sequence[Group], nodes: Sequence[NodeName]) -> limits.Limits:
         """The limits by index."""
@@ -64,6 +69,9 @@ class _Indexing:
         self._terms = found
         self._groups = groups
         self._nodes = nodes
+        self._index = {node: i for i, node in enumerate(nodes)}
+        self._group_of = {ref: i for i, group in enumerate(groups) for ref in group.pods}
+        self._known: dict[str, tuple[int, ...]] = {}
 
     def exclusion(self, term: terms.PairTerm) -> limits.Exclusion:
         domains = self._domains(term.key)
@@ -113,21 +121,27 @@ class _Indexing:
         return limits.Floor(domains, min(least, len(refs)), members, self._fixed(refs, domains))
 
     def _members(self, refs: frozenset[PodRef]) -> limits.Groups:
-        return frozenset(i for i, group in enumerate(self._groups) if group.pods[0] in refs)
+        return frozenset(self._group_of[ref] for ref in refs if ref in self._group_of)
 
     def _fixed(self, refs: frozenset[PodRef], domains: Sequence[int]) -> tuple[int, ...]:
-        """How many of the pods that stay each domain holds."""
-        index = {node: i for i, node in enumerate(self._nodes)}
-        counts = [0] * (max(domains, default=-1) + 1)
-        for ref in refs - self._terms.movable:
-            node = self._terms.world.pod(ref).node
-            domain = domains[index[node]] if node in index else -1
+        """How many of the pods that stay each domain holds; empty when there are none."""
+        places = [self._terms.world.pod(ref).node for ref in refs - self._terms.movable]
+        held = [domains[self._index[node]] for node in places if node in self._index]
+        if not any(domain >= 0 for domain in held):
+            return ()
+        counts = [0] * (max(domains) + 1)
+        for domain in held:
             if domain >= 0:
                 counts[domain] += 1
         return tuple(counts)
 
     def _domains(self, key: str) -> tuple[int, ...]:
         """The domain of every node by a label's value; -1 without it."""
+        if key not in self._known:
+            self._known[key] = self._domains_of(key)
+        return self._known[key]
+
+    def _domains_of(self, key: str) -> tuple[int, ...]:
         if key == terms.HOST_KEY:
             return tuple(range(len(self._nodes)))
         known = self._terms.world.nodes

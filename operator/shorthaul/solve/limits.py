@@ -2,7 +2,8 @@
 
 Groups are sets of interchangeable movable pods, named by their index; nodes by theirs. A limit that
 counts pods per topology domain has `domains`, the domain of each node (-1: the node lacks the
-label), and what the pods that never move already add to each domain. Static rules (may this pod
+label), and what the pods that never move already add to each domain (empty when no such pod is
+counted). Limits with equal domains share one tuple. Static rules (may this pod
 ever be on that node) are not here: they are the problem's `allowed` matrix.
 """
 

@@ -16,6 +16,7 @@ from shorthaul.solve.draws import Draws
 from shorthaul.solve.neighbours import Neighbourhoods
 from shorthaul.solve.problems import Assignment, Ints, Problem
 from shorthaul.solve.solvers import Effort
+from shorthaul.solve.sparse_counts import from_dense
 from shorthaul.solve.states import SearchState
 
 SWEEPS = 20
@@ -58,13 +59,13 @@ class _Search:
             starts = STARTS if self._pods() <= LARGEST_RESTARTED else 1
             turns = self._iterations() // (starts + 1)
             for _ in range(starts):
-                self._state.restore(self._state.problem.start)
+                self._state.restore(self._state.problem.start.dense())
                 self._improve(turns)
             self._state.restore(self._best)
             self._shake(turns)
             self._state.restore(self._best)
             self._descend()
-        return Assignment(self._best, self._best_cost, self._limited)
+        return Assignment(from_dense(self._best), self._best_cost, self._limited)
 
     def _improve(self, turns: int) -> None:
         """Searches at falling prices of a move, so that a budget goes to what gains most."""

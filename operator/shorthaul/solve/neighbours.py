@@ -125,7 +125,7 @@ class Neighbourhoods:
         names, _ = self._partners[pods[0][0]]
         if names and self._draws.chance(50):
             return self._place_of(state, self._draws.pick(names))
-        allowed = np.flatnonzero(self._problem.allowed[pods[0][0]]).tolist()
+        allowed = np.flatnonzero(self._problem.allowed.row(pods[0][0])).tolist()
         return int(self._draws.pick(allowed)) if allowed else pods[0][1]
 
     def _nodes(self, state: SearchState, first: Pod) -> list[Pod]:

@@ -37,9 +37,10 @@ class Occupancy:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self.counts = problem.start.copy()
+        self._start = problem.start.dense()
+        self.counts = self._start.copy()
         self.moved = 0
-        self._room = problem.room - problem.requests.T @ problem.start
+        self._room = problem.room - problem.requests.T @ self._start
         self._parts = [_Part() for _ in problem.groups]
         self._touched: dict[int, LimitState] = {}
         self._add_exclusions()
@@ -50,7 +51,7 @@ class Occupancy:
 
     def put(self, group: int, node: int, sign: int) -> None:
         """Adds (1) or lifts (-1) one pod of a group on a node."""
-        counts, start = self.counts[group], self._problem.start[group]
+        counts, start = self.counts[group], self._start[group]
         if sign > 0:
             self.moved -= bool(counts[node] < start[node])
         else:
@@ -67,14 +68,14 @@ class Occupancy:
 
     def home(self, group: int) -> Bools:
         """The nodes where fewer pods of a group are than today."""
-        found: Bools = self.counts[group] < self._problem.start[group]
+        found: Bools = self.counts[group] < self._start[group]
         return found
 
     def open(self, group: int) -> Bools:
         """The nodes where one pod more of a group may be."""
         home = self.home(group)
         found = self._kept(group)
-        found &= self._problem.allowed[group] | home
+        found &= self._problem.allowed.row(group) | home
         excused = home & self._excused[group]
         if excused.any():
             found |= excused & self._as_today(group)
@@ -83,7 +84,7 @@ class Occupancy:
     def short_of_room(self, group: int) -> Bools:
         """The nodes where a group is allowed, but which lack the resources for it."""
         full = (self._room < self._problem.requests[group][:, None]).any(axis=0)
-        found: Bools = full & self._problem.allowed[group]
+        found: Bools = full & self._problem.allowed.row(group)
         return found
 
     def sound(self) -> bool:
@@ -106,15 +107,15 @@ class Occupancy:
 
     def _as_today(self, group: int) -> Bools:
         """The nodes with no newcomer, on them or among what the group must not meet."""
-        found: Bools = np.all(self.counts <= self._problem.start, axis=0)
+        found: Bools = np.all(self.counts <= self._start, axis=0)
         for tally in self._parts[group].repelled_by:
             found &= tally.at_nodes() <= tally.at_start()
         return found
 
     def _find_excused(self) -> Bools:
         """Where a pod is today though the rules would not let it go there."""
-        found = np.zeros(self._problem.start.shape, dtype=np.bool_)
-        for group, node in np.argwhere(self._problem.start > 0).tolist():
+        found = np.zeros(self._start.shape, dtype=np.bool_)
+        for group, node in np.argwhere(self._start > 0).tolist():
             self.put(group, node, -1)
             found[group, node] = not self._kept(group)[node]
             self.put(group, node, 1)
@@ -125,10 +126,11 @@ class Occupancy:
         self, domains: tuple[int, ...], fixed: tuple[int, ...], groups: frozenset[int]
     ) -> Tally:
         where = np.array(domains, dtype=np.int64)
-        tally = Tally(where, np.array([*fixed, 0], dtype=np.int64), sum(fixed))
+        known = fixed or (0,) * (max(domains, default=-1) + 1)
+        tally = Tally(where, np.array([*known, 0], dtype=np.int64), sum(fixed))
         for group in sorted(groups):
-            held = np.flatnonzero((self._problem.start[group] > 0) & (where >= 0))
-            amounts = self._problem.start[group][held]
+            held = np.flatnonzero((self._start[group] > 0) & (where >= 0))
+            amounts = self._start[group][held]
             np.add.at(tally.counts, where[held], amounts)
             tally.total += int(amounts.sum())
             self._parts[group].tallies.append(tally)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from shorthaul.solve.limits import Limits
 from shorthaul.solve.pricings import Pricing
+from shorthaul.solve.sparse_counts import SparseCounts
 from shorthaul.units import NodeName, PodRef, Routing, WorkloadRef
 
 Ints = NDArray[np.int64]
@@ -47,6 +48,27 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Reach:
+    """Where each group may be sent: its class (groups,), and what is open to it (classes, nodes).
+
+    Few kinds of wishes make few classes, whatever the number of groups.
+    """
+
+    classes: Ints
+    open: Bools
+
+    def row(self, group: int) -> Bools:
+        """The nodes that are open to a group."""
+        found: Bools = self.open[self.classes[group]]
+        return found
+
+    def dense(self) -> Bools:
+        """The same for every group: (groups, nodes)."""
+        found: Bools = self.open[self.classes]
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """Groups to be placed on nodes; arrays are never written to.
 
@@ -59,9 +81,9 @@ class Problem:
     nodes: tuple[NodeName, ...]
     tiers: Ints
     groups: tuple[Group, ...]
-    start: Ints
-    allowed: Bools
-    background: Ints
+    start: SparseCounts
+    allowed: Reach
+    background: SparseCounts
     links: tuple[Link, ...]
     resources: tuple[str, ...]
     requests: Ints
@@ -73,7 +95,7 @@ class Problem:
     @property
     def sizes(self) -> Ints:
         """The number of pods of each vertex."""
-        found: Ints = self.background.sum(axis=1)
+        found: Ints = self.background.totals()
         for group in self.groups:
             for vertex in group.vertices:
                 found[vertex] += len(group.pods)
@@ -84,8 +106,7 @@ class Problem:
         """The node of each movable pod, by index: groups list their pods in order of node."""
         found: dict[PodRef, int] = {}
         for index, group in enumerate(self.groups):
-            nodes = np.repeat(np.arange(len(self.nodes)), self.start[index])
-            found.update(zip(group.pods, (int(node) for node in nodes), strict=True))
+            found.update(zip(group.pods, self.start.places(index).tolist(), strict=True))
         return found
 
 
@@ -93,6 +114,6 @@ class Problem:
 class Assignment:
     """A placement as counts (groups, nodes) and its cost; `limited` when it was cut short."""
 
-    counts: Ints
+    counts: SparseCounts
     cost: int
     limited: bool = False

@@ -11,6 +11,7 @@ from shorthaul.solve import couplings
 from shorthaul.solve.cells import cells
 from shorthaul.solve.directed import DirectedLink
 from shorthaul.solve.problems import Ints, Link, Problem
+from shorthaul.solve.sparse_counts import SparseCounts
 from shorthaul.units import TIERS, Routing
 
 MOST_REMEMBERED = 20_000
@@ -20,7 +21,7 @@ MOST_REMEMBERED_NODES = 64
 class TrafficState:
     """Counts of every vertex per cell and what they make of the next pod's cost."""
 
-    def __init__(self, problem: Problem, placement: Ints) -> None:
+    def __init__(self, problem: Problem, placement: SparseCounts) -> None:
         self._problem = problem
         self._cells = cells(problem)
         sizes = problem.sizes
@@ -37,7 +38,7 @@ class TrafficState:
         ]
         self._remembered: dict[tuple[object, ...], Ints] = {}
         self._each = np.arange(len(problem.nodes), dtype=np.int64)
-        self._counts = self._cells.spread(self._vertex_counts(placement))
+        self._counts = self._cells.spread(self._vertex_counts(placement.dense()))
         self._saved = self._initial_savings()
         self._incidence = self._cells.spread(np.eye(len(problem.nodes), dtype=np.int64))
 
@@ -75,7 +76,7 @@ class TrafficState:
         return [self._link_cost(link) for link in self._problem.links]
 
     def _vertex_counts(self, placement: Ints) -> Ints:
-        found = self._problem.background.copy()
+        found = self._problem.background.dense()
         for row, vertices in zip(placement, self._vertices, strict=True):
             found[vertices] += row
         return found
