@@ -20,8 +20,8 @@ def routed(problem: Problem, index: int, pods: tuple[Ints, Ints, Ints]) -> Float
     tiers = _tiers(problem, client_nodes, server_nodes)
     chosen = _chosen(link.routing, tiers, servers)
     weights = (clients / clients.sum())[:, None] * chosen
-    shares: Floats = np.bincount(tiers.ravel(), weights.ravel(), minlength=len(TIERS))
-    return shares
+    shares = np.bincount(tiers.ravel(), weights.ravel(), minlength=len(TIERS))
+    return shares.astype(np.float64)
 
 
 def endpoint_loads(problem: Problem, index: int, pods: tuple[Ints, Ints, Ints]) -> Floats:
