@@ -141,6 +141,6 @@ def _edges(problem: Problem) -> tuple[Ints, Ints, Floats, Bools]:
     return (
         np.searchsorted(begins, np.arange(number + 1)).astype(np.int64),
         np.concatenate([other, one])[order].astype(np.int64),
-        np.tile(summed, 2)[order],
-        np.tile(flags, 2)[order],
+        np.tile(summed, 2)[order].astype(np.float64),
+        np.tile(flags, 2)[order].astype(np.bool_),
     )
