@@ -1,0 +1,103 @@
+"""The command line of the bench: run a suite or single cells, list what there is, report."""
+
+import argparse
+import fnmatch
+import sys
+from collections.abc import Sequence
+
+from benchmarks import catalogue, methods, runners, suites
+from benchmarks.cells import Cell
+from benchmarks.rows import Rows
+from shorthaul.errors import BadInput
+
+ROWS = catalogue.FOLDER / "rows.jsonl"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Does what was asked; 1 with one line for what cannot be done."""
+    asked = _parser().parse_args(arguments)
+    try:
+        found: int = asked.does(asked)
+    except BadInput as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hack/bench", description=_description())
+    parts = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = parts.add_parser("run", help="run a suite, or the cells that options name")
+    run.add_argument("--suite", choices=suites.SUITES, help="which cells")
+    run.add_argument("--only", metavar="PATTERN", help="only cells whose title matches *PATTERN*")
+    run.add_argument("--world", action="append", default=[], help="without a suite: worlds")
+    run.add_argument(
+        "--routing", action="append", default=[], help="uniform, local, mixed, services"
+    )
+    run.add_argument("--method", action="append", default=[], help="see `list`")
+    run.add_argument("--seed", action="append", type=int, default=[], help="of the world")
+    run.add_argument("--trial", action="append", type=int, default=[], help="the method's seed")
+    run.add_argument("--option", action="append", default=[], metavar="NAME=NUMBER")
+    run.add_argument("--limit", type=float, default=120, metavar="SECONDS", help="per cell")
+    run.add_argument("--again", action="store_true", help="run what has a row already, too")
+    run.set_defaults(does=_run)
+    draw = parts.add_parser("draw", help="draw a world and say how it is")
+    draw.add_argument("world")
+    draw.add_argument("--seed", type=int, default=1)
+    draw.set_defaults(does=_draw)
+    listing = parts.add_parser("list", help="worlds, methods, and the cells of each suite")
+    listing.set_defaults(does=_list)
+    return parser
+
+
+def _description() -> str:
+    return "Puts the solver beside its peers, one process per cell, and keeps a row for each."
+
+
+def _run(asked: argparse.Namespace) -> int:
+    wanted = suites.SUITES[asked.suite]() if asked.suite else _named(asked)
+    if asked.only:
+        wanted = [cell for cell in wanted if fnmatch.fnmatch(cell.title, f"*{asked.only}*")]
+    runners.run(wanted, Rows(ROWS).read(), again=asked.again)
+    return 0
+
+
+def _named(asked: argparse.Namespace) -> list[Cell]:
+    """The cells of all combinations that the options name."""
+    if not asked.world:
+        raise BadInput("name a suite with --suite, or worlds with --world")
+    options = dict(_option(text) for text in asked.option)
+    return [
+        Cell(world, routing, method, seed, trial, options, asked.limit)
+        for world in asked.world
+        for routing in asked.routing or ["uniform"]
+        for method in asked.method or ["shorthaul"]
+        for seed in asked.seed or [1]
+        for trial in asked.trial or [0]
+    ]
+
+
+def _option(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError as error:
+        raise BadInput(f"--option {text} is not NAME=NUMBER") from error
+
+
+def _draw(asked: argparse.Namespace) -> int:
+    world = catalogue.world(asked.world, asked.seed)
+    used = (world.sizes @ world.requests) / world.room.sum(axis=1)
+    print(
+        f"{world.name}: {world.sizes.sum()} pods of {world.services} services on {world.nodes} "
+        f"nodes, {len(world.weights)} edges, used {', '.join(f'{share:.1%}' for share in used)}"
+    )
+    return 0
+
+
+def _list(_: argparse.Namespace) -> int:
+    print("worlds:  " + " ".join(catalogue.names()))
+    print("methods: " + " ".join(methods.names()))
+    for name, cells in suites.SUITES.items():
+        print(f"suite {name}: {len(cells())} cells; {(cells.__doc__ or '').strip()}")
+    return 0

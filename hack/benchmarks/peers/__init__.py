@@ -1,0 +1,1 @@
+"""What others would do with the same problem: one module per peer, each with `place(task)`."""

@@ -1,0 +1,128 @@
+"""CP-SAT on the whole model: integer counts per group and node, hinted with today's placement.
+
+Local edges are a minimum (two inequalities), uniform ones a product. Links with a direction are not
+modelled. Weights are rounded to one part in 10**12 of the whole; the bound allows for it.
+"""
+
+from typing import Any
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from benchmarks import views
+from benchmarks.outcomes import Outcome, Skipped, Task
+from benchmarks.views import View
+from shorthaul.solve.sparse_counts import SparseCounts, from_dense
+from shorthaul.units import Routing, Tier
+
+PRECISION = 10**12
+SECONDS = 20.0
+WORKERS = 2
+MOST_VARIABLES = 200_000
+
+
+def place(task: Task) -> Outcome:
+    """The best that CP-SAT finds, and whether it proved that there is no better."""
+    if any(link.routing in (Routing.ZONE, Routing.NODE) for link in task.problem.links):
+        raise Skipped("CP-SAT's model has no routing with a direction")
+    view = views.view(task.problem)
+    if len(view.sizes) * len(view.room) > MOST_VARIABLES:
+        raise Skipped("the whole model is too large for CP-SAT")
+    model = cp_model.CpModel()
+    counts = _counts(model, view, task.problem.start)
+    scale = PRECISION / (view.weights.sum() / 2)
+    terms = _terms(model, view, counts, scale)
+    model.maximize(sum(coefficient * kept for coefficient, kept, _ in terms))
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = task.cell.option("seconds", SECONDS)
+    solver.parameters.num_workers = WORKERS
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        raise Skipped(f"CP-SAT found nothing in time: {solver.status_name(status)}")
+    found = np.array([[solver.value(one) for one in row] for row in counts], dtype=np.int64)
+    kept = solver.best_objective_bound / scale
+    rounding = sum(most for _, _, most in terms) / 2 / scale
+    return Outcome(
+        task.problem,
+        (from_dense(found),),
+        {
+            "proven": status == cp_model.OPTIMAL,
+            "rounding": rounding,
+            "bound": _constant(task) - kept - rounding,
+            "bound_method": "CP-SAT",
+        },
+    )
+
+
+def _counts(model: Any, view: View, start: SparseCounts) -> list[list[Any]]:
+    """A variable for each group and node, within room, reach and the mosts."""
+    dense = start.dense()
+    found = []
+    for group, size in enumerate(view.sizes.tolist()):
+        most = min(size, int(view.most_per_node[group]))
+        row = [
+            model.new_int_var(0, most if view.open[view.classes[group], node] else 0, "")
+            for node in range(len(view.room))
+        ]
+        model.add(sum(row) == size)
+        for zone in (
+            range(int(view.levels[2].max()) + 1) if view.most_per_zone[group] < size else ()
+        ):
+            inside = [one for one, where in zip(row, view.levels[2], strict=True) if where == zone]
+            model.add(sum(inside) <= int(view.most_per_zone[group]))
+        for one, value in zip(row, dense[group].tolist(), strict=True):
+            model.add_hint(one, value)
+        found.append(row)
+    for node, room in enumerate(view.room.tolist()):
+        for kind, most in enumerate(room):
+            asked = view.requests[:, kind].tolist()
+            model.add(sum(a * row[node] for a, row in zip(asked, found, strict=True)) <= most)
+    return found
+
+
+def _terms(
+    model: Any, view: View, counts: list[list[Any]], scale: float
+) -> list[tuple[int, Any, int]]:
+    """What each edge keeps in each group of nodes: the worth of a unit, the variable, its most."""
+    found = []
+    rows = np.repeat(np.arange(len(view.sizes)), np.diff(view.offsets))
+    for level, step in zip(view.levels, _steps(view), strict=True):
+        for where in range(int(level.max()) + 1) if step > 0 else ():
+            inside = [_inside(model, row, level == where) for row in counts]
+            for edge in np.flatnonzero(rows < view.others).tolist():
+                one, other = int(rows[edge]), int(view.others[edge])
+                sizes = int(view.sizes[one]), int(view.sizes[other])
+                kept = model.new_int_var(0, sizes[0] * sizes[1], "")
+                if view.aligned[edge]:
+                    model.add(kept <= sizes[1] * inside[one])
+                    model.add(kept <= sizes[0] * inside[other])
+                else:
+                    model.add_multiplication_equality(kept, [inside[one], inside[other]])
+                worth = step * view.weights[edge] / (sizes[0] * sizes[1]) * scale
+                found.append((round(worth), kept, sizes[0] * sizes[1]))
+    return found
+
+
+def _steps(view: View) -> list[float]:
+    """The steps, those of levels that divide the nodes alike added up on the inner one."""
+    steps: list[float] = view.steps.tolist()
+    for level in (2, 1):
+        if len(np.unique(view.levels[level])) == len(np.unique(view.levels[level - 1])):
+            steps[level - 1], steps[level] = steps[level - 1] + steps[level], 0.0
+    return steps
+
+
+def _inside(model: Any, row: list[Any], where: Any) -> Any:
+    """How many pods of a group are in a group of nodes."""
+    members = [one for one, there in zip(row, where.tolist(), strict=True) if there]
+    if len(members) == 1:
+        return members[0]
+    found = model.new_int_var(0, 10**6, "")
+    model.add(found == sum(members))
+    return found
+
+
+def _constant(task: Task) -> float:
+    """The cost when nothing is kept within a zone; all nodes lie in one region."""
+    weight = sum(link.weight for link in task.problem.links)
+    return weight * task.problem.pricing.tiers[Tier.REGION]

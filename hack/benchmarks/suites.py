@@ -1,0 +1,142 @@
+"""Which cells make a suite: what a question needs, and no more."""
+
+from collections.abc import Callable, Mapping
+
+from benchmarks.cells import Cell
+from benchmarks.methods import PEERS
+
+MODES = ("uniform", "local")
+MAPPERS = ("metis", "kahip", "mtkahypar-cut", "mtkahypar-steiner")
+PUBLISHED = ("published-rasa", "published-applsci19", "published-pop")
+GENERAL = tuple(name for name in PEERS if name not in PUBLISHED and name != "cpsat")
+TINY = ("tiny24", "tiny40", "tiny60", "tiny100")
+SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20)
+LONG = 600.0
+Cells = list[Cell]
+
+
+def quick() -> Cells:
+    """A look in a few minutes: small worlds, the cheap peers, M3."""
+    found = [
+        Cell(world, mode, method, limit_seconds=60)
+        for world in ("tiny24", "1k", "2k")
+        for mode in MODES
+        for method in ("start", "shorthaul", "bound", "greedy", "metis")
+    ]
+    return found + [Cell("m3", "local", method) for method in ("shorthaul", "bound", *PUBLISHED)]
+
+
+def peers() -> Cells:
+    """Every peer beside the solver, on the same synthetic worlds and on M3."""
+    found = [
+        Cell(world, mode, method, seed, limit_seconds=240)
+        for world in ("2k", "10k")
+        for seed in (1, 2)
+        for mode in MODES
+        for method in ("shorthaul", "bound", *GENERAL)
+    ]
+    found += [
+        Cell("100k", mode, method, limit_seconds=LONG)
+        for mode in MODES
+        for method in ("shorthaul", "bound", "greedy", "metis")
+    ]
+    return found + m3()
+
+
+def m3() -> Cells:
+    """M3 and its variants, with what was published, ten seeds of ours, and CP-SAT with a hint."""
+    found = [Cell("m3", "local", "shorthaul", trial=trial) for trial in range(10)]
+    found += [
+        Cell("m3", "local", "shorthaul", trial=i, options={"seconds": 0.1}) for i in range(10)
+    ]
+    found += [Cell("m3", "local", name) for name in ("start", "bound", *PUBLISHED, *GENERAL)]
+    found.append(Cell("m3", "local", "cpsat", options={"seconds": 150}, limit_seconds=300))
+    return found + [
+        Cell(world, "local", method)
+        for world in ("m3-relabelled", "m3-rescaled", "m3-ruled")
+        for method in ("start", "shorthaul", "bound", "metis")
+    ]
+
+
+def scaling() -> Cells:
+    """How time, memory and quality grow, 200 pods to 150k."""
+    return [
+        Cell(world, mode, method, limit_seconds=LONG)
+        for world in ("200", "1k", "2k", "10k", "50k", "100k", "150k")
+        for mode in MODES
+        for method in ("shorthaul", "bound")
+    ]
+
+
+def frontier() -> Cells:
+    """Gain against moves."""
+    found = [
+        Cell(world, mode, "frontier", limit_seconds=LONG)
+        for world in ("2k", "10k", "100k")
+        for mode in MODES
+    ]
+    found += [Cell("m3", "local", "frontier", trial=trial) for trial in range(3)]
+    return found
+
+
+def anytime() -> Cells:
+    """Time to quality: the same search cut short at several times."""
+    return [
+        Cell(world, mode, "shorthaul", options={"seconds": seconds}, limit_seconds=LONG)
+        for world, modes in (("m3", ("local",)), ("10k", MODES), ("100k", MODES))
+        for mode in modes
+        for seconds in SECONDS
+    ]
+
+
+def incremental() -> Cells:
+    """One pod in a hundred placed anew by chance, twenty times."""
+    return [
+        Cell(world, mode, "incremental", limit_seconds=LONG)
+        for world in ("10k", "100k")
+        for mode in MODES
+    ]
+
+
+def exact() -> Cells:
+    """Tiny worlds against CP-SAT."""
+    found = []
+    for world in TINY:
+        for seed in (1, 2, 3):
+            for mode in MODES:
+                found.append(Cell(world, mode, "shorthaul", seed))
+                found.append(Cell(world, mode, "bound", seed))
+                found.append(Cell(world, mode, "cpsat", seed, options={"seconds": 20}))
+    return found
+
+
+def joint() -> Cells:
+    """Placement and routing chosen together."""
+    return [Cell(world, "uniform", "joint", limit_seconds=LONG) for world in ("2k", "10k")]
+
+
+def million() -> Cells:
+    """A fleet of a million pods."""
+    return [Cell("1M", mode, "shorthaul", limit_seconds=LONG) for mode in MODES]
+
+
+def goals() -> Cells:
+    """All that the goals are computed from."""
+    parts = (m3, peers, scaling, frontier, incremental, exact, joint, million)
+    found = {cell.key: cell for part in parts for cell in part()}
+    return list(found.values())
+
+
+SUITES: Mapping[str, Callable[[], Cells]] = {
+    "quick": quick,
+    "peers": peers,
+    "m3": m3,
+    "scaling": scaling,
+    "frontier": frontier,
+    "anytime": anytime,
+    "incremental": incremental,
+    "exact": exact,
+    "joint": joint,
+    "million": million,
+    "goals": goals,
+}

@@ -1,0 +1,72 @@
+"""How one link's traffic divides over the tiers where routing has a direction: zone and node.
+
+Worked from what kube-proxy does: a client's request goes to an endpoint of its own node or zone if
+there is one, evenly among those, else to any. Dense and slow; links of this kind are scored one
+by one.
+"""
+
+import numpy as np
+
+from benchmarks.worlds import Bools, Floats
+from shorthaul.solve.problems import Ints, Problem
+from shorthaul.units import TIERS, Routing
+
+
+def routed(problem: Problem, index: int, pods: tuple[Ints, Ints, Ints]) -> Floats:
+    """The share of a zone or node link at each tier."""
+    link = problem.links[index]
+    client_nodes, clients = _of_vertex(pods, link.client)
+    server_nodes, servers = _of_vertex(pods, link.server)
+    tiers = _tiers(problem, client_nodes, server_nodes)
+    chosen = _chosen(link.routing, tiers, servers)
+    weights = (clients / clients.sum())[:, None] * chosen
+    shares = np.bincount(tiers.ravel(), weights.ravel(), minlength=len(TIERS))
+    return shares.astype(np.float64)
+
+
+def endpoint_loads(problem: Problem, index: int, pods: tuple[Ints, Ints, Ints]) -> Floats:
+    """What each node's endpoints get of a link, each as a multiple of an endpoint's fair share."""
+    link = problem.links[index]
+    client_nodes, clients = _of_vertex(pods, link.client)
+    server_nodes, servers = _of_vertex(pods, link.server)
+    chosen = _chosen(link.routing, _tiers(problem, client_nodes, server_nodes), servers)
+    got = (clients / clients.sum()) @ chosen
+    loads: Floats = got / servers * servers.sum()
+    return loads
+
+
+def _of_vertex(pods: tuple[Ints, Ints, Ints], vertex: int) -> tuple[Ints, Ints]:
+    rows, nodes, amounts = pods
+    part = slice(*np.searchsorted(rows, [vertex, vertex + 1]).tolist())
+    return nodes[part], amounts[part]
+
+
+def _tiers(problem: Problem, clients: Ints, servers: Ints) -> Ints:
+    """The smallest tier that each pair of nodes shares, as its number."""
+    found = np.full((len(clients), len(servers)), len(TIERS) - 1)
+    for level in range(len(problem.tiers) - 1, -1, -1):
+        groups = problem.tiers[level]
+        found[groups[clients][:, None] == groups[servers]] = level + 1
+    found[clients[:, None] == servers] = 0
+    return found
+
+
+def _chosen(routing: Routing, tiers: Ints, servers: Ints) -> Floats:
+    """The share of a client's traffic that each server node gets: (client nodes, server nodes)."""
+    open_ = np.ones(tiers.shape, dtype=bool)
+    if routing in (Routing.ZONE, Routing.NODE):
+        open_ = _nearest(open_, tiers <= TIERS.index(_ZONE))
+    if routing is Routing.NODE:
+        open_ = _nearest(open_, tiers == 0)
+    weights = open_ * servers
+    shares: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return shares
+
+
+_ZONE = TIERS[2]
+
+
+def _nearest(open_: Bools, wanted: Bools) -> Bools:
+    """Narrows each client's choice to what is wanted, where there is any."""
+    narrowed: Bools = np.where(wanted.any(axis=1, keepdims=True), wanted, open_)
+    return narrowed
