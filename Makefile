@@ -1,7 +1,8 @@
 # The commands of the project; `make help` lists them.
 VENV ?= .venv
 PYTHON ?= python3
-STAMP := $(VENV)/.stamp-$(shell cat requirements/dev.txt pyproject.toml 2>/dev/null | cksum | cut -d' ' -f1)
+KERNELS := $(sort $(wildcard operator/shorthaul/solve/kernels/*.[ch]))
+STAMP := $(VENV)/.stamp-$(shell cat requirements/dev.txt pyproject.toml hatch_build.py $(KERNELS) 2>/dev/null | cksum | cut -d' ' -f1)
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
@@ -12,11 +13,13 @@ help:  ## this list
 
 env: $(STAMP)  ## the Python environment in .venv, from the hash-locked requirements
 
-$(STAMP): requirements/dev.txt pyproject.toml
+$(STAMP): requirements/dev.txt pyproject.toml hatch_build.py $(KERNELS)
 	@echo "making the Python environment in $(VENV) (once)" >&2
 	@rm -f $(VENV)/.stamp-*
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || \
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/compiler.txt
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -45,7 +48,7 @@ crds: env  ## write crds/ and the chart's copies from api/
 	@python hack/crds
 
 requirements:  ## lock requirements/*.in again (needs uv)
-	@for name in run dev; do uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
+	@for name in run dev compiler; do uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-header --universal --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:  ## drop the environment and caches of this folder

@@ -17,7 +17,7 @@ from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort, Solver, never
 
 ENGINE_VARIABLE = "SHORTHAUL_BENCH_ENGINE"
-DEFAULT_ENGINE = "shorthaul.solve.local_search:LocalSearch"
+DEFAULT_ENGINE = "shorthaul.solve.searches:Search"
 
 
 @dataclass(frozen=True, slots=True)

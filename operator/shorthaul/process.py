@@ -39,7 +39,7 @@ from shorthaul.loop import Loop, Thinking
 from shorthaul.plan.proposals import Means, Proposals
 from shorthaul.plan.views import Terms, View
 from shorthaul.settings import Settings
-from shorthaul.solve.local_search import LocalSearch
+from shorthaul.solve.choices import best_solver
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace
 
@@ -115,7 +115,7 @@ class _Operator:
                 feed=self.feed,
                 hindrances=Hindrances(Sources(connection, prober, namespace), time.monotonic),
                 terms=self.terms,
-                make_means=lambda: Means(LocalSearch(), _deadline(settings.solve_seconds)),
+                make_means=lambda: Means(best_solver(), _deadline(settings.solve_seconds)),
             )
         )
         self._ticked = time.monotonic()

@@ -33,7 +33,7 @@ from shorthaul.plan.commands import (
 )
 from shorthaul.plan.proposals import Means
 from shorthaul.plan.views import View, phase_of
-from shorthaul.solve.local_search import LocalSearch
+from shorthaul.solve.choices import best_solver
 from shorthaul.solve.solvers import never
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.traffic.observations import ObserverSum, PairSum
@@ -118,7 +118,7 @@ class SimulatedWorld:
         return traffic_of(tuple(self.windows), self.rules, view.snapshot, {})
 
     def means(self):
-        return Means(LocalSearch(), never)
+        return Means(best_solver(), never)
 
     async def do(self, command, now):
         match command:

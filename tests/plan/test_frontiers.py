@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shorthaul.plan.frontiers import Point, frontier, hull, knee_of
-from shorthaul.solve.local_search import LocalSearch
 from shorthaul.solve.problems import Assignment
+from shorthaul.solve.searches import Search
 from solve import chance_worlds
 
 NOTHING = Assignment(np.zeros((0, 0), dtype=np.int64), 0)
-QUICK = LocalSearch(iterations_per_pod=2, least_iterations=150)
+QUICK = Search(turns_per_pod=2, least_turns=150)
 PAIRS = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 1000)), max_size=12)
 
 

@@ -16,13 +16,13 @@ from shorthaul.plan import manifests
 from shorthaul.plan.planning import KNEE, Request, make_plan
 from shorthaul.plan.scores import score
 from shorthaul.plan.vetoes import vet
-from shorthaul.solve.local_search import LocalSearch
+from shorthaul.solve.searches import Search
 from shorthaul.units import Objective, Routing, Tier, Unit
 from solve import chance_worlds
 from worlds import builders
 
 NUMBERS = st.integers(0, 100_000)
-QUICK = LocalSearch(iterations_per_pod=2, least_iterations=150)
+QUICK = Search(turns_per_pod=2, least_turns=150)
 SHAPE = chance_worlds.Shape(nodes=6, workloads=6, replicas=4, edges=10)
 
 

@@ -8,15 +8,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from shorthaul.plan.requests import Request
-
-ENGINE = "local-search/1"
+from shorthaul.solve.choices import engine
 
 
 def inputs(request: Request) -> Mapping[str, str]:
     """The inputs of a plan as text, sorted by name."""
     given = {
         **request.digests,
-        "engine": ENGINE,
+        "engine": engine(request.solver),
         "numpy": np.__version__,
         "seed": str(request.seed),
         "maxMoves": "none" if request.max_moves is None else str(request.max_moves),

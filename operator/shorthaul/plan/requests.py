@@ -15,7 +15,7 @@ from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.cluster.worlds import Clients
 from shorthaul.errors import BadInput
 from shorthaul.plan.consents import consented
-from shorthaul.solve.local_search import LocalSearch
+from shorthaul.solve.choices import best_solver
 from shorthaul.solve.pricings import Pricing, price
 from shorthaul.solve.solvers import Solver, never
 from shorthaul.topology.distances import Distances
@@ -23,7 +23,7 @@ from shorthaul.units import Objective, Tier, Unit, WorkloadRef
 
 KNEE: Final = "knee"
 NO_RULES = Rules()
-SOLVER = LocalSearch()
+SOLVER = best_solver()
 
 
 @dataclass(frozen=True, slots=True)

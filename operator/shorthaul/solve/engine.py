@@ -12,6 +12,7 @@ from shorthaul.solve.problems import Problem
 from shorthaul.solve.sparse_counts import SparseCounts
 
 UNLIMITED = 2**62
+CHANCES = 2**30
 
 
 class Engine:
@@ -27,8 +28,9 @@ class Engine:
         self.groups = np.flatnonzero(talks).astype(np.int32)
         self.talking = np.flatnonzero(talks[self.model.group_of]).astype(np.int32)
         weights = np.sqrt(group[self.groups, at.RANK].astype(np.float64))
-        chances = np.maximum(1, np.rint(weights * group[self.groups, at.SIZE])).astype(np.int64)
-        self._chances: Ints = np.cumsum(chances)
+        shares = weights * group[self.groups, at.SIZE]
+        shares = np.maximum(1, np.rint(shares * (CHANCES / max(1.0, float(shares.sum())))))
+        self._chances: Ints = np.cumsum(shares.astype(np.int64))
         self._hand = np.zeros(LONGEST_HAND, dtype=np.int32)
         self._key = np.zeros(LONGEST_HAND, dtype=np.int64)
 
@@ -71,12 +73,12 @@ class Engine:
         return self.kernels.sweep(pods, self._table, price, most, heat)
 
     def ruin(
-        self, turns: int, price: int, *, most: int = UNLIMITED, heat: int, size: int, blink: int
+        self, turns: int, price: int, heats: Ints, *, most: int = UNLIMITED, size: int, blink: int
     ) -> int:
         """Ruins and recreates from here; the least objective, whose placement `best` has."""
         if not len(self.groups):
             return self.objective(price)
         self.state.best[:] = self.state.place
-        arrays = (self.groups, self._chances, self._hand, self._key, self._table)
-        numbers = (len(self.groups), turns, heat, price, most, size, blink)
+        arrays = (self.groups, self._chances, self._hand, self._key, self._table, heats)
+        numbers = (len(self.groups), turns, len(heats), price, most, size, blink)
         return self.kernels.ruin(arrays, numbers, self.objective(price))

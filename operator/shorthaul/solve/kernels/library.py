@@ -19,6 +19,7 @@ from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
 NAME = "_kernels.so"
 ENGINE = "native/1"
 LONGEST_HAND = 512
+POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
 
 
 class _Sizes(ctypes.Structure):
@@ -38,10 +39,12 @@ class _Search(ctypes.Structure):
 
 
 class _Ruin(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("groups", "chances", "hand", "key", "table")]
+    _fields_ = [
+        (name, ctypes.c_void_p) for name in ("groups", "chances", "hand", "key", "table", "heats")
+    ]
     _fields_ += [
         (name, ctypes.c_int64)
-        for name in ("number", "turns", "heat", "price", "moves", "size", "blink")
+        for name in ("number", "turns", "stages", "price", "moves", "size", "blink")
     ]
 
 
@@ -78,7 +81,9 @@ class Kernels:
         """Places the pods that stay, then all others, as `best` has them."""
         number = ctypes.c_int64(len(vertices))
         self._library.begin(
-            self._at, *(ctypes.c_void_p(_pointer(array)) for array in (vertices, nodes, rows)), number
+            self._at,
+            *(ctypes.c_void_p(_pointer(array)) for array in (vertices, nodes, rows)),
+            number,
         )
 
     def total(self) -> int:

@@ -81,10 +81,11 @@ class _Building:
         )
 
     def _exclude(self, limit: Exclusion) -> None:
-        if self._is_hosts(limit.domains) and not limit.fixed_owners and not limit.fixed_matched:
-            if limit.owners == limit.matched and len(limit.owners) == 1:
-                self._parts[next(iter(limit.owners))].host_cap = 1
-                return
+        movable = not limit.fixed_owners and not limit.fixed_matched
+        itself = limit.owners == limit.matched and len(limit.owners) == 1
+        if movable and itself and self._is_hosts(limit.domains):
+            self._parts[next(iter(limit.owners))].host_cap = 1
+            return
         owners = self._tally(limit.domains, limit.fixed_owners, limit.owners)
         matched = self._tally(limit.domains, limit.fixed_matched, limit.matched)
         for group in sorted(limit.owners):

@@ -58,7 +58,8 @@ def link_table(problem: Problem, cells: Cells, sizes: Ints, rows: Ints) -> Links
 def entries(
     problem: Problem, links: Links, rows: Ints
 ) -> tuple[Ints, list[tuple[int, int]], list[int]]:
-    """Per group what its links look like from its end: the table, each group's range and pull."""
+    """Per group what its links look like from its end: the table, each group's range, and what one
+    of its pods' traffic costs at most."""
     touching: list[list[int]] = [[] for _ in rows]
     for index, link in enumerate(problem.links):
         for end in {link.client, link.server}:
@@ -72,9 +73,11 @@ def entries(
         ranges.append((len(found), len(found) + len(known[group.vertices])))
         found += known[group.vertices]
     made = _table(links, rows, found)
-    pulls = np.concatenate([[0], np.cumsum(made[:, at.PULL])])
+    farthest = links.price[:, -1] * links.table[:, at.L_CLIENT_SIZE]
+    shares = farthest[made[:, at.LINK]] / np.maximum(1, made[:, at.OWN_SIZE])
+    sums = np.concatenate([[0.0], np.cumsum(shares)])
     for first, end in ranges:
-        ranks.append(int(pulls[end] - pulls[first]))
+        ranks.append(int(sums[end] - sums[first]))
     return made, ranges, ranks
 
 

@@ -63,9 +63,9 @@ def model(problem: Problem) -> tuple[at.Model, Ints]:
         domain=tables.domain,
         tally=tables.tally,
         limit=tables.limit,
-        rack_first=np.searchsorted(
-            racks[order], np.arange(int(racks.max(initial=-1)) + 2)
-        ).astype(np.int32),
+        rack_first=np.searchsorted(racks[order], np.arange(int(racks.max(initial=-1)) + 2)).astype(
+            np.int32
+        ),
         rack_nodes=order.astype(np.int32),
         rack_of=racks.astype(np.int32),
         member_first=first,
@@ -128,7 +128,7 @@ def _groups(
         line[at.CLASS], line[at.FIRST] = problem.allowed.classes[index], first
         line[at.SIZE], first = len(group.pods), first + len(group.pods)
         line[at.ENTRY0], line[at.ENTRY1] = seen[0][index]
-        line[at.RANK] = seen[1][index] // len(group.pods)
+        line[at.RANK] = seen[1][index]
         line[at.ROW0], line[at.ROW1] = listed.add(rows.of_group[index])
         line[at.VERTEX0], line[at.VERTEX1] = listed.add(list(group.vertices))
         part = tables.parts[index]
@@ -143,9 +143,7 @@ def _groups(
 def _members(problem: Problem) -> tuple[at.Narrow, at.Narrow]:
     """The movable groups of each vertex."""
     pairs = sorted(
-        (vertex, index)
-        for index, group in enumerate(problem.groups)
-        for vertex in group.vertices
+        (vertex, index) for index, group in enumerate(problem.groups) for vertex in group.vertices
     )
     vertices = np.array([vertex for vertex, _ in pairs], dtype=np.int64)
     first = np.searchsorted(vertices, np.arange(problem.background.rows + 1))

@@ -12,8 +12,8 @@ typedef struct {
     const wide_t *chances;
     narrow_t *hand;
     wide_t *key;
-    const wide_t *table;
-    wide_t number, turns, heat, price, moves, size, blink;
+    const wide_t *table, *heats;
+    wide_t number, turns, stages, price, moves, size, blink;
 } Ruin;
 
 /* A talking group, by its chances. */
@@ -83,11 +83,11 @@ static wide_t grab_replicas(Search *x, const Ruin *r, const wide_t *groups, wide
     return number;
 }
 
-/* Lifts what talks on a few nodes of the walk's groups, all of it or half. */
+/* Lifts what is on a few nodes of the walk's groups, all of it or half. */
 static wide_t grab_nodes(Search *x, const Ruin *r, const wide_t *groups, wide_t walked, wide_t size)
 {
     wide_t number = 0;
-    for (wide_t i = 2 + below(&x->s, 3); i > 0; i--) {
+    for (wide_t i = 2 + below(&x->s, 4); i > 0; i--) {
         const wide_t *g = x->m.group[groups[below(&x->s, walked)]];
         narrow_t node = x->s.place[g[FIRST] + below(&x->s, g[SIZE])], next = -1;
         int half = below(&x->s, 2) == 0;
@@ -104,21 +104,33 @@ static wide_t grab_nodes(Search *x, const Ruin *r, const wide_t *groups, wide_t 
     return number;
 }
 
-/* Orders the hand: by chance, by weight of traffic, by size, or replica by replica. */
-static void arrange(Search *x, const Ruin *r, wide_t number)
+/* The place of a group in the walk. */
+PART wide_t place_in(const wide_t *groups, wide_t walked, wide_t group)
 {
-    wide_t way = below(&x->s, 4);
+    wide_t at = 0;
+    while (at < walked && groups[at] != group)
+        at++;
+    return at;
+}
+
+/* Orders the hand: by weight of traffic, by size, replica by replica, or along the walk. */
+static void arrange(Search *x, const Ruin *r, const wide_t *groups, wide_t walked, wide_t number)
+{
+    wide_t way = below(&x->s, 5);
     for (wide_t at = 0; at < number; at++) {
         narrow_t pod = r->hand[at];
         const wide_t *g = x->m.group[x->m.group_of[pod]];
+        wide_t traffic = g[RANK] >> 24;
         if (way == 0)
-            r->key[at] = below(&x->s, 1 << 30);
+            r->key[at] = -traffic * (512 + below(&x->s, 1024));
         else if (way == 1)
-            r->key[at] = -g[RANK] * (512 + below(&x->s, 1024));
-        else if (way == 2)
             r->key[at] = -weight(x, pod) * (512 + below(&x->s, 512));
-        else
+        else if (way == 2)
             r->key[at] = (pod - g[FIRST]) * 65536 / g[SIZE] + below(&x->s, 1024);
+        else if (way == 3)
+            r->key[at] = (place_in(groups, walked, x->m.group_of[pod]) << 50) - traffic;
+        else
+            r->key[at] = below(&x->s, 1 << 30);
     }
     for (wide_t at = 1; at < number; at++) {
         narrow_t pod = r->hand[at];
@@ -158,12 +170,11 @@ wide_t ruin(Search *x, const Ruin *r, wide_t least_known)
         wide_t number = below(&x->s, 10) < NODES_IN_TEN
             ? grab_nodes(x, r, groups, walked, size)
             : grab_replicas(x, r, groups, walked, size);
-        arrange(x, r, number);
+        arrange(x, r, groups, walked, number);
         int down = 1;
         for (wide_t at = 0; at < number && down; at++)
-            down = put_down(x, r->hand[at], r->price, r->blink);
-        wide_t left = ((r->turns - turn) << 10) / r->turns;
-        wide_t limit = before + slack(x, (r->heat >> 20) * left * left, r->table);
+            down = put_down(x, r->hand[at], r->price, r->blink, -1);
+        wide_t limit = before + slack(x, r->heats[turn * r->stages / r->turns], r->table);
         if (!down || !shelve_all(x, r->price) || !good(x, r->price, limit, r->moves, moved)) {
             give_up(x, cost);
             continue;

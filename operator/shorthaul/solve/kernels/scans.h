@@ -121,31 +121,74 @@ PART int is_home(const Search *x, wide_t group, wide_t node)
     return at >= 0 && x->s.host[at][H_COUNT] < x->s.host[at][H_START];
 }
 
-/* The node where one pod more costs least, or -1; its cost is left in ADDED, and in FRESH whether
- * quiet pods have to give way. `price` is what coming home is worth; `blink` in 1024 nodes are
- * passed over. Equal nodes are chosen among by chance. */
-static wide_t scan(Search *x, wide_t group, wide_t price, wide_t blink)
+/* How much of the first resource pods with traffic could have on a node. */
+PART wide_t spare(const Search *x, wide_t node)
+{
+    wide_t at = node * x->n.resources;
+    return x->n.resources ? x->s.free[at] + x->s.loose[at] : 0;
+}
+
+/* What a scan knows: the group, what coming home is worth, what to pass over, the best so far. */
+typedef struct {
+    wide_t group, price, blink, avoided, stamp;
+    int apart, layered;
+    wide_t chosen, best, roomiest;
+} Scan;
+
+/* Looks closer at some of the nodes listed, and keeps the best; among equals the roomiest, where
+ * others can follow. */
+static void weigh(Search *x, Scan *c, wide_t from, wide_t to)
 {
     State *s = &x->s;
-    wide_t stamp = ++s->now[STAMP];
-    wide_t number = look_further(x, group, stamp, look_at_peers(x, group, stamp));
-    wide_t chosen = -1, best = NOWHERE, ties = 0;
-    for (wide_t at = 0; at < number; at++) {
-        wide_t node = s->spots[at];
-        wide_t saved = s->gain[node] + beside(x, group, node) + above(x, group, node, stamp);
-        wide_t value = price > 0 && is_home(x, group, node) ? saved + price : saved;
-        if (value < best || (blink > 0 && below(s, 1024) < blink))
+    for (wide_t at = from; at < to; at++) {
+        wide_t node = s->spots[at], saved = s->gain[node];
+        if (c->apart)
+            saved += beside(x, c->group, node);
+        if (c->layered)
+            saved += above(x, c->group, node, c->stamp);
+        wide_t value = saved;
+        if (c->price > 0 && saved + c->price >= c->best && is_home(x, c->group, node))
+            value += c->price;
+        if (value < c->best || node == c->avoided || (c->blink && below(s, 1024) < c->blink))
             continue;
-        int answer = may(x, group, node);
+        wide_t space = spare(x, node);
+        if (value == c->best && space <= c->roomiest)
+            continue;
+        int answer = may(x, c->group, node);
         if (answer == NO)
             continue;
-        ties = value == best ? ties + 1 : 1;
-        if (ties > 1 && below(s, ties) > 0)
-            continue;
-        chosen = node;
-        best = value;
+        c->chosen = node;
+        c->best = value;
+        c->roomiest = space;
         s->now[FRESH] = answer;
         s->now[ADDED] = -saved;
     }
-    return chosen;
+}
+
+/* Whether a group has links whose savings are not gathered host by host. */
+PART int has_apart(const Search *x, wide_t group)
+{
+    for (wide_t at = x->m.group[group][ENTRY0]; at < x->m.group[group][ENTRY1]; at++) {
+        const wide_t *e = x->m.entry[at];
+        if (e[KIND] > LOCAL || e[SHIFT] > 0 || is_hub(x, e))
+            return 1;
+    }
+    return 0;
+}
+
+/* The node where one pod more costs least, or -1; its cost is left in ADDED, and in FRESH whether
+ * quiet pods have to give way. `price` is what coming home is worth; `blink` in 1024 nodes are
+ * passed over, and so is `avoided`. Where only hosts save anything, nodes without peers are looked
+ * at only when no other would do. */
+static wide_t scan(Search *x, wide_t group, wide_t price, wide_t blink, wide_t avoided)
+{
+    Scan c = { group, price, blink, avoided, ++x->s.now[STAMP], has_apart(x, group), 0,
+               -1, NOWHERE, NOWHERE };
+    for (int level = 1; level < LEVELS; level++)
+        c.layered |= x->m.kept[level][0] > 1;
+    wide_t peers = look_at_peers(x, group, c.stamp);
+    weigh(x, &c, 0, peers);
+    if (c.layered || c.apart || c.best <= price)
+        weigh(x, &c, peers, look_further(x, group, c.stamp, peers));
+    return c.chosen;
 }

@@ -106,12 +106,12 @@ static int shelve_all(Search *x, wide_t price)
 }
 
 /* Puts a lifted pod where it costs least; quiet pods may have to give way. */
-static int put_down(Search *x, narrow_t pod, wide_t price, wide_t blink)
+static int put_down(Search *x, narrow_t pod, wide_t price, wide_t blink, wide_t avoided)
 {
     wide_t group = x->m.group_of[pod];
     if (x->s.now[LOGGED] + SPARE > x->n.log_size)
         return 0;
-    wide_t node = scan(x, group, price, blink), cost = x->s.now[ADDED];
+    wide_t node = scan(x, group, price, blink, avoided), cost = x->s.now[ADDED];
     if (node < 0)
         return 0;
     if (x->s.now[FRESH] == CROWDED && (!make_room(x, group, node) || may(x, group, node) != YES))

@@ -1,0 +1,58 @@
+"""Compiles the search's kernels when the package is built, so that no user waits for it later.
+
+Any C compiler will do (CC, cc, gcc, clang, or the one that the package ziglang brings); without one
+the package works too, with the slower plain search, and says so here. The code is compiled for any
+processor of its kind and without contracted floating point: equal plans on all machines.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+FOLDER = Path("operator/shorthaul/solve/kernels")
+LIBRARY = FOLDER / "_kernels.so"
+OPTIONS = ("-std=c11", "-O3", "-shared", "-fPIC", "-ffp-contract=off")
+
+
+class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
+    """The hook that hatchling finds by this file's name."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compiles the library into the source tree and names it as part of the package."""
+        compiler = find_compiler()
+        if compiler is None:
+            print("no C compiler: the plain search will be used; set CC and build again")
+            return
+        compile_kernels(compiler, Path(self.root))
+        build_data["artifacts"].append(f"/{LIBRARY}")
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+
+
+def find_compiler() -> list[str] | None:
+    """The command of a C compiler, or None."""
+    for name in (os.environ.get("CC"), "cc", "gcc", "clang"):
+        if name and shutil.which(name):
+            return [name]
+    if importlib.util.find_spec("ziglang"):
+        return [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline"]
+    return None
+
+
+def compile_kernels(compiler: list[str], root: Path) -> None:
+    """Writes the library beside its sources, whole or not at all."""
+    made = root / LIBRARY
+    fresh = made.with_suffix(".new")
+    source = root / FOLDER / "kernels.c"
+    subprocess.run([*compiler, *OPTIONS, "-o", str(fresh), str(source), "-lm"], check=True)
+    fresh.replace(made)
+
+
+if __name__ == "__main__":
+    sys.exit("this file is run by hatchling; use `make env` or `pip install .`")

@@ -1,0 +1,22 @@
+"""Which solver is used: the compiled search where its library was built, else the plain one.
+
+Both stand behind one Protocol and obey the same constraints; a plan names the one that made it,
+since the plain search finds less and takes longer.
+"""
+
+from shorthaul.solve.kernels import library
+from shorthaul.solve.local_search import LocalSearch
+from shorthaul.solve.searches import Search
+from shorthaul.solve.solvers import Solver
+
+PLAIN = "plain/1"
+
+
+def best_solver() -> Solver:
+    """The best solver that there is here."""
+    return Search() if library.available() else LocalSearch()
+
+
+def engine(solver: Solver) -> str:
+    """The name and version of what a solver searches with."""
+    return library.ENGINE if isinstance(solver, Search) else PLAIN
