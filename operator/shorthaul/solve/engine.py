@@ -68,6 +68,15 @@ class Engine:
         """Goes to today's placement."""
         self.go_to(places_of(self.problem.start))
 
+    def gather(self, targets: Ints) -> bool:
+        """Sends pods to their targets (-1: it stays), large ones first; false when some could not
+        be put down, and then this placement is no placement: go home."""
+        resources = np.maximum(1, self.problem.room.clip(min=0).sum(axis=1).astype(np.float64))
+        size = (self.model.request / resources).max(axis=1, initial=0.0)[self.model.group_of]
+        moving = np.flatnonzero((targets >= 0) & (targets != self.state.place))
+        order = moving[np.argsort(-size[moving], kind="stable")]
+        return self.kernels.gather(order.astype(np.int32), targets[order].astype(np.int32))
+
     def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED, heat: int = 0) -> int:
         """Tries each pod once; returns how many changed."""
         return self.kernels.sweep(pods, self._table, price, most, heat)

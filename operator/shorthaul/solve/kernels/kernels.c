@@ -6,6 +6,8 @@
 #include "rules.h"
 #include "scans.h"
 #include "trials.h"
-#include "sweeps.h"
-#include "ruins.h"
 #include "starts.h"
+#include "sweeps.h"
+#include "gathers.h"
+#include "ruins.h"
+

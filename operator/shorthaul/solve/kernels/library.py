@@ -51,7 +51,7 @@ class _Ruin(ctypes.Structure):
 @cache
 def _loaded() -> ctypes.CDLL:
     found = ctypes.CDLL(str(resources.files("shorthaul.solve.kernels") / NAME))
-    for name in ("search_bytes", "ruin_bytes", "total", "sweep", "ruin"):
+    for name in ("search_bytes", "ruin_bytes", "total", "sweep", "gather", "ruin"):
         getattr(found, name).restype = ctypes.c_int64
     sizes = found.search_bytes(), found.ruin_bytes()
     if sizes != (ctypes.sizeof(_Search), ctypes.sizeof(_Ruin)):
@@ -126,6 +126,11 @@ class Kernels:
                 ctypes.c_void_p(_pointer(table)),
             )
         )
+
+    def gather(self, pods: Narrow, targets: Narrow) -> bool:
+        """Sends pods to their targets; whether all are down and every limit holds."""
+        arrays = (ctypes.c_void_p(_pointer(array)) for array in (pods, targets))
+        return bool(self._library.gather(self._at, *arrays, ctypes.c_int64(len(pods))))
 
     def ruin(self, arrays: tuple[Any, ...], numbers: tuple[int, ...], least: int) -> int:
         """Ruins and recreates; the fields of `Ruin` in kernels, pointers first."""

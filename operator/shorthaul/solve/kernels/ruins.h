@@ -194,3 +194,5 @@ wide_t ruin(Search *x, const Ruin *r, wide_t least_known)
         memcpy(x->s.best, x->s.place, (size_t)x->n.pods * sizeof *x->s.best);
     return found;
 }
+
+wide_t ruin_bytes(void) { return sizeof(Ruin); }

@@ -1,7 +1,6 @@
 /* Setting a state up, going from one placement to another, and single questions to it. */
 
 wide_t search_bytes(void) { return sizeof(Search); }
-wide_t ruin_bytes(void) { return sizeof(Ruin); }
 
 /* The cost of all traffic, from the counts alone. */
 wide_t total(const Search *x)
@@ -65,7 +64,7 @@ void begin(Search *x, const wide_t *vertices, const wide_t *nodes, const wide_t 
 void go_to(Search *x, const narrow_t *places)
 {
     for (wide_t pod = 0; pod < x->n.pods; pod++)
-        if (x->s.place[pod] != places[pod])
+        if (x->s.place[pod] >= 0 && x->s.place[pod] != places[pod])
             put(x, (narrow_t)pod, x->s.place[pod], -1);
     for (wide_t pod = 0; pod < x->n.pods; pod++)
         if (x->s.place[pod] < 0)

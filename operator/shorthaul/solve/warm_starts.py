@@ -1,0 +1,173 @@
+"""A placement to begin with: the traffic graph divided top down, matched to who is where already.
+
+Regions, zones, racks and hosts in turn: each cell's pods are divided among the cells inside it so
+that little traffic is cut, in proportion to their room, and the parts are given to the cells that
+hold most of their pods today. Constraints are not known here; whoever puts the pods down sees to
+them.
+"""
+
+import numpy as np
+
+from shorthaul.solve.cells import LEVELS, Cells
+from shorthaul.solve.lumps import Chunks, Lumps, Pairs, chunks, pairs
+from shorthaul.solve.partitions import Floats, Graph, split
+from shorthaul.solve.problems import Ints, Problem
+
+FINENESS = 2.0**20
+ALIKE = 0.15
+
+
+def targets(problem: Problem, shape: Cells, seed: int) -> Lumps:
+    """For every node, how many pods of each talking group are bound for it."""
+    sizes, rooms = _sizes(problem), _rooms(problem)
+    talk = pairs(problem)
+    talks = np.unique(np.concatenate([talk.one, talk.other]))
+    counts = np.array([len(problem.groups[group].pods) for group in talks], dtype=np.int64)
+    found = Lumps(np.zeros(len(talks), dtype=np.int64), talks, counts)
+    parents = np.zeros(len(problem.nodes), dtype=np.int64)
+    for level in range(LEVELS - 1, -1, -1):
+        children = shape.of_node[:, level] - shape.starts[level]
+        if len(np.unique(children)) > len(np.unique(parents)):
+            found = _divided(problem, found, talk, (parents, children), (sizes, rooms, seed))
+            parents = children
+    return found
+
+
+def _sizes(problem: Problem) -> Ints:
+    """The size of a pod of each group: its largest share of all there is of a resource."""
+    total = np.maximum(1.0, problem.room.clip(min=0).sum(axis=1).astype(np.float64))
+    shares = (problem.requests / total[None, :]).max(axis=1, initial=0.0)
+    pods = sum(len(group.pods) for group in problem.groups)
+    found: Ints = np.maximum(1, np.rint(shares * pods * FINENESS / 64)).astype(np.int64)
+    return found
+
+
+def _rooms(problem: Problem) -> Floats:
+    """What each node holds in the same measure, less where fewer pods may go."""
+    total = np.maximum(1.0, problem.room.clip(min=0).sum(axis=1).astype(np.float64))
+    shares = (problem.room.clip(min=0) / total[:, None]).mean(axis=0)
+    weight = np.array([len(group.pods) for group in problem.groups], dtype=np.float64)
+    of_class = np.bincount(
+        problem.allowed.classes, weights=weight, minlength=len(problem.allowed.open)
+    )
+    welcome = of_class @ problem.allowed.open / max(1.0, weight.sum())
+    pods = weight.sum()
+    found: Floats = shares * welcome * pods * FINENESS / 64
+    return found
+
+
+def _divided(
+    problem: Problem,
+    lumps: Lumps,
+    talk: Pairs,
+    cells: tuple[Ints, Ints],
+    given: tuple[Ints, Floats, int],
+) -> Lumps:
+    """The lumps of each cell divided among the cells inside it."""
+    (parents, children), (sizes, rooms, seed) = cells, given
+    of_child = np.bincount(children, weights=rooms)
+    parent_of = np.zeros(len(of_child), dtype=np.int64)
+    parent_of[children] = parents
+    inside = [np.flatnonzero(parent_of == cell) for cell in range(int(parents.max()) + 1)]
+    typical = np.array([of_child[here].mean() if len(here) else 0.0 for here in inside])
+    made = chunks(lumps, talk, sizes, typical)
+    cell_of = lumps.cells[made.lump]
+    present = _present(problem, children, len(of_child))
+    found = np.zeros(len(made.lump), dtype=np.int64)
+    order = np.argsort(cell_of, kind="stable")
+    ends = np.searchsorted(cell_of[order], np.arange(len(inside) + 1))
+    head_cell = cell_of[made.graph.heads]
+    edges = np.argsort(head_cell, kind="stable")
+    edge_ends = np.searchsorted(head_cell[edges], np.arange(len(inside) + 1))
+    place = np.zeros(len(made.lump), dtype=np.int64)
+    for cell, here in enumerate(inside):
+        own = order[ends[cell] : ends[cell + 1]]
+        if not len(own):
+            continue
+        place[own] = np.arange(len(own))
+        mine = edges[edge_ends[cell] : edge_ends[cell + 1]]
+        graph = Graph(
+            made.graph.sizes[own],
+            place[made.graph.heads[mine]],
+            place[made.graph.tails[mine]],
+            made.graph.weights[mine],
+        )
+        parts = split(graph, np.maximum(of_child[here], 1e-9), seed)
+        found[own] = _matched(parts, own, made, lumps, (here, of_child, present))
+    return _gathered(found, lumps.groups[made.lump], made.counts)
+
+
+def _present(problem: Problem, children: Ints, number: int) -> tuple[Ints, Ints, int]:
+    """Pods of each (group, cell) today: sorted keys and amounts."""
+    start = problem.start
+    owners = np.repeat(np.arange(start.rows), np.diff(start.offsets))
+    keys, inverse = np.unique(owners * number + children[start.nodes], return_inverse=True)
+    amounts = np.bincount(inverse, weights=start.amounts).astype(np.int64)
+    return keys, amounts, number
+
+
+def _matched(
+    parts: Ints, own: Ints, made: Chunks, lumps: Lumps, where: tuple[Ints, Floats, tuple[Ints, Ints, int]]
+) -> Ints:
+    """The cell of each chunk: parts go to cells of like room that hold most of their pods."""
+    here, of_child, (keys, amounts, number) = where
+    groups = lumps.groups[made.lump[own]]
+    size = len(here)
+    overlap = np.zeros((size, size), dtype=np.float64)
+    for column, cell in enumerate(here.tolist()):
+        wanted = groups * number + cell
+        at = np.minimum(np.searchsorted(keys, wanted), max(0, len(keys) - 1))
+        held = np.where(keys[at] == wanted, amounts[at], 0) if len(keys) else 0 * wanted
+        overlap[:, column] = np.bincount(
+            parts, weights=np.minimum(held, made.counts[own]), minlength=size
+        )
+    room = of_child[here]
+    alike = np.abs(room[:, None] - room[None, :]) <= ALIKE * np.maximum(room[:, None], 1e-9)
+    overlap = np.where(alike, overlap + 1e-9, -1.0)
+    overlap[np.arange(size), np.arange(size)] += 1e-6
+    chosen = np.full(size, -1, dtype=np.int64)
+    taken = np.zeros(size, dtype=np.bool_)
+    for at in np.argsort(-overlap, axis=None, kind="stable").tolist():
+        part, column = divmod(at, size)
+        if overlap[part, column] < 0:
+            break
+        if chosen[part] < 0 and not taken[column]:
+            chosen[part], taken[column] = column, True
+    chosen[chosen < 0] = np.flatnonzero(~taken)
+    return here[chosen[parts]]
+
+
+def _gathered(cells: Ints, groups: Ints, counts: Ints) -> Lumps:
+    """Chunks of the same group in the same cell as one lump."""
+    width = int(groups.max(initial=0)) + 1
+    keys, inverse = np.unique(cells * width + groups, return_inverse=True)
+    summed = np.bincount(inverse, weights=counts).astype(np.int64)
+    return Lumps(keys // width, keys % width, summed)
+
+
+def pod_targets(problem: Problem, found: Lumps) -> Ints:
+    """The node for each pod, -1 where any will do: as many as can be stay where they are."""
+    first = np.concatenate([[0], np.cumsum(problem.start.totals())])
+    made = np.full(int(first[-1]), -1, dtype=np.int64)
+    order = np.argsort(found.groups, kind="stable")
+    groups, bounds = np.unique(found.groups[order], return_index=True)
+    ends = np.append(bounds[1:], len(order))
+    for group, begin, end in zip(groups.tolist(), bounds.tolist(), ends.tolist(), strict=True):
+        left = dict(
+            zip(
+                found.cells[order[begin:end]].tolist(),
+                found.counts[order[begin:end]].tolist(),
+                strict=True,
+            )
+        )
+        loose = []
+        for pod, node in enumerate(problem.start.places(group).tolist(), start=int(first[group])):
+            if left.get(node, 0) > 0:
+                left[node] -= 1
+                made[pod] = node
+            else:
+                loose.append(pod)
+        wanted = (node for node, count in left.items() for _ in range(count))
+        for pod, node in zip(loose, wanted, strict=False):
+            made[pod] = node
+    return made
