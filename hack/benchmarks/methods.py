@@ -11,7 +11,7 @@ from benchmarks import disturbances, engines
 from benchmarks.outcomes import Outcome, Skipped, Task
 
 Method = Callable[[Task], Outcome]
-PERCENTS = (0.5, 1, 2, 5, 10, 20, 30)
+PERCENTS = (0.5, 1, 2, 5, 10, 20, 30, 50)
 PEERS: Mapping[str, str] = {
     "greedy": "greedy_scoring",
     "louvain": "louvain",

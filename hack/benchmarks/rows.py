@@ -13,6 +13,7 @@ from benchmarks import machines, methods
 from benchmarks.cells import Cell
 
 Row = Mapping[str, Any]
+_LIBRARIES = ("ortools", "pymetis", "kahip", "mtkahypar", "networkx")
 
 
 class Rows:
@@ -35,7 +36,7 @@ class Rows:
         row = self._rows.get(cell.key)
         if row is None or row["status"] == "skipped":
             return False
-        names = ("solve",) if methods.ours(cell.method) else ("ortools", "pymetis", "kahip")
+        names = ("solve",) if methods.ours(cell.method) else _LIBRARIES
         now, then = machines.versions(), row["versions"]
         return all(now.get(name) == then.get(name) for name in names)
 
@@ -45,6 +46,10 @@ class Rows:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a") as file:
             file.write(json.dumps(row) + "\n")
+
+    def all(self) -> list[Row]:
+        """The last row of every cell."""
+        return list(self._rows.values())
 
     def of(self, wanted: Iterable[Cell]) -> list[Row]:
         """The rows of some cells, in their order."""

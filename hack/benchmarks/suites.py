@@ -45,26 +45,33 @@ def peers() -> Cells:
 
 def m3() -> Cells:
     """M3 and its variants, with what was published, ten seeds of ours, and CP-SAT with a hint."""
-    found = [Cell("m3", "local", "shorthaul", trial=trial) for trial in range(10)]
-    found += [
-        Cell("m3", "local", "shorthaul", trial=i, options={"seconds": 0.1}) for i in range(10)
+    found = [
+        Cell("m3", "local", "shorthaul", trial=trial, options=options)
+        for options in ({}, {"seconds": 2}, {"seconds": 0.1})
+        for trial in range(10)
     ]
-    found += [Cell("m3", "local", name) for name in ("start", "bound", *PUBLISHED, *GENERAL)]
+    found += [Cell("m3", "local", name) for name in ("start", "bound", *PUBLISHED)]
+    found += [Cell("m3", "local", name, trial=trial) for name in GENERAL for trial in range(3)]
     found.append(Cell("m3", "local", "cpsat", options={"seconds": 150}, limit_seconds=300))
     return found + [
         Cell(world, "local", method)
         for world in ("m3-relabelled", "m3-rescaled", "m3-ruled")
-        for method in ("start", "shorthaul", "bound", "metis")
+        for method in ("start", "shorthaul", "bound", "metis", "mtkahypar-cut")
     ]
 
 
 def scaling() -> Cells:
     """How time, memory and quality grow, 200 pods to 150k."""
-    return [
+    found = [
         Cell(world, mode, method, limit_seconds=LONG)
         for world in ("200", "1k", "2k", "10k", "50k", "100k", "150k")
         for mode in MODES
         for method in ("shorthaul", "bound")
+    ]
+    return found + [
+        Cell(world, mode, "shorthaul", options={"seconds": seconds})
+        for world, seconds in (("1k", 0.02), ("10k", 0.25), ("150k", 4.8))
+        for mode in MODES
     ]
 
 

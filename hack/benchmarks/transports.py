@@ -24,15 +24,34 @@ def routed(problem: Problem, index: int, pods: tuple[Ints, Ints, Ints]) -> Float
     return shares.astype(np.float64)
 
 
-def endpoint_loads(problem: Problem, index: int, pods: tuple[Ints, Ints, Ints]) -> Floats:
-    """What each node's endpoints get of a link, each as a multiple of an endpoint's fair share."""
-    link = problem.links[index]
-    client_nodes, clients = _of_vertex(pods, link.client)
-    server_nodes, servers = _of_vertex(pods, link.server)
-    chosen = _chosen(link.routing, _tiers(problem, client_nodes, server_nodes), servers)
-    got = (clients / clients.sum()) @ chosen
-    loads: Floats = got / servers * servers.sum()
-    return loads
+def largest_load(problem: Problem, pods: tuple[Ints, Ints, Ints]) -> float:
+    """The most that any endpoint gets, as a multiple of the fair share of its vertex.
+
+    Uniform and local links load all endpoints alike, by what they mean.
+    """
+    into: dict[int, list[int]] = {}
+    for index, link in enumerate(problem.links):
+        into.setdefault(link.server, []).append(index)
+    directed = (Routing.ZONE, Routing.NODE)
+    mattering = [
+        links
+        for links in into.values()
+        if any(problem.links[index].routing in directed for index in links)
+    ]
+    return max((_vertex_load(problem, links, pods) for links in mattering), default=1.0)
+
+
+def _vertex_load(problem: Problem, indices: list[int], pods: tuple[Ints, Ints, Ints]) -> float:
+    """The same for one vertex, from all links into it."""
+    server_nodes, servers = _of_vertex(pods, problem.links[indices[0]].server)
+    got, total = np.zeros(len(servers)), 0.0
+    for index in indices:
+        link = problem.links[index]
+        client_nodes, clients = _of_vertex(pods, link.client)
+        chosen = _chosen(link.routing, _tiers(problem, client_nodes, server_nodes), servers)
+        got += link.weight * ((clients / clients.sum()) @ chosen)
+        total += link.weight
+    return float((got / servers).max() / (total / servers.sum()))
 
 
 def _of_vertex(pods: tuple[Ints, Ints, Ints], vertex: int) -> tuple[Ints, Ints]:
