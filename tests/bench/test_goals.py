@@ -1,0 +1,55 @@
+"""Goals and rows: what was measured decides, and what was not is said to be open."""
+
+from benchmarks import goals, tables
+from benchmarks.cells import Cell, from_json, to_json
+from benchmarks.rows import Rows
+
+ROW = {
+    "world": "1M", "seed": 1, "routing": "uniform", "method": "shorthaul", "options": {},
+    "trial": 0, "limit_seconds": 120.0, "status": "done", "solve_seconds": 50.0,
+    "solve_peak_mebibytes": 3000.0, "solve_cpu_seconds": 90.0, "violations": 0, "ratio": 0.2,
+    "cost": 2.0, "start_cost": 10.0, "moved": 0.5, "host_share": 0.4, "versions": {},
+}  # fmt: skip
+
+
+def _word(name, rows):
+    return next(found.word for goal, found in goals.judged(rows) if goal.name == name)
+
+
+def test_a_goal_without_rows_is_not_measured():
+    assert {found.word for _, found in goals.judged([])} == {"not measured"}
+
+
+def test_a_goal_is_reached_when_every_row_keeps_it():
+    rows = [ROW, {**ROW, "routing": "local"}]
+
+    assert _word("G11", rows) == "reached"
+    assert _word("G11", rows[:1]) == "not measured"
+
+
+def test_one_row_that_breaks_a_rule_or_takes_too_long_is_enough():
+    assert _word("G11", [ROW, {**ROW, "routing": "local", "violations": 1}]) == "not reached"
+    assert _word("G11", [ROW, {**ROW, "routing": "local", "solve_seconds": 61.0}]) == "not reached"
+
+
+def test_certified_gain_is_measured_against_the_bound():
+    row = {**ROW, "world": "10k"}
+    bound = {**row, "method": "bound", "bound": 1.9}
+    (line,) = [one for goal, one in goals.judged([row, bound]) if goal.name == "G6"]
+
+    assert line.told == "10k/1 uniform 98.8%"
+
+
+def test_rows_are_kept_and_found_again(tmp_path):
+    cell = Cell("1M", "uniform", "metis", options={"seconds": 1})
+    Rows(tmp_path / "rows").add(cell, {**ROW, "method": "metis", "options": {"seconds": 1}})
+
+    kept = Rows(tmp_path / "rows").read()
+
+    assert kept.of([from_json(to_json(cell))])[0]["ratio"] == 0.2
+    assert not kept.has(Cell("1M", "local", "metis"))
+
+
+def test_every_row_is_a_line_of_the_tables():
+    assert tables.comma_separated([ROW]).count("\n") == 2
+    assert "| 1M/1 uniform | shorthaul | 1 | 0.2000 |" in tables.suite([ROW], [ROW])
