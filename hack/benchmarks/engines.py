@@ -51,9 +51,22 @@ def frontier(problem: Problem, most_moves: Sequence[int], budget: Budget) -> lis
     return found
 
 
-def joint(problem: Problem, most_moves: int, most_load: float, budget: Budget) -> Assignment:
-    """A plan together with the routing of each Service, within a load per endpoint."""
+def joint(
+    problem: Problem, most_moves: int, most_load: float, budget: Budget
+) -> tuple[Problem, Assignment]:
+    """A plan with the routing of each Service (told by the problem's links), within a load."""
     raise Skipped("the engine plans no routing together with the moves yet")
+
+
+class Replanner:
+    """What the operator keeps between cycles: made once for a settled state, asked many times."""
+
+    def __init__(self, settled: Problem) -> None:
+        self._settled = settled
+
+    def plan(self, problem: Problem, budget: Budget) -> Assignment:
+        """A plan from a start that differs a little; the engine keeps no state yet."""
+        return solve(problem, budget)
 
 
 def bound(problem: Problem) -> tuple[float, str]:

@@ -152,6 +152,18 @@ def _million(rows: Rows) -> Verdict:
     return verdict(parts, 2)
 
 
+def _repeated(rows: Rows) -> Verdict:
+    """Whether runs that differ by cores or repetition only found the same placement."""
+    parts = []
+    for row in done(rows, method="shorthaul"):
+        if row["options"] and set(row["options"]) <= {"repeat", "cores"}:
+            same = {name: row[name] for name in ("world", "routing", "seed", "trial")}
+            first = done(rows, method="shorthaul", options={}, **same)
+            told = f"{_where(row)} {'one core' if 'cores' in row['options'] else 'again'}"
+            parts += [(one["digest"] == row["digest"], told) for one in first]
+    return verdict(parts, 2)
+
+
 def _quickest(rows: Rows, seconds: float) -> list[Row]:
     """For each seed the cheapest row within the time, else the quickest."""
     found = []
@@ -198,5 +210,6 @@ GOALS = (
     Goal("G8", "5 % moved >= 65 %, 20 % >= 92 % of the gain; M3 0.52, 0.80", _few_moves),
     Goal("G9", "tiny: equal to every proven optimum, each <= 0.1 s", _exact),
     Goal("G10", "joint, <= 10 % moved, load <= 1.5: cost <= .08 (2k), .18 (10k)", _joint),
+    Goal("same", "the same placement twice, and on one core", _repeated),
     Goal("G11", "1M pods in 60 s, 4 GiB", _million),
 )

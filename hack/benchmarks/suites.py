@@ -36,6 +36,10 @@ def peers() -> Cells:
         for method in ("shorthaul", "bound", *GENERAL)
     ]
     found += [
+        Cell("10k", mode, "mtkahypar-cut", options={"large_k": 1}, limit_seconds=240)
+        for mode in MODES
+    ]
+    found += [
         Cell("100k", mode, method, limit_seconds=LONG)
         for mode in MODES
         for method in ("shorthaul", "bound", "greedy", "metis")
@@ -122,6 +126,24 @@ def joint() -> Cells:
     return [Cell(world, "uniform", "joint", limit_seconds=LONG) for world in ("2k", "10k")]
 
 
+def same() -> Cells:
+    """The same seed again, and on one core: the placement must not differ."""
+    return [
+        Cell(world, mode, "shorthaul", options=options)
+        for world, mode in (("2k", "uniform"), ("10k", "local"), ("m3", "local"))
+        for options in ({}, {"repeat": 1}, {"cores": 1})
+    ]
+
+
+def cold() -> Cells:
+    """What a user's first plan waits for: no warming up, with and without compiled code at hand."""
+    return [
+        Cell(world, "uniform", "shorthaul", options={"cold": cold})
+        for world in ("tiny24", "2k")
+        for cold in (1, 2)
+    ]
+
+
 def million() -> Cells:
     """A fleet of a million pods."""
     return [Cell("1M", mode, "shorthaul", limit_seconds=LONG) for mode in MODES]
@@ -129,7 +151,7 @@ def million() -> Cells:
 
 def goals() -> Cells:
     """All that the goals are computed from."""
-    parts = (m3, peers, scaling, frontier, incremental, exact, joint, million)
+    parts = (m3, peers, scaling, frontier, incremental, exact, joint, same, cold, million)
     found = {cell.key: cell for part in parts for cell in part()}
     return list(found.values())
 
@@ -144,6 +166,8 @@ SUITES: Mapping[str, Callable[[], Cells]] = {
     "incremental": incremental,
     "exact": exact,
     "joint": joint,
+    "same": same,
+    "cold": cold,
     "million": million,
     "goals": goals,
 }

@@ -14,7 +14,7 @@ COLUMNS = (
     "world", "seed", "routing", "method", "options", "trial", "status", "reason", "pods", "nodes",
     "solve_seconds", "solve_cpu_seconds", "wall_seconds", "cpu_seconds", "warming_seconds",
     "solve_peak_mebibytes", "posed_mebibytes", "start_cost", "cost", "ratio", "host_share",
-    "moves", "moved", "violations", "largest_load", "bound", "bound_method", "proven",
+    "moves", "moved", "violations", "largest_load", "digest", "bound", "bound_method", "proven",
     "replan_p50_seconds", "replan_p99_seconds", "recovered_mean", "recovered_least", "load", "at",
 )  # fmt: skip
 Figures = Sequence[tuple[str, Callable[[Row], str]]]
