@@ -1,0 +1,82 @@
+"""A model, a state and the kernels in one hand: what Python asks of a search."""
+
+import numpy as np
+
+from shorthaul.solve.kernels import layouts as at
+from shorthaul.solve.kernels.dice import exponentials
+from shorthaul.solve.kernels.layouts import Ints, Narrow
+from shorthaul.solve.kernels.library import LONGEST_HAND
+from shorthaul.solve.kernels.models import model
+from shorthaul.solve.kernels.states import counts_of, places_of, state
+from shorthaul.solve.problems import Problem
+from shorthaul.solve.sparse_counts import SparseCounts
+
+UNLIMITED = 2**62
+
+
+class Engine:
+    """One search: a problem, and a placement that changes."""
+
+    def __init__(self, problem: Problem, seed: int) -> None:
+        self.problem = problem
+        self.model, fixed = model(problem)
+        self.state, self.kernels = state(problem, self.model, fixed, seed)
+        self._table = exponentials()
+        group = self.model.group
+        talks = group[:, at.ENTRY1] > group[:, at.ENTRY0]
+        self.groups = np.flatnonzero(talks).astype(np.int32)
+        self.talking = np.flatnonzero(talks[self.model.group_of]).astype(np.int32)
+        weights = np.sqrt(group[self.groups, at.RANK].astype(np.float64))
+        chances = np.maximum(1, np.rint(weights * group[self.groups, at.SIZE])).astype(np.int64)
+        self._chances: Ints = np.cumsum(chances)
+        self._hand = np.zeros(LONGEST_HAND, dtype=np.int32)
+        self._key = np.zeros(LONGEST_HAND, dtype=np.int64)
+
+    @property
+    def cost(self) -> int:
+        """The cost now."""
+        return int(self.state.now[at.COST])
+
+    @property
+    def moved(self) -> int:
+        """Net moves now."""
+        return int(self.state.now[at.MOVED])
+
+    def objective(self, price: int) -> int:
+        """The cost and the price of all net moves."""
+        return self.cost + price * self.moved
+
+    def counts(self) -> SparseCounts:
+        """The placement now."""
+        return counts_of(self.model, self.state.place, len(self.problem.nodes))
+
+    def places(self) -> Narrow:
+        """The node of each pod now; a copy."""
+        return self.state.place.copy()
+
+    def best(self) -> Narrow:
+        """The node of each pod in the best placement of the last ruin; a copy."""
+        return self.state.best.copy()
+
+    def go_to(self, places: Narrow) -> None:
+        """Goes to another placement."""
+        self.kernels.go_to(places)
+
+    def go_home(self) -> None:
+        """Goes to today's placement."""
+        self.go_to(places_of(self.problem.start))
+
+    def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED, heat: int = 0) -> int:
+        """Tries each pod once; returns how many changed."""
+        return self.kernels.sweep(pods, self._table, price, most, heat)
+
+    def ruin(
+        self, turns: int, price: int, *, most: int = UNLIMITED, heat: int, size: int, blink: int
+    ) -> int:
+        """Ruins and recreates from here; the least objective, whose placement `best` has."""
+        if not len(self.groups):
+            return self.objective(price)
+        self.state.best[:] = self.state.place
+        arrays = (self.groups, self._chances, self._hand, self._key, self._table)
+        numbers = (len(self.groups), turns, heat, price, most, size, blink)
+        return self.kernels.ruin(arrays, numbers, self.objective(price))

@@ -1,0 +1,133 @@
+"""The one door to the compiled kernels: loads the library and hands it arrays.
+
+The library is compiled when the package is built (see hatch_build.py), for any processor of its
+kind and without contracted floating point, so it costs a user nothing at the first plan and gives
+the same plan on every machine. Calls run without the interpreter's lock.
+"""
+
+import ctypes
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from shorthaul.errors import BadInput
+from shorthaul.solve.kernels import layouts
+from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
+
+NAME = "_kernels.so"
+ENGINE = "native/1"
+LONGEST_HAND = 512
+
+
+class _Sizes(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int64) for name in layouts.SIZES]
+
+
+class _Model(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in Model._fields]
+
+
+class _State(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in State._fields]
+
+
+class _Search(ctypes.Structure):
+    _fields_ = [("n", _Sizes), ("m", _Model), ("s", _State)]
+
+
+class _Ruin(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("groups", "chances", "hand", "key", "table")]
+    _fields_ += [
+        (name, ctypes.c_int64)
+        for name in ("number", "turns", "heat", "price", "moves", "size", "blink")
+    ]
+
+
+@cache
+def _loaded() -> ctypes.CDLL:
+    found = ctypes.CDLL(str(resources.files("shorthaul.solve.kernels") / NAME))
+    for name in ("search_bytes", "ruin_bytes", "total", "sweep", "ruin"):
+        getattr(found, name).restype = ctypes.c_int64
+    sizes = found.search_bytes(), found.ruin_bytes()
+    if sizes != (ctypes.sizeof(_Search), ctypes.sizeof(_Ruin)):
+        raise BadInput(f"{NAME} is of another version than this package; install it again")
+    return found
+
+
+def available() -> bool:
+    """Whether the library was built."""
+    return bool((resources.files("shorthaul.solve.kernels") / NAME).is_file())
+
+
+class Kernels:
+    """The kernels of one search; keeps the arrays alive."""
+
+    def __init__(self, m: Model, s: State) -> None:
+        self._arrays = (m, s)
+        self._search = _Search(
+            _Sizes(*layouts.sizes_of(m, s)),
+            _Model(*(_pointer(array) for array in m)),
+            _State(*(_pointer(array) for array in s)),
+        )
+        self._at = ctypes.byref(self._search)
+        self._library = _loaded()
+
+    def begin(self, vertices: Ints, nodes: Ints, rows: Ints) -> None:
+        """Places the pods that stay, then all others, as `best` has them."""
+        number = ctypes.c_int64(len(vertices))
+        self._library.begin(
+            self._at, *(ctypes.c_void_p(_pointer(array)) for array in (vertices, nodes, rows)), number
+        )
+
+    def total(self) -> int:
+        """The cost from the counts alone."""
+        return int(self._library.total(self._at))
+
+    def go_to(self, places: Narrow) -> None:
+        """Goes to another placement."""
+        self._library.go_to(self._at, ctypes.c_void_p(_pointer(places)))
+
+    def move(self, pod: int, node: int) -> None:
+        """Moves one pod; the cost follows."""
+        self._library.move(self._at, ctypes.c_int64(pod), ctypes.c_int64(node))
+
+    def field(self, group: int, nodes: Ints) -> Ints:
+        """What one pod more of a group would add to the cost, on each of some nodes."""
+        found = np.zeros(len(nodes), dtype=np.int64)
+        self._library.field(
+            self._at,
+            ctypes.c_int64(group),
+            ctypes.c_void_p(_pointer(nodes)),
+            ctypes.c_int64(len(nodes)),
+            ctypes.c_void_p(_pointer(found)),
+        )
+        return found
+
+    def link_costs(self, number: int) -> Ints:
+        """What each link costs now."""
+        found = np.zeros(number, dtype=np.int64)
+        self._library.link_costs(self._at, ctypes.c_void_p(_pointer(found)))
+        return found
+
+    def sweep(self, pods: Narrow, table: Ints, price: int, most: int, heat: int) -> int:
+        """Tries each pod once; returns how many changed."""
+        return int(
+            self._library.sweep(
+                self._at,
+                ctypes.c_void_p(_pointer(pods)),
+                *(ctypes.c_int64(value) for value in (len(pods), price, most, heat)),
+                ctypes.c_void_p(_pointer(table)),
+            )
+        )
+
+    def ruin(self, arrays: tuple[Any, ...], numbers: tuple[int, ...], least: int) -> int:
+        """Ruins and recreates; the fields of `Ruin` in kernels, pointers first."""
+        made = _Ruin(*(_pointer(array) for array in arrays), *numbers)
+        return int(self._library.ruin(self._at, ctypes.byref(made), ctypes.c_int64(least)))
+
+
+def _pointer(array: Any) -> int:
+    assert array.flags.c_contiguous
+    return int(array.ctypes.data)

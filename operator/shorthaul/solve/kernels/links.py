@@ -1,0 +1,121 @@
+"""Links as the kernels want them: coefficients per level, and what each end of them sees."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shorthaul.solve.cells import Cells
+from shorthaul.solve.kernels import layouts as at
+from shorthaul.solve.problems import Ints, Problem
+from shorthaul.units import TIERS, Routing
+
+KINDS = {
+    Routing.UNIFORM: at.UNIFORM,
+    Routing.LOCAL: at.LOCAL,
+    Routing.ZONE: at.ZONE,
+    Routing.NODE: at.NODE,
+}
+PULL_SCALE = 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """The link table, the prices of directed ones, and what kinds there are."""
+
+    table: Ints
+    price: NDArray[np.float64]
+
+    @property
+    def directed(self) -> bool:
+        """Whether any link chooses servers by zone or node."""
+        return bool((self.table[:, at.L_KIND] > at.LOCAL).any())
+
+
+def link_table(problem: Problem, cells: Cells, sizes: Ints, rows: Ints) -> Links:
+    """All links with their costs; `rows` is the row of each vertex."""
+    number = len(problem.links)
+    table = np.zeros((number, at.LINK_COLUMNS), dtype=np.int64)
+    clients = np.array([link.client for link in problem.links], dtype=np.int64)
+    servers = np.array([link.server for link in problem.links], dtype=np.int64)
+    weights = np.array([link.weight for link in problem.links], dtype=np.float64)
+    table[:, at.L_KIND] = [KINDS[link.routing] for link in problem.links]
+    table[:, at.L_CLIENT], table[:, at.L_SERVER] = clients, servers
+    table[:, at.L_CLIENT_ROW], table[:, at.L_SERVER_ROW] = rows[clients], rows[servers]
+    table[:, at.L_CLIENT_SIZE], table[:, at.L_SERVER_SIZE] = sizes[clients], sizes[servers]
+    pairs = sizes[clients] * sizes[servers]
+    even = table[:, at.L_KIND] <= at.LOCAL
+    for level, step in enumerate(cells.steps):
+        found = np.rint(weights * step / pairs).astype(np.int64)
+        table[:, at.L_COEFFICIENT + level] = np.where(even, found, 0)
+    least = np.rint(weights * cells.host).astype(np.int64)
+    coefficients = table[:, at.L_COEFFICIENT : at.L_COEFFICIENT + at.LEVELS]
+    table[:, at.L_CEILING] = least + pairs * coefficients.sum(axis=1)
+    prices = np.array([problem.pricing.tiers[tier] * problem.scale for tier in TIERS])
+    return Links(table, (weights / np.maximum(1, sizes[clients]))[:, None] * prices[None, :])
+
+
+def entries(
+    problem: Problem, links: Links, rows: Ints
+) -> tuple[Ints, list[tuple[int, int]], list[int]]:
+    """Per group what its links look like from its end: the table, each group's range and pull."""
+    touching: list[list[int]] = [[] for _ in rows]
+    for index, link in enumerate(problem.links):
+        for end in {link.client, link.server}:
+            touching[end].append(index)
+    found: list[tuple[int, int, int, int, int]] = []
+    ranges, ranks = [], []
+    known: dict[tuple[int, ...], list[tuple[int, int, int, int, int]]] = {}
+    for group in problem.groups:
+        if group.vertices not in known:
+            known[group.vertices] = _seen(problem, touching, group.vertices)
+        ranges.append((len(found), len(found) + len(known[group.vertices])))
+        found += known[group.vertices]
+    made = _table(links, rows, found)
+    pulls = np.concatenate([[0], np.cumsum(made[:, at.PULL])])
+    for first, end in ranges:
+        ranks.append(int(pulls[end] - pulls[first]))
+    return made, ranges, ranks
+
+
+def _seen(
+    problem: Problem, touching: list[list[int]], vertices: tuple[int, ...]
+) -> list[tuple[int, int, int, int, int]]:
+    """(link, own, other, shift, role) of each link of a group; a uniform loop from both ends."""
+    found = []
+    for index in dict.fromkeys(index for vertex in vertices for index in touching[vertex]):
+        link = problem.links[index]
+        client, server = link.client in vertices, link.server in vertices
+        if client and server:
+            if link.routing is Routing.UNIFORM:
+                found.append((index, link.client, link.server, 0, at.CLIENT))
+                found.append((index, link.server, link.client, 0, at.SERVER))
+            else:
+                found.append((index, link.client, link.server, 1, at.BOTH))
+        elif client:
+            found.append((index, link.client, link.server, 0, at.CLIENT))
+        else:
+            found.append((index, link.server, link.client, 0, at.SERVER))
+    return found
+
+
+def _table(links: Links, rows: Ints, seen: list[tuple[int, int, int, int, int]]) -> Ints:
+    made = np.zeros((len(seen), at.ENTRY_COLUMNS), dtype=np.int64)
+    if not seen:
+        return made
+    index, own, other, shift, role = np.array(seen, dtype=np.int64).T
+    table = links.table
+    made[:, at.KIND], made[:, at.LINK] = table[index, at.L_KIND], index
+    made[:, at.OWN], made[:, at.OTHER] = own, other
+    made[:, at.OWN_ROW], made[:, at.OTHER_ROW] = rows[own], rows[other]
+    made[:, at.SHIFT], made[:, at.ROLE] = shift, role
+    client = own == table[index, at.L_CLIENT]
+    sizes = table[index, at.L_CLIENT_SIZE], table[index, at.L_SERVER_SIZE]
+    made[:, at.OWN_SIZE] = np.where(client, *sizes)
+    made[:, at.OTHER_SIZE] = np.where(client, sizes[1], sizes[0])
+    for level in range(at.LEVELS):
+        made[:, at.COEFFICIENT + level] = table[index, at.L_COEFFICIENT + level]
+    farthest = links.price[index, -1] * table[index, at.L_CLIENT_SIZE]
+    largest = max(float(farthest.max()), 1e-300)
+    made[:, at.PULL] = np.maximum(1, np.rint(farthest / largest * PULL_SCALE))
+    return made

@@ -1,0 +1,151 @@
+/* The cheapest node for one pod more of a group, among those worth a look.
+ *
+ * Hosts of what the group talks to are looked at, its old homes, and some nodes of the best rack
+ * seen; in small clusters every node. Values are exact whichever way a node came to be looked at.
+ */
+enum { SMALL = 128, HUB = 192, OF_HUB = 24, OF_RACK = 6, ANYWHERE = 2 };
+#define NOWHERE (-((wide_t)1 << 62))
+
+/* Puts a node on the list of those looked at, once; returns how many there are. */
+PART wide_t look(State *s, wide_t node, wide_t stamp, wide_t number)
+{
+    if (s->seen[node] == stamp)
+        return number;
+    s->seen[node] = stamp;
+    s->gain[node] = 0;
+    s->spots[number] = (narrow_t)node;
+    return number + 1;
+}
+
+/* Whether the other end is on too many nodes to look at all of them. */
+PART int is_hub(const Search *x, const wide_t *e) { return x->s.held[e[OTHER_ROW]][LENGTH] > HUB; }
+
+/* Lists the hosts of the other ends with what they save there; a sample of a hub's. */
+static wide_t look_at_peers(Search *x, wide_t group, wide_t stamp)
+{
+    State *s = &x->s;
+    wide_t number = 0;
+    for (wide_t at = x->m.group[group][ENTRY0]; at < x->m.group[group][ENTRY1]; at++) {
+        const wide_t *e = x->m.entry[at];
+        wide_t first = x->m.row[e[OTHER_ROW]][R_OFFSET], length = s->held[e[OTHER_ROW]][LENGTH];
+        if (is_hub(x, e)) {
+            for (int i = 0; i < OF_HUB; i++) {
+                const narrow_t *host = s->host[first + below(s, length)];
+                if (host[H_COUNT] > 0)
+                    number = look(s, host[H_NODE], stamp, number);
+            }
+            continue;
+        }
+        int counts = e[KIND] <= LOCAL && e[COEFFICIENT] > 0;
+        for (wide_t i = first; i < first + length; i++) {
+            const narrow_t *host = s->host[i];
+            if (host[H_COUNT] == 0)
+                continue;
+            number = look(s, host[H_NODE], stamp, number);
+            if (counts)
+                s->gain[host[H_NODE]] += host_saving(x, e, host[H_NODE], host[H_COUNT]);
+        }
+    }
+    return number;
+}
+
+/* What hubs, loops and directed links save on a node: not gathered host by host. */
+PART wide_t beside(const Search *x, wide_t group, wide_t node)
+{
+    wide_t found = 0;
+    for (wide_t at = x->m.group[group][ENTRY0]; at < x->m.group[group][ENTRY1]; at++) {
+        const wide_t *e = x->m.entry[at];
+        if (e[KIND] > LOCAL) {
+            found -= directed_change(x, e, node);
+        } else if (e[COEFFICIENT] > 0 && (is_hub(x, e) || e[SHIFT] > 0)) {
+            wide_t others = count(x, e[OTHER_ROW], node);
+            if (is_hub(x, e) || others == 0)
+                found += host_saving(x, e, node, others);
+        }
+    }
+    return found;
+}
+
+/* What the levels above the host save on a node; each cell is computed once in a scan. */
+PART wide_t above(Search *x, wide_t group, wide_t node, wide_t stamp)
+{
+    wide_t found = 0;
+    for (int level = 1; level < LEVELS; level++) {
+        if (x->m.kept[level][0] < 2)
+            continue;
+        wide_t cell = x->m.cell[node][level];
+        if (x->s.cell_seen[cell] != stamp) {
+            x->s.cell_seen[cell] = stamp;
+            x->s.cell_gain[cell] = group_cell_saving(x, group, level, cell);
+        }
+        found += x->s.cell_gain[cell];
+    }
+    return found;
+}
+
+/* Adds old homes, nodes of the best rack seen so far, and a few of anywhere. */
+static wide_t look_further(Search *x, wide_t group, wide_t stamp, wide_t number)
+{
+    State *s = &x->s;
+    if (x->n.nodes <= SMALL) {
+        for (wide_t node = 0; node < x->n.nodes; node++)
+            number = look(s, node, stamp, number);
+        return number;
+    }
+    wide_t first = x->m.row[group][R_OFFSET];
+    for (wide_t at = first; at < first + least(s->held[group][LENGTH], HUB); at++)
+        if (s->host[at][H_COUNT] < s->host[at][H_START])
+            number = look(s, s->host[at][H_NODE], stamp, number);
+    if (number > 0) {
+        wide_t best = NOWHERE, rack = 0;
+        for (wide_t at = 0; at < number; at++) {
+            wide_t value = above(x, group, s->spots[at], stamp);
+            if (value > best) {
+                best = value;
+                rack = x->m.rack_of[s->spots[at]];
+            }
+        }
+        wide_t begin = x->m.rack_first[rack], size = x->m.rack_first[rack + 1] - begin;
+        for (int i = 0; i < OF_RACK; i++)
+            number = look(s, x->m.rack_nodes[begin + below(s, size)], stamp, number);
+    }
+    for (int i = 0; i < ANYWHERE; i++)
+        number = look(s, below(s, x->n.nodes), stamp, number);
+    return number;
+}
+
+/* Whether a node had more pods of a group at the start than it has now. */
+PART int is_home(const Search *x, wide_t group, wide_t node)
+{
+    wide_t at = find(x, group, node);
+    return at >= 0 && x->s.host[at][H_COUNT] < x->s.host[at][H_START];
+}
+
+/* The node where one pod more costs least, or -1; its cost is left in ADDED, and in FRESH whether
+ * quiet pods have to give way. `price` is what coming home is worth; `blink` in 1024 nodes are
+ * passed over. Equal nodes are chosen among by chance. */
+static wide_t scan(Search *x, wide_t group, wide_t price, wide_t blink)
+{
+    State *s = &x->s;
+    wide_t stamp = ++s->now[STAMP];
+    wide_t number = look_further(x, group, stamp, look_at_peers(x, group, stamp));
+    wide_t chosen = -1, best = NOWHERE, ties = 0;
+    for (wide_t at = 0; at < number; at++) {
+        wide_t node = s->spots[at];
+        wide_t saved = s->gain[node] + beside(x, group, node) + above(x, group, node, stamp);
+        wide_t value = price > 0 && is_home(x, group, node) ? saved + price : saved;
+        if (value < best || (blink > 0 && below(s, 1024) < blink))
+            continue;
+        int answer = may(x, group, node);
+        if (answer == NO)
+            continue;
+        ties = value == best ? ties + 1 : 1;
+        if (ties > 1 && below(s, ties) > 0)
+            continue;
+        chosen = node;
+        best = value;
+        s->now[FRESH] = answer;
+        s->now[ADDED] = -saved;
+    }
+    return chosen;
+}

@@ -1,0 +1,97 @@
+/* Setting a state up, going from one placement to another, and single questions to it. */
+
+wide_t search_bytes(void) { return sizeof(Search); }
+wide_t ruin_bytes(void) { return sizeof(Ruin); }
+
+/* The cost of all traffic, from the counts alone. */
+wide_t total(const Search *x)
+{
+    wide_t found = 0;
+    for (wide_t link = 0; link < x->n.links; link++)
+        found += link_cost(x, link);
+    return found;
+}
+
+/* Marks a pod's home when the rules would not let it go there. */
+static void excuse(Search *x, narrow_t pod)
+{
+    wide_t group = x->m.group_of[pod], node = x->s.place[pod];
+    put(x, pod, node, -1);
+    int kept = room(x, group, node) == YES && allows(x, group, node);
+    put(x, pod, node, 1);
+    if (!kept)
+        x->s.host[find(x, group, node)][H_EXCUSED] = 1;
+}
+
+/* Places the pods that stay, then all others; what is so now is the start. */
+void begin(Search *x, const wide_t *vertices, const wide_t *nodes, const wide_t *rows,
+           wide_t number)
+{
+    for (wide_t i = 0; i < number; i++) {
+        bump(x, rows[vertices[i]], nodes[i], 1);
+        for (int level = 1; level < LEVELS; level++)
+            if (x->m.kept[level][0] > 0)
+                x->s.wide[vertices[i] * x->n.columns + x->m.cell[nodes[i]][level]]++;
+    }
+    for (wide_t t = 0; t < x->n.tallies; t++)
+        for (wide_t at = 0; at < x->m.tally[t][T_DOMAINS]; at++) {
+            x->s.tallied[t][TOTAL] += x->s.count[x->m.tally[t][T_OFFSET] + at];
+            x->s.tallied[t][DOMAINS_HELD] += x->s.count[x->m.tally[t][T_OFFSET] + at] > 0;
+        }
+    for (wide_t pod = 0; pod < x->n.pods; pod++)
+        put(x, (narrow_t)pod, x->s.best[pod], 1);
+    for (wide_t group = 0; group < x->n.groups; group++) {
+        wide_t first = x->m.row[group][R_OFFSET];
+        x->s.lifted[group] = 0;
+        for (wide_t at = first; at < first + x->s.held[group][LENGTH]; at++)
+            x->s.host[at][H_START] = x->s.host[at][H_COUNT];
+    }
+    for (wide_t node = 0; node < x->n.nodes; node++)
+        x->s.newcomers[node] = 0;
+    for (wide_t t = 0; t < x->n.tallies; t++)
+        for (wide_t at = 0; at < x->m.tally[t][T_DOMAINS]; at++)
+            x->s.start[x->m.tally[t][T_OFFSET] + at] = x->s.count[x->m.tally[t][T_OFFSET] + at];
+    x->s.now[MOVED] = 0;
+    for (wide_t limit = 0; limit < x->n.limits; limit++) {
+        x->s.lifted[x->n.groups + limit] = 0;
+        x->m.limit[limit][K_TOLERATED] = broken(x, x->m.limit[limit]);
+    }
+    for (wide_t pod = 0; pod < x->n.pods; pod++)
+        excuse(x, (narrow_t)pod);
+    x->s.now[COST] = total(x);
+}
+
+/* Goes to another placement; all pods that have to move are lifted, then put down. */
+void go_to(Search *x, const narrow_t *places)
+{
+    for (wide_t pod = 0; pod < x->n.pods; pod++)
+        if (x->s.place[pod] != places[pod])
+            put(x, (narrow_t)pod, x->s.place[pod], -1);
+    for (wide_t pod = 0; pod < x->n.pods; pod++)
+        if (x->s.place[pod] < 0)
+            put(x, (narrow_t)pod, places[pod], 1);
+    x->s.now[LOGGED] = x->s.now[QUEUED] = 0;
+    x->s.now[COST] = total(x);
+}
+
+/* What one pod more of a group would add to the cost, on each of some nodes. */
+void field(const Search *x, wide_t group, const wide_t *nodes, wide_t number, wide_t *found)
+{
+    for (wide_t i = 0; i < number; i++)
+        found[i] = added(x, group, nodes[i]);
+}
+
+/* Moves one pod; the cost follows. */
+void move(Search *x, wide_t pod, wide_t node)
+{
+    lift(x, (narrow_t)pod);
+    settle(x, (narrow_t)pod, node, added(x, x->m.group_of[pod], node));
+    take(x);
+}
+
+/* What each link costs now. */
+void link_costs(const Search *x, wide_t *found)
+{
+    for (wide_t link = 0; link < x->n.links; link++)
+        found[link] = link_cost(x, link);
+}
