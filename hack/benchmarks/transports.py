@@ -9,7 +9,9 @@ import numpy as np
 
 from benchmarks.worlds import Bools, Floats
 from shorthaul.solve.problems import Ints, Problem
-from shorthaul.units import TIERS, Routing
+from shorthaul.units import TIERS, Routing, Tier
+
+ZONE = TIERS.index(Tier.ZONE)
 
 
 def routed(problem: Problem, index: int, pods: tuple[Ints, Ints, Ints]) -> Floats:
@@ -18,7 +20,8 @@ def routed(problem: Problem, index: int, pods: tuple[Ints, Ints, Ints]) -> Float
     client_nodes, clients = _of_vertex(pods, link.client)
     server_nodes, servers = _of_vertex(pods, link.server)
     tiers = _tiers(problem, client_nodes, server_nodes)
-    chosen = _chosen(link.routing, tiers, servers)
+    near = _near(problem, tiers, client_nodes, server_nodes)
+    chosen = _chosen(link.routing, tiers == 0, near, servers)
     weights = (clients / clients.sum())[:, None] * chosen
     shares = np.bincount(tiers.ravel(), weights.ravel(), minlength=len(TIERS))
     return shares.astype(np.float64)
@@ -48,7 +51,9 @@ def _vertex_load(problem: Problem, indices: list[int], pods: tuple[Ints, Ints, I
     for index in indices:
         link = problem.links[index]
         client_nodes, clients = _of_vertex(pods, link.client)
-        chosen = _chosen(link.routing, _tiers(problem, client_nodes, server_nodes), servers)
+        tiers = _tiers(problem, client_nodes, server_nodes)
+        near = _near(problem, tiers, client_nodes, server_nodes)
+        chosen = _chosen(link.routing, tiers == 0, near, servers)
         got += link.weight * ((clients / clients.sum()) @ chosen)
         total += link.weight
     return float((got / servers).max() / (total / servers.sum()))
@@ -70,19 +75,26 @@ def _tiers(problem: Problem, clients: Ints, servers: Ints) -> Ints:
     return found
 
 
-def _chosen(routing: Routing, tiers: Ints, servers: Ints) -> Floats:
+def _near(problem: Problem, tiers: Ints, clients: Ints, servers: Ints) -> Bools:
+    """Which servers are in a client's zone: none of any client's where some zone is unknown."""
+    near: Bools = tiers <= ZONE
+    zoned = getattr(problem, "zoned", None)
+    if zoned is None:
+        return near
+    known: Bools = near & zoned[clients][:, None] & bool(zoned[servers].all())
+    return known
+
+
+def _chosen(routing: Routing, own: Bools, near: Bools, servers: Ints) -> Floats:
     """The share of a client's traffic that each server node gets: (client nodes, server nodes)."""
-    open_ = np.ones(tiers.shape, dtype=bool)
+    open_ = np.ones(own.shape, dtype=bool)
     if routing in (Routing.ZONE, Routing.NODE):
-        open_ = _nearest(open_, tiers <= TIERS.index(_ZONE))
+        open_ = _nearest(open_, near)
     if routing is Routing.NODE:
-        open_ = _nearest(open_, tiers == 0)
+        open_ = _nearest(open_, own)
     weights = open_ * servers
     shares: Floats = weights / weights.sum(axis=1, keepdims=True)
     return shares
-
-
-_ZONE = TIERS[2]
 
 
 def _nearest(open_: Bools, wanted: Bools) -> Bools:
