@@ -164,6 +164,23 @@ def _repeated(rows: Rows) -> Verdict:
     return verdict(parts, 2)
 
 
+def _sound_bounds(rows: Rows) -> Verdict:
+    """Whether every bound is at most the least cost that anything found under the same rules."""
+    parts = []
+    for row in done(rows, method="bound"):
+        same = {name: row[name] for name in ("world", "routing", "seed")}
+        beside = [one for one in done(rows, **same) if "cost" in one and one["method"] != "joint"]
+        costs = [one["cost"] for one in beside if _sound(one) and _hosts(one) == _hosts(row)]
+        if costs and row["bound"] > min(costs) * (1 + 1e-9):
+            parts.append((False, f"{_where(row)} bound {row['bound'] / min(costs):.4f} of a cost"))
+    known = len(done(rows, method="bound"))
+    return verdict(parts or [(True, f"{known} bounds")] * min(known, 1), 1)
+
+
+def _hosts(row: Row) -> float:
+    return float(row["options"].get("least_hosts", 1))
+
+
 def _quickest(rows: Rows, seconds: float) -> list[Row]:
     """For each seed the cheapest row within the time, else the quickest."""
     found = []
@@ -210,6 +227,7 @@ GOALS = (
     Goal("G8", "5 % moved >= 65 %, 20 % >= 92 % of the gain; M3 0.52, 0.80", _few_moves),
     Goal("G9", "tiny: equal to every proven optimum, each <= 0.1 s", _exact),
     Goal("G10", "joint, <= 10 % moved, load <= 1.5: cost <= .08 (2k), .18 (10k)", _joint),
+    Goal("sound", "no bound above the cost of anything that was found", _sound_bounds),
     Goal("same", "the same placement twice, and on one core", _repeated),
     Goal("G11", "1M pods in 60 s, 4 GiB", _million),
 )

@@ -117,7 +117,7 @@ def exact() -> Cells:
             for mode in MODES:
                 found.append(Cell(world, mode, "shorthaul", seed))
                 found.append(Cell(world, mode, "bound", seed))
-                found.append(Cell(world, mode, "cpsat", seed, options={"seconds": 20}))
+                found.append(Cell(world, mode, "cpsat", seed, options={"seconds": 30}))
     return found
 
 

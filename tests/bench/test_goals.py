@@ -40,6 +40,24 @@ def test_certified_gain_is_measured_against_the_bound():
     assert line.told == "10k/1 uniform 98.8%"
 
 
+def test_a_bound_above_a_cost_that_was_found_is_not_sound():
+    bound = {**ROW, "method": "bound", "bound": 2.1}
+    del bound["cost"]
+
+    assert _word("sound", [ROW, bound]) == "not reached"
+    assert _word("sound", [ROW, {**bound, "bound": 1.9}]) == "reached"
+    assert _word("sound", [{**ROW, "violations": 1}, bound]) == "reached"
+
+
+def test_the_same_seed_on_one_core_must_find_the_same():
+    first = {**ROW, "digest": "a"}
+    again = {**first, "options": {"repeat": 1}}
+    alone = {**first, "options": {"cores": 1}}
+
+    assert _word("same", [first, again, alone]) == "reached"
+    assert _word("same", [first, again, {**alone, "digest": "b"}]) == "not reached"
+
+
 def test_rows_are_kept_and_found_again(tmp_path):
     cell = Cell("1M", "uniform", "metis", options={"seconds": 1})
     Rows(tmp_path / "rows").add(cell, {**ROW, "method": "metis", "options": {"seconds": 1}})

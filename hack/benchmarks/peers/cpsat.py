@@ -1,9 +1,11 @@
 """CP-SAT on the whole model: integer counts per group and node, hinted with today's placement.
 
-Local edges are a minimum (two inequalities), uniform ones a product. Links with a direction are not
-modelled. Weights are rounded to one part in 10**12 of the whole; the bound allows for it.
+Local edges are a minimum (two inequalities), uniform ones a product; each keeps at most all. Links
+with a direction are not modelled. Weights are rounded to one part in 10**7 of the whole; the bound
+allows for it.
 """
 
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from benchmarks.views import View
 from shorthaul.solve.sparse_counts import SparseCounts, from_dense
 from shorthaul.units import Routing, Tier
 
-PRECISION = 10**12
+PRECISION = 10**7
 SECONDS = 20.0
 WORKERS = 2
 MOST_VARIABLES = 200_000
@@ -87,20 +89,41 @@ def _terms(
     found = []
     rows = np.repeat(np.arange(len(view.sizes)), np.diff(view.offsets))
     for level, step in zip(view.levels, _steps(view), strict=True):
-        for where in range(int(level.max()) + 1) if step > 0 else ():
-            inside = [_inside(model, row, level == where) for row in counts]
-            for edge in np.flatnonzero(rows < view.others).tolist():
-                one, other = int(rows[edge]), int(view.others[edge])
-                sizes = int(view.sizes[one]), int(view.sizes[other])
-                kept = model.new_int_var(0, sizes[0] * sizes[1], "")
-                if view.aligned[edge]:
-                    model.add(kept <= sizes[1] * inside[one])
-                    model.add(kept <= sizes[0] * inside[other])
-                else:
-                    model.add_multiplication_equality(kept, [inside[one], inside[other]])
-                worth = step * view.weights[edge] / (sizes[0] * sizes[1]) * scale
-                found.append((round(worth), kept, sizes[0] * sizes[1]))
+        if step <= 0:
+            continue
+        groups = [level == where for where in range(int(level.max()) + 1)]
+        inside = [[_inside(model, row, where) for row in counts] for where in groups]
+        for edge in np.flatnonzero(rows < view.others).tolist():
+            ends = int(rows[edge]), int(view.others[edge])
+            pairs = [(here[ends[0]], here[ends[1]]) for here in inside]
+            sizes = int(view.sizes[ends[0]]), int(view.sizes[ends[1]])
+            kept, most = _kept(model, pairs, sizes, bool(view.aligned[edge]))
+            worth = round(step * view.weights[edge] / most * scale)
+            found += [(worth, one, most) for one in kept]
     return found
+
+
+def _kept(
+    model: Any, pairs: list[tuple[Any, Any]], sizes: tuple[int, int], aligned: bool
+) -> tuple[list[Any], int]:
+    """What one edge keeps in each group of nodes, in units of which it has `most` in all.
+
+    A product with a number that is 0 or 1 is a minimum too, and that is linear.
+    """
+    linear = aligned or min(sizes) == 1
+    shared = gcd(*sizes) if linear else 1
+    most = sizes[0] * sizes[1] // shared
+    found = []
+    for one, other in pairs:
+        kept = model.new_int_var(0, most, "")
+        if linear:
+            model.add(kept <= sizes[1] // shared * one)
+            model.add(kept <= sizes[0] // shared * other)
+        else:
+            model.add_multiplication_equality(kept, [one, other])
+        found.append(kept)
+    model.add(sum(found) <= most)
+    return found, most
 
 
 def _steps(view: View) -> list[float]:
