@@ -17,7 +17,7 @@ from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort, Solver, never
 
 ENGINE_VARIABLE = "SHORTHAUL_BENCH_ENGINE"
-DEFAULT_ENGINE = "shorthaul.solve.local_search:LocalSearch"
+DEFAULT_ENGINE = "shorthaul.plan.requests:SOLVER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,11 @@ class Budget:
 
 
 def solver() -> Solver:
-    """The engine: `module:Class` of the variable, or the one that the operator uses."""
+    """The engine: `module:name` of the variable, or the one that the operator uses."""
     module, name = os.environ.get(ENGINE_VARIABLE, DEFAULT_ENGINE).split(":")
-    made: Solver = getattr(importlib.import_module(module), name)()
-    return made
+    named = getattr(importlib.import_module(module), name)
+    found: Solver = named() if isinstance(named, type) else named
+    return found
 
 
 def solve(problem: Problem, budget: Budget) -> Assignment:

@@ -42,18 +42,14 @@ def place(task: Task) -> Outcome:
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise Skipped(f"CP-SAT found nothing in time: {solver.status_name(status)}")
     found = np.array([[solver.value(one) for one in row] for row in counts], dtype=np.int64)
-    kept = solver.best_objective_bound / scale
-    rounding = sum(most for _, _, most in terms) / 2 / scale
-    return Outcome(
-        task.problem,
-        (from_dense(found),),
-        {
-            "proven": status == cp_model.OPTIMAL,
-            "rounding": rounding,
-            "bound": _constant(task) - kept - rounding,
-            "bound_method": "CP-SAT",
-        },
-    )
+    rounding = sum(most for _, _, most in terms) / 2
+    kept = (solver.best_objective_bound + rounding) / scale
+    figures = {
+        "proven": status == cp_model.OPTIMAL,
+        "bound": _constant(task) - kept,
+        "bound_method": "CP-SAT",
+    }
+    return Outcome(task.problem, (from_dense(found),), figures)
 
 
 def _counts(model: Any, view: View, start: SparseCounts) -> list[list[Any]]:
