@@ -116,21 +116,19 @@ def _few_moves(rows: Rows) -> Verdict:
 
 
 def _exact(rows: Rows) -> Verdict:
-    proven = [row for row in done(rows, method="cpsat") if row["proven"]]
-    equal, quick, missed = 0, 0, 0.0
-    for row in proven:
+    pairs = []
+    for row in done(rows, method="cpsat"):
         same = {name: row[name] for name in ("world", "routing", "seed")}
-        ours = selections.best(done(rows, method="shorthaul", **same), "cost")
-        if ours is None:
-            continue
-        over = (ours["cost"] - row["cost"]) / row["start_cost"]
-        missed = max(missed, over)
-        equal += over <= 1e-6
-        quick += ours["solve_seconds"] <= 0.1
-    told = f"{equal} of {len(proven)} equal (worst {max(0.0, missed):.2%} of the start above), "
-    told += f"{quick} in 0.1 s"
-    parts = [(equal == quick == len(proven), told)] if proven else []
-    return verdict(parts, 1)
+        ours = _quickest(done(rows, method="shorthaul", **same), 0.1)
+        if row["proven"] and ours:
+            pairs.append((ours[0], (ours[0]["cost"] - row["cost"]) / row["start_cost"]))
+    if not pairs:
+        return verdict([], 1)
+    equal = sum(over <= 1e-6 for _, over in pairs)
+    quick = sum(row["solve_seconds"] <= 0.1 for row, _ in pairs)
+    worst = max(0.0, *(over for _, over in pairs))
+    told = f"{equal} of {len(pairs)} proven optima (worst {worst:.2%} of the start above), "
+    return verdict([(equal == quick == len(pairs), f"{told}{quick} in 0.1 s")], 1)
 
 
 def _joint(rows: Rows) -> Verdict:

@@ -116,6 +116,7 @@ def exact() -> Cells:
         for seed in (1, 2, 3):
             for mode in MODES:
                 found.append(Cell(world, mode, "shorthaul", seed))
+                found.append(Cell(world, mode, "shorthaul", seed, options={"seconds": 0.1}))
                 found.append(Cell(world, mode, "bound", seed))
                 found.append(Cell(world, mode, "cpsat", seed, options={"seconds": 30}))
     return found

@@ -1,6 +1,6 @@
 """Goals and rows: what was measured decides, and what was not is said to be open."""
 
-from benchmarks import goals, tables
+from benchmarks import goals, machines, tables
 from benchmarks.cells import Cell, from_json, to_json
 from benchmarks.rows import Rows
 
@@ -60,12 +60,22 @@ def test_the_same_seed_on_one_core_must_find_the_same():
 
 def test_rows_are_kept_and_found_again(tmp_path):
     cell = Cell("1M", "uniform", "metis", options={"seconds": 1})
-    Rows(tmp_path / "rows").add(cell, {**ROW, "method": "metis", "options": {"seconds": 1}})
+    row = {**ROW, "method": "metis", "options": {"seconds": 1}, "versions": machines.versions()}
+    Rows(tmp_path / "rows").add(cell, row)
 
     kept = Rows(tmp_path / "rows").read()
 
     assert kept.of([from_json(to_json(cell))])[0]["ratio"] == 0.2
     assert not kept.has(Cell("1M", "local", "metis"))
+
+
+def test_a_row_of_another_state_of_the_solver_counts_no_more(tmp_path):
+    kept = Rows(tmp_path / "rows")
+    cell = Cell("1M", "uniform", "shorthaul")
+    kept.add(cell, {**ROW, "versions": {"solve": "another"}})
+
+    assert kept.all() == []
+    assert not kept.has(cell)
 
 
 def test_every_row_is_a_line_of_the_tables():
