@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp-$(shell cat requirements/dev.txt pyproject.toml hatch_bu
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help env demo test lint types imports unit controlplane crds requirements clean
+.PHONY: help env demo test lint types imports unit controlplane crds requirements benchenv clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -33,7 +33,7 @@ lint: env  ## ruff: style and formatting
 	@ruff check . && ruff format --check .
 
 types: env  ## mypy --strict
-	@mypy operator/shorthaul hack/testbed
+	@mypy operator/shorthaul hack/testbed hack/benchmarks
 
 imports: env  ## the layers of the code, held by import-linter
 	@lint-imports
@@ -47,8 +47,15 @@ controlplane: env  ## tests on the real control plane
 crds: env  ## write crds/ and the chart's copies from api/
 	@python hack/crds
 
+benchenv: env  ## what `hack/bench` needs beside: the peers and the figures
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+
 requirements:  ## lock requirements/*.in again (needs uv)
+<<<<<<< HEAD
 	@for name in run dev compiler; do uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
+=======
+	@for name in run dev bench; do uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
+>>>>>>> bench
 	  --no-header --universal --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:  ## drop the environment and caches of this folder

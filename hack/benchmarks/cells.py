@@ -27,6 +27,7 @@ class Cell:
     def key(self) -> str:
         """What tells it from all others; the time limit is not part of it."""
         named = {key: value for key, value in asdict(self).items() if key != "limit_seconds"}
+        named["options"] = {name: float(value) for name, value in self.options.items()}
         return json.dumps(named, sort_keys=True)
 
     @property

@@ -4,8 +4,9 @@ import argparse
 import fnmatch
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from benchmarks import catalogue, methods, runners, suites
+from benchmarks import catalogue, goals, methods, reports, runners, suites
 from benchmarks.cells import Cell
 from benchmarks.rows import Rows
 from shorthaul.errors import BadInput
@@ -45,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("world")
     draw.add_argument("--seed", type=int, default=1)
     draw.set_defaults(does=_draw)
+    report = parts.add_parser("report", help="write docs/benchmarks from the rows")
+    report.add_argument("--to", type=Path, default=reports.FOLDER, metavar="FOLDER")
+    report.set_defaults(does=_report)
     listing = parts.add_parser("list", help="worlds, methods, and the cells of each suite")
     listing.set_defaults(does=_list)
     return parser
@@ -83,6 +87,15 @@ def _option(text: str) -> tuple[str, float]:
         return name, float(value)
     except ValueError as error:
         raise BadInput(f"--option {text} is not NAME=NUMBER") from error
+
+
+def _report(asked: argparse.Namespace) -> int:
+    kept = Rows(ROWS).read()
+    for path in reports.write(kept, asked.to):
+        print(path)
+    for goal, found in goals.judged(kept.all()):
+        print(f"{goal.name:4} {found.word:12} {goal.asked}: {found.told}")
+    return 0
 
 
 def _draw(asked: argparse.Namespace) -> int:

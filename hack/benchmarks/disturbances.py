@@ -25,12 +25,13 @@ def replan(task: Task, budget: engines.Budget) -> Outcome:
     settled = engines.solve(task.problem, engines.Budget(task.cell.trial, seconds=_settling(task)))
     least = scorers.score(task.problem, settled.counts).cost
     random = np.random.default_rng(task.cell.trial)
+    replanner = engines.Replanner(replace(task.problem, start=settled.counts))
     seconds, recovered, last = [], [], (task.problem, task.problem.start)
     for _ in range(int(task.cell.option("rounds", ROUNDS))):
         start = disturbed(task.problem, settled.counts, random, SHARE)
         problem = replace(task.problem, start=start)
         begin = time.perf_counter()
-        found = engines.solve(problem, budget)
+        found = replanner.plan(problem, budget)
         seconds.append(time.perf_counter() - begin)
         before = scorers.score(problem, start).cost
         after = scorers.score(problem, found.counts).cost

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks import starts, traffic_drawings
 from benchmarks.shapes import SHAPES, Shape
-from benchmarks.worlds import UNLIMITED, World
+from benchmarks.worlds import UNLIMITED, Bools, World
 from shorthaul.solve.problems import Ints
 
 PODS_PER_NODE = 110
@@ -38,9 +38,8 @@ def _draw(name: str, shape: Shape, random: np.random.Generator) -> World:
     requests = _requests(random, len(sizes))
     large = np.where(random.random(shape.nodes) < 0.3, 2, 1)
     room = _room(shape, sizes, requests, large)
-    pools = random.choice(shape.pools, shape.nodes, p=_shares(shape.pools))
+    open_ = _open(random, shape)
     classes = _classes(random, shape, sizes, requests)
-    open_ = np.array([np.ones(shape.nodes, bool), pools == 0, pools == min(1, shape.pools - 1)])
     apart = (random.random(len(sizes)) < shape.apart_share) & (sizes <= shape.nodes // 4)
     spread = (random.random(len(sizes)) < shape.spread_share) & (sizes >= 3)
     wanted = starts.Wanted(
@@ -99,10 +98,12 @@ def _room(shape: Shape, sizes: Ints, requests: Ints, large: Ints) -> Ints:
     return np.vstack([np.maximum(each, least).astype(np.int64), PODS_PER_NODE * large])
 
 
-def _shares(pools: int) -> list[float]:
-    shares = np.array(POOL_SHARES[:pools])
-    found: list[float] = (shares / shares.sum()).tolist()
-    return found
+def _open(random: np.random.Generator, shape: Shape) -> Bools:
+    """Which nodes each class of services may use: all, the first pool, the second."""
+    shares = np.array(POOL_SHARES[: shape.pools])
+    pools = random.choice(shape.pools, shape.nodes, p=shares / shares.sum())
+    second = min(1, shape.pools - 1)
+    return np.array([np.ones(shape.nodes, dtype=bool), pools == 0, pools == second])
 
 
 def _classes(random: np.random.Generator, shape: Shape, sizes: Ints, requests: Ints) -> Ints:

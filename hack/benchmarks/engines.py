@@ -17,7 +17,7 @@ from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort, Solver, never
 
 ENGINE_VARIABLE = "SHORTHAUL_BENCH_ENGINE"
-DEFAULT_ENGINE = "shorthaul.solve.searches:Search"
+DEFAULT_ENGINE = "shorthaul.plan.requests:SOLVER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,11 @@ class Budget:
 
 
 def solver() -> Solver:
-    """The engine: `module:Class` of the variable, or the one that the operator uses."""
+    """The engine: `module:name` of the variable, or the one that the operator uses."""
     module, name = os.environ.get(ENGINE_VARIABLE, DEFAULT_ENGINE).split(":")
-    made: Solver = getattr(importlib.import_module(module), name)()
-    return made
+    named = getattr(importlib.import_module(module), name)
+    found: Solver = named() if isinstance(named, type) else named
+    return found
 
 
 def solve(problem: Problem, budget: Budget) -> Assignment:
@@ -51,9 +52,22 @@ def frontier(problem: Problem, most_moves: Sequence[int], budget: Budget) -> lis
     return found
 
 
-def joint(problem: Problem, most_moves: int, most_load: float, budget: Budget) -> Assignment:
-    """A plan together with the routing of each Service, within a load per endpoint."""
+def joint(
+    problem: Problem, most_moves: int, most_load: float, budget: Budget
+) -> tuple[Problem, Assignment]:
+    """A plan with the routing of each Service (told by the problem's links), within a load."""
     raise Skipped("the engine plans no routing together with the moves yet")
+
+
+class Replanner:
+    """What the operator keeps between cycles: made once for a settled state, asked many times."""
+
+    def __init__(self, settled: Problem) -> None:
+        self._settled = settled
+
+    def plan(self, problem: Problem, budget: Budget) -> Assignment:
+        """A plan from a start that differs a little; the engine keeps no state yet."""
+        return solve(problem, budget)
 
 
 def bound(problem: Problem) -> tuple[float, str]:

@@ -31,8 +31,9 @@ def versions() -> Mapping[str, str]:
 def solver_digest() -> str:
     """What tells one state of the solver's source from another."""
     found = sha256()
-    for path in sorted((ROOT / "operator" / "shorthaul" / "solve").rglob("*.py")):
-        found.update(path.name.encode() + path.read_bytes())
+    for path in sorted((ROOT / "operator" / "shorthaul" / "solve").rglob("*")):
+        if path.suffix in (".py", ".c", ".h"):
+            found.update(path.name.encode() + path.read_bytes())
     return found.hexdigest()[:12]
 
 

@@ -11,7 +11,7 @@ from benchmarks import disturbances, engines
 from benchmarks.outcomes import Outcome, Skipped, Task
 
 Method = Callable[[Task], Outcome]
-PERCENTS = (0.5, 1, 2, 5, 10, 20, 30)
+PERCENTS = (0.5, 1, 2, 5, 10, 20, 30, 50)
 PEERS: Mapping[str, str] = {
     "greedy": "greedy_scoring",
     "louvain": "louvain",
@@ -76,8 +76,9 @@ def _incremental(task: Task) -> Outcome:
 def _joint(task: Task) -> Outcome:
     pods = int(task.problem.start.amounts.sum())
     most = int(pods * task.cell.option("moves_percent", 10) / 100)
-    found = engines.joint(task.problem, most, task.cell.option("most_load", 1.5), _budget(task))
-    return Outcome(task.problem, (found.counts,))
+    most_load = task.cell.option("most_load", 1.5)
+    problem, found = engines.joint(task.problem, most, most_load, _budget(task))
+    return Outcome(problem, (found.counts,))
 
 
 def _budget(task: Task) -> engines.Budget:

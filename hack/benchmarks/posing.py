@@ -6,6 +6,8 @@ holding none, which is what `fewest` means), at least two hosts is a floor. Othe
 are posed by the operator itself, from snapshots.
 """
 
+from typing import Any
+
 import numpy as np
 
 from benchmarks.worlds import UNLIMITED, World
@@ -55,7 +57,14 @@ def pose(
         limits=_limits(world, least_hosts),
         pricing=Pricing(Objective.BYTES, UNITS[Objective.BYTES], distances),
         scale=LARGEST_COST / weight if weight > 0 else 1.0,
+        **_zoned(world),
     )
+
+
+def _zoned(world: World) -> dict[str, Any]:
+    """All nodes have a zone; said where the problem asks for it."""
+    asked = "zoned" in Problem.__dataclass_fields__
+    return {"zoned": np.ones(world.nodes, dtype=bool)} if asked else {}
 
 
 def _vertices(world: World) -> Ints:

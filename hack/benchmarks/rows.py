@@ -13,6 +13,7 @@ from benchmarks import machines, methods
 from benchmarks.cells import Cell
 
 Row = Mapping[str, Any]
+_LIBRARIES = ("ortools", "pymetis", "kahip", "mtkahypar", "networkx")
 
 
 class Rows:
@@ -33,11 +34,7 @@ class Rows:
     def has(self, cell: Cell) -> bool:
         """Whether a cell has a row that is still good; what was skipped is tried again."""
         row = self._rows.get(cell.key)
-        if row is None or row["status"] == "skipped":
-            return False
-        names = ("solve",) if methods.ours(cell.method) else ("ortools", "pymetis", "kahip")
-        now, then = machines.versions(), row["versions"]
-        return all(now.get(name) == then.get(name) for name in names)
+        return row is not None and row["status"] != "skipped" and _good(row)
 
     def add(self, cell: Cell, row: Row) -> None:
         """Keeps a row."""
@@ -46,9 +43,23 @@ class Rows:
         with self._path.open("a") as file:
             file.write(json.dumps(row) + "\n")
 
+    def all(self) -> list[Row]:
+        """The last row of every cell, without those that are no longer good."""
+        return [row for row in self._rows.values() if _good(row)]
+
     def of(self, wanted: Iterable[Cell]) -> list[Row]:
-        """The rows of some cells, in their order."""
-        return [self._rows[cell.key] for cell in wanted if cell.key in self._rows]
+        """The same of some cells, in their order."""
+        found = [self._rows.get(cell.key) for cell in wanted]
+        return [row for row in found if row is not None and _good(row)]
+
+
+def _good(row: Row) -> bool:
+    """Whether what it was measured with is what there is now."""
+    if "versions" not in row:
+        return True
+    names = ("solve",) if methods.ours(row["method"]) else _LIBRARIES
+    now, then = machines.versions(), row["versions"]
+    return all(now.get(name) == then.get(name) for name in names)
 
 
 def _cell(row: Row) -> Cell:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -42,7 +43,8 @@ def run_cell(cell: Cell) -> Row:
         return {**_told(cell), "status": "skipped", "reason": str(reason)}
     load = os.getloadavg()[0]
     begin, before = time.perf_counter(), os.times()
-    text, failure = _process(cell)
+    with tempfile.TemporaryDirectory() as empty:
+        text, failure = _process(cell, _environment(cell, empty))
     wall, after = time.perf_counter() - begin, os.times()
     used = after.children_user + after.children_system
     used -= before.children_user + before.children_system
@@ -58,16 +60,29 @@ def run_cell(cell: Cell) -> Row:
     }
 
 
-def _process(cell: Cell) -> tuple[str, str]:
+def _environment(cell: Cell, empty: str) -> Mapping[str, str]:
+    """Where code is found; with `cold=2` nothing that was compiled before is."""
+    cold = {"NUMBA_CACHE_DIR": empty} if cell.option("cold", 0) > 1 else {}
+    return {**os.environ, "PYTHONPATH": _path(), **cold}
+
+
+def _command(cell: Cell) -> list[str]:
+    """The worker, held to as many cores as the option `cores` says."""
+    cores = int(cell.option("cores", 0))
+    held = ["taskset", "-c", f"0-{cores - 1}"] if cores else []
+    return [*held, sys.executable, "-m", "benchmarks.workers"]
+
+
+def _process(cell: Cell, environment: Mapping[str, str]) -> tuple[str, str]:
     """What the process printed, or why there is nothing."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.workers"],
+        _command(cell),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env={**os.environ, "PYTHONPATH": _path()},
+        env=environment,
     )
     try:
         limit = cell.limit_seconds + GRACE_SECONDS

@@ -22,13 +22,17 @@ BLOCK = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a placement is worth: cost in the objective's unit, shares of traffic per tier."""
+    """What a placement is worth: cost in the objective's unit, shares of traffic per tier.
+
+    `largest_load`: the most that an endpoint gets, as a multiple of its fair share.
+    """
 
     cost: float
     shares: Mapping[str, float]
     moves: int
     pods: int
     violations: int
+    largest_load: float = 1.0
     broken: tuple[str, ...] = ()
 
 
@@ -46,6 +50,7 @@ def score(problem: Problem, counts: SparseCounts) -> Score:
         moves=net_moves(problem.start, counts),
         pods=int(problem.start.amounts.sum()),
         violations=len(broken),
+        largest_load=transports.largest_load(problem, vertex_pods(problem, counts)),
         broken=broken[:5],
     )
 

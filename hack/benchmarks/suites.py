@@ -36,6 +36,10 @@ def peers() -> Cells:
         for method in ("shorthaul", "bound", *GENERAL)
     ]
     found += [
+        Cell("10k", mode, "mtkahypar-cut", options={"large_k": 1}, limit_seconds=240)
+        for mode in MODES
+    ]
+    found += [
         Cell("100k", mode, method, limit_seconds=LONG)
         for mode in MODES
         for method in ("shorthaul", "bound", "greedy", "metis")
@@ -45,26 +49,33 @@ def peers() -> Cells:
 
 def m3() -> Cells:
     """M3 and its variants, with what was published, ten seeds of ours, and CP-SAT with a hint."""
-    found = [Cell("m3", "local", "shorthaul", trial=trial) for trial in range(10)]
-    found += [
-        Cell("m3", "local", "shorthaul", trial=i, options={"seconds": 0.1}) for i in range(10)
+    found = [
+        Cell("m3", "local", "shorthaul", trial=trial, options=options)
+        for options in ({}, {"seconds": 2}, {"seconds": 0.1})
+        for trial in range(10)
     ]
-    found += [Cell("m3", "local", name) for name in ("start", "bound", *PUBLISHED, *GENERAL)]
+    found += [Cell("m3", "local", name) for name in ("start", "bound", *PUBLISHED)]
+    found += [Cell("m3", "local", name, trial=trial) for name in GENERAL for trial in range(3)]
     found.append(Cell("m3", "local", "cpsat", options={"seconds": 150}, limit_seconds=300))
     return found + [
         Cell(world, "local", method)
         for world in ("m3-relabelled", "m3-rescaled", "m3-ruled")
-        for method in ("start", "shorthaul", "bound", "metis")
+        for method in ("start", "shorthaul", "bound", "metis", "mtkahypar-cut")
     ]
 
 
 def scaling() -> Cells:
     """How time, memory and quality grow, 200 pods to 150k."""
-    return [
+    found = [
         Cell(world, mode, method, limit_seconds=LONG)
         for world in ("200", "1k", "2k", "10k", "50k", "100k", "150k")
         for mode in MODES
         for method in ("shorthaul", "bound")
+    ]
+    return found + [
+        Cell(world, mode, "shorthaul", options={"seconds": seconds})
+        for world, seconds in (("1k", 0.02), ("10k", 0.25), ("150k", 4.8))
+        for mode in MODES
     ]
 
 
@@ -105,14 +116,33 @@ def exact() -> Cells:
         for seed in (1, 2, 3):
             for mode in MODES:
                 found.append(Cell(world, mode, "shorthaul", seed))
+                found.append(Cell(world, mode, "shorthaul", seed, options={"seconds": 0.1}))
                 found.append(Cell(world, mode, "bound", seed))
-                found.append(Cell(world, mode, "cpsat", seed, options={"seconds": 20}))
+                found.append(Cell(world, mode, "cpsat", seed, options={"seconds": 30}))
     return found
 
 
 def joint() -> Cells:
     """Placement and routing chosen together."""
     return [Cell(world, "uniform", "joint", limit_seconds=LONG) for world in ("2k", "10k")]
+
+
+def same() -> Cells:
+    """The same seed again, and on one core: the placement must not differ."""
+    return [
+        Cell(world, mode, "shorthaul", options=options)
+        for world, mode in (("2k", "uniform"), ("10k", "local"), ("m3", "local"))
+        for options in ({}, {"repeat": 1}, {"cores": 1})
+    ]
+
+
+def cold() -> Cells:
+    """What a user's first plan waits for: no warming up, with and without compiled code at hand."""
+    return [
+        Cell(world, "uniform", "shorthaul", options={"cold": cold})
+        for world in ("tiny24", "2k")
+        for cold in (1, 2)
+    ]
 
 
 def million() -> Cells:
@@ -122,7 +152,7 @@ def million() -> Cells:
 
 def goals() -> Cells:
     """All that the goals are computed from."""
-    parts = (m3, peers, scaling, frontier, incremental, exact, joint, million)
+    parts = (m3, peers, scaling, frontier, incremental, exact, joint, same, cold, million)
     found = {cell.key: cell for part in parts for cell in part()}
     return list(found.values())
 
@@ -137,6 +167,8 @@ SUITES: Mapping[str, Callable[[], Cells]] = {
     "incremental": incremental,
     "exact": exact,
     "joint": joint,
+    "same": same,
+    "cold": cold,
     "million": million,
     "goals": goals,
 }

@@ -9,7 +9,9 @@ import numpy as np
 
 from benchmarks.worlds import Bools, Floats
 from shorthaul.solve.problems import Ints, Problem
-from shorthaul.units import TIERS, Routing
+from shorthaul.units import TIERS, Routing, Tier
+
+ZONE = TIERS.index(Tier.ZONE)
 
 
 def routed(problem: Problem, index: int, pods: tuple[Ints, Ints, Ints]) -> Floats:
@@ -18,21 +20,43 @@ def routed(problem: Problem, index: int, pods: tuple[Ints, Ints, Ints]) -> Float
     client_nodes, clients = _of_vertex(pods, link.client)
     server_nodes, servers = _of_vertex(pods, link.server)
     tiers = _tiers(problem, client_nodes, server_nodes)
-    chosen = _chosen(link.routing, tiers, servers)
+    near = _near(problem, tiers, client_nodes, server_nodes)
+    chosen = _chosen(link.routing, tiers == 0, near, servers)
     weights = (clients / clients.sum())[:, None] * chosen
     shares = np.bincount(tiers.ravel(), weights.ravel(), minlength=len(TIERS))
     return shares.astype(np.float64)
 
 
-def endpoint_loads(problem: Problem, index: int, pods: tuple[Ints, Ints, Ints]) -> Floats:
-    """What each node's endpoints get of a link, each as a multiple of an endpoint's fair share."""
-    link = problem.links[index]
-    client_nodes, clients = _of_vertex(pods, link.client)
-    server_nodes, servers = _of_vertex(pods, link.server)
-    chosen = _chosen(link.routing, _tiers(problem, client_nodes, server_nodes), servers)
-    got = (clients / clients.sum()) @ chosen
-    loads: Floats = got / servers * servers.sum()
-    return loads
+def largest_load(problem: Problem, pods: tuple[Ints, Ints, Ints]) -> float:
+    """The most that any endpoint gets, as a multiple of the fair share of its vertex.
+
+    Uniform and local links load all endpoints alike, by what they mean.
+    """
+    into: dict[int, list[int]] = {}
+    for index, link in enumerate(problem.links):
+        into.setdefault(link.server, []).append(index)
+    directed = (Routing.ZONE, Routing.NODE)
+    mattering = [
+        links
+        for links in into.values()
+        if any(problem.links[index].routing in directed for index in links)
+    ]
+    return max((_vertex_load(problem, links, pods) for links in mattering), default=1.0)
+
+
+def _vertex_load(problem: Problem, indices: list[int], pods: tuple[Ints, Ints, Ints]) -> float:
+    """The same for one vertex, from all links into it."""
+    server_nodes, servers = _of_vertex(pods, problem.links[indices[0]].server)
+    got, total = np.zeros(len(servers)), 0.0
+    for index in indices:
+        link = problem.links[index]
+        client_nodes, clients = _of_vertex(pods, link.client)
+        tiers = _tiers(problem, client_nodes, server_nodes)
+        near = _near(problem, tiers, client_nodes, server_nodes)
+        chosen = _chosen(link.routing, tiers == 0, near, servers)
+        got += link.weight * ((clients / clients.sum()) @ chosen)
+        total += link.weight
+    return float((got / servers).max() / (total / servers.sum()))
 
 
 def _of_vertex(pods: tuple[Ints, Ints, Ints], vertex: int) -> tuple[Ints, Ints]:
@@ -51,19 +75,26 @@ def _tiers(problem: Problem, clients: Ints, servers: Ints) -> Ints:
     return found
 
 
-def _chosen(routing: Routing, tiers: Ints, servers: Ints) -> Floats:
+def _near(problem: Problem, tiers: Ints, clients: Ints, servers: Ints) -> Bools:
+    """Which servers are in a client's zone: none of any client's where some zone is unknown."""
+    near: Bools = tiers <= ZONE
+    zoned = getattr(problem, "zoned", None)
+    if zoned is None:
+        return near
+    known: Bools = near & zoned[clients][:, None] & bool(zoned[servers].all())
+    return known
+
+
+def _chosen(routing: Routing, own: Bools, near: Bools, servers: Ints) -> Floats:
     """The share of a client's traffic that each server node gets: (client nodes, server nodes)."""
-    open_ = np.ones(tiers.shape, dtype=bool)
+    open_ = np.ones(own.shape, dtype=bool)
     if routing in (Routing.ZONE, Routing.NODE):
-        open_ = _nearest(open_, tiers <= TIERS.index(_ZONE))
+        open_ = _nearest(open_, near)
     if routing is Routing.NODE:
-        open_ = _nearest(open_, tiers == 0)
+        open_ = _nearest(open_, own)
     weights = open_ * servers
     shares: Floats = weights / weights.sum(axis=1, keepdims=True)
     return shares
-
-
-_ZONE = TIERS[2]
 
 
 def _nearest(open_: Bools, wanted: Bools) -> Bools:

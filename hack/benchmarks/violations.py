@@ -105,18 +105,15 @@ def _exclusions(problem: Problem, after: _Sums, before: _Sums) -> Iterator[str]:
 
 
 def _meetings(limit: Exclusion, sums: _Sums) -> Ints:
-    """How many pairs of an owner and a matched pod share each domain."""
+    """How many pairs of an owner and a matched pod share each domain.
+
+    A pod that never moves may be both and is then counted with itself; the difference of two
+    placements does not see it.
+    """
     owners = sums.per_domain(limit.owners, limit.domains, limit.fixed_owners)
     matched = sums.per_domain(limit.matched, limit.domains, limit.fixed_matched)
     both = sums.per_domain(limit.owners & limit.matched, limit.domains, ())
-    fixed = np.zeros_like(owners)
-    smaller = np.minimum(
-        np.array([*limit.fixed_owners], dtype=np.int64).sum(),
-        np.array([*limit.fixed_matched], dtype=np.int64).sum(),
-    )
-    if limit.owners == limit.matched and smaller:
-        fixed[: len(limit.fixed_owners)] += np.array(limit.fixed_owners, dtype=np.int64)
-    return owners * matched - both - fixed
+    return owners * matched - both
 
 
 def _attractions(problem: Problem, after: _Sums, before: _Sums) -> Iterator[str]:

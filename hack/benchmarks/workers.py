@@ -2,16 +2,17 @@
 
 The clock and the peak of memory are read right after the method returned, before anything is
 scored. Before it the same method ran once on a tiny world, so that compiled code is loaded; what
-that took is told too. The row goes to standard output as one line of JSON.
+that took is told too, and with the option `cold` it is left out. The row goes to standard output
+as one line of JSON.
 """
 
 import json
-import os
 import resource
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from benchmarks import catalogue, cells, methods, posing, scorers
 from benchmarks.cells import Cell
 from benchmarks.outcomes import Outcome, Skipped, Task
 from shorthaul.errors import BadInput
+from shorthaul.solve.problems import Problem
+from shorthaul.solve.sparse_counts import SparseCounts
 
 WARMING_WORLD = "tiny24"
 WARMING_SECONDS = 1.0
@@ -85,15 +88,17 @@ def _warm(cell: Cell, method: methods.Method) -> float:
 
 def _scored(task: Task, outcome: Outcome) -> Mapping[str, Any]:
     start = scorers.score(task.problem, task.problem.start)
-    points = [_point(scorers.score(outcome.problem, one), start.cost) for one in outcome.placements]
+    points = [_point(outcome.problem, one, start.cost) for one in outcome.placements]
     row: dict[str, Any] = {"start_cost": start.cost, "start_host_share": start.shares["host"]}
     if len(points) > 1:
         row["points"] = points
     return {**row, **(points[-1] if points else {})}
 
 
-def _point(found: scorers.Score, start: float) -> Mapping[str, Any]:
+def _point(problem: Problem, counts: SparseCounts, start: float) -> Mapping[str, Any]:
+    found = scorers.score(problem, counts)
     return {
+        "digest": _digest(counts),
         "cost": found.cost,
         "ratio": found.cost / start if start else 1.0,
         "host_share": found.shares["host"],
@@ -101,13 +106,22 @@ def _point(found: scorers.Score, start: float) -> Mapping[str, Any]:
         "moves": found.moves,
         "moved": found.moves / max(1, found.pods),
         "violations": found.violations,
+        "largest_load": found.largest_load,
         "broken": list(found.broken),
     }
 
 
+def _digest(counts: SparseCounts) -> str:
+    """What tells one placement from another."""
+    arrays = (counts.offsets, counts.nodes, counts.amounts)
+    return sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()[:16]
+
+
 def _now() -> tuple[float, float]:
-    used = os.times()
-    return time.perf_counter(), sum(used[:4])
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = sum(one.ru_utime + one.ru_stime for one in (own, children))
+    return time.perf_counter(), used
 
 
 def _spent(begin: tuple[float, float]) -> _Spent:

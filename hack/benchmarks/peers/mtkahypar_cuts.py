@@ -1,4 +1,8 @@
-"""Mt-KaHyPar's cut into as many blocks as nodes, then blocks mapped to nodes."""
+"""Mt-KaHyPar's cut into as many blocks as nodes, then blocks mapped to nodes.
+
+Blocks are of equal size, since a block is not a certain node yet. With the option `large_k` the
+preset for many blocks is taken. It uses two threads, and is not the same from run to run.
+"""
 
 from typing import Any
 
@@ -23,7 +27,9 @@ def place(task: Task) -> Outcome:
     graph = pod_graphs.pod_graph(view, PRECISION)
     library = initialized()
     mtkahypar.set_seed(task.cell.trial)
-    context = library.context_from_preset(mtkahypar.PresetType.DEFAULT)
+    presets = mtkahypar.PresetType
+    preset = presets.LARGE_K if task.cell.option("large_k", 0) else presets.DEFAULT
+    context = library.context_from_preset(preset)
     context.set_partitioning_parameters(len(view.room), IMBALANCE, mtkahypar.Objective.CUT)
     context.logging = False
     parts = blocks(made(library, context, graph).partition(context), graph.pods)

@@ -1,7 +1,8 @@
 """Mt-KaHyPar's mapping onto the tree of zones, racks and nodes, with the Steiner objective.
 
 The target must be a graph of nodes alone, so every pair of nodes is an edge as long as their
-distance. It has no time limit of its own; the cell's limit ends it.
+distance. A block is a node here, so each has the node's own capacity. It has no time limit of its
+own; the cell's limit ends it.
 """
 
 import mtkahypar
@@ -10,8 +11,10 @@ import numpy as np
 from benchmarks import pod_graphs, repairs, views
 from benchmarks.outcomes import Outcome, Task
 from benchmarks.peers import mtkahypar_cuts
+from benchmarks.pod_graphs import PodGraph
 from benchmarks.views import View
 from benchmarks.worlds import Floats
+from shorthaul.solve.problems import Ints
 
 
 def place(task: Task) -> Outcome:
@@ -22,6 +25,7 @@ def place(task: Task) -> Outcome:
     mtkahypar.set_seed(task.cell.trial)
     context = library.context_from_preset(mtkahypar.PresetType.DEFAULT)
     context.set_mapping_parameters(len(view.room), mtkahypar_cuts.IMBALANCE)
+    context.set_individual_target_block_weights(_most(view, graph).tolist())
     context.logging = False
     distances = _distances(view)
     ones, others = np.triu_indices(len(view.room), 1)
@@ -31,6 +35,13 @@ def place(task: Task) -> Outcome:
     found = mtkahypar_cuts.made(library, context, graph).map_onto_graph(target, context)
     wishes = mtkahypar_cuts.blocks(found, graph.pods)
     return Outcome(task.problem, (repairs.repaired(view, wishes),))
+
+
+def _most(view: View, graph: PodGraph) -> Ints:
+    """The most that each block may weigh."""
+    shares = pod_graphs.shares(view) * (1 + mtkahypar_cuts.IMBALANCE)
+    found: Ints = np.ceil(shares * graph.loads.sum() + graph.loads.max()).astype(np.int64)
+    return found
 
 
 def _distances(view: View) -> Floats:

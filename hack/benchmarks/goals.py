@@ -1,0 +1,231 @@
+"""The goals of the optimiser, each computed from the rows: reached, not reached, or not measured.
+
+A goal counts as reached only if it is in every row that it is about. Several efforts may have been
+measured for one goal (a time limit is an option of a cell); then the best one that keeps the time
+counts, and where none does the nearest is told.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks import m3_goals, selections
+from benchmarks.selections import Row, done
+from benchmarks.verdicts import Verdict, verdict
+
+LARGEST = {"uniform": 0.19, "local": 0.15}
+BETTER = {"uniform": 0.20, "local": 0.45}
+MAPPERS = ("metis", "kahip", "mtkahypar-cut", "mtkahypar-steiner")
+JOINT = {"2k": 0.08, "10k": 0.18}
+Rows = Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Its name, what is asked, and how it is judged."""
+
+    name: str
+    asked: str
+    judge: Callable[[Rows], Verdict]
+
+
+def judged(rows: Rows) -> list[tuple[Goal, Verdict]]:
+    """All goals, in order."""
+    return [(goal, goal.judge(rows)) for goal in GOALS]
+
+
+def _largest(rows: Rows) -> Verdict:
+    parts = []
+    for mode, ratio in LARGEST.items():
+        for row in _quickest(done(rows, world="150k", routing=mode, method="shorthaul"), 5):
+            kept = row["solve_seconds"] <= 5 and row["solve_peak_mebibytes"] <= 512
+            parts.append((kept and row["ratio"] <= ratio and _sound(row), _told(row)))
+    return verdict(parts, 2)
+
+
+def _interactive(rows: Rows) -> Verdict:
+    parts = []
+    for world, seconds in (("10k", 0.25), ("1k", 0.02)):
+        for mode in LARGEST:
+            found = done(rows, world=world, routing=mode, method="shorthaul")
+            for row in _quickest(found, seconds):
+                parts.append((row["solve_seconds"] <= seconds and _sound(row), _told(row)))
+    return verdict(parts, 4)
+
+
+def _incremental(rows: Rows) -> Verdict:
+    parts = []
+    for row in done(rows, world="100k", method="incremental"):
+        p99, recovered = row["replan_p99_seconds"], row["recovered_mean"]
+        told = f"{row['routing']}: p99 {1000 * p99:.0f} ms, {recovered:.0%} recovered"
+        parts.append((p99 <= 0.05 and recovered >= 0.95 and _sound(row), told))
+    return verdict(parts, 2)
+
+
+def _certified(rows: Rows) -> Verdict:
+    parts = []
+    for world in ("10k", "100k"):
+        for mode in LARGEST:
+            for row in _cheapest(done(rows, world=world, routing=mode, method="shorthaul")):
+                share = selections.certified(rows, row)
+                if share is not None:
+                    parts.append((share >= 0.95, f"{_where(row)} {share:.1%}"))
+    return verdict(parts, 4)
+
+
+def _better(rows: Rows) -> Verdict:
+    parts = []
+    for world in ("2k", "10k"):
+        for mode, asked in BETTER.items():
+            for seed in _seeds(done(rows, world=world, routing=mode, method="shorthaul")):
+                same = {"world": world, "routing": mode, "seed": seed}
+                peers = [row for name in MAPPERS for row in done(rows, method=name, **same)]
+                peer = selections.best(peers, "cost")
+                if peer is not None:
+                    parts.append(_beside(peer, done(rows, method="shorthaul", **same), asked))
+    return verdict(parts, 4)
+
+
+def _beside(peer: Row, ours: Rows, asked: float) -> tuple[bool, str]:
+    """How much better we are than a peer, in at most its time where that can be had."""
+    in_time = [row for row in ours if row["solve_seconds"] <= peer["solve_seconds"]]
+    row = selections.best(in_time or ours, "cost")
+    if row is None:
+        return False, "not measured"
+    better = 1 - row["cost"] / peer["cost"]
+    told = f"{_where(row)} {better:.0%} below {peer['method']} "
+    told += f"({row['solve_seconds']:.2f} s beside {peer['solve_seconds']:.2f} s)"
+    return bool(in_time) and better >= asked and _sound(row), told
+
+
+def _few_moves(rows: Rows) -> Verdict:
+    parts = []
+    for world in ("10k", "100k"):
+        for row in done(rows, world=world, method="frontier"):
+            same = {name: row[name] for name in ("world", "routing", "seed")}
+            full = selections.best(done(rows, method="shorthaul", **same), "cost")
+            if full is None:
+                continue
+            for moved, asked in ((0.05, 0.65), (0.20, 0.92)):
+                kept = [p["cost"] for p in row["points"] if p["moved"] <= moved + 1e-9]
+                cost = min(kept, default=row["start_cost"])
+                share = (row["start_cost"] - cost) / (row["start_cost"] - full["cost"])
+                parts.append((share >= asked, f"{_where(row)} {moved:.0%} moved {share:.0%}"))
+    parts += m3_goals.few_moves(rows)
+    return verdict(parts, 10)
+
+
+def _exact(rows: Rows) -> Verdict:
+    pairs = []
+    for row in done(rows, method="cpsat"):
+        same = {name: row[name] for name in ("world", "routing", "seed")}
+        ours = _quickest(done(rows, method="shorthaul", **same), 0.1)
+        if row["proven"] and ours:
+            pairs.append((ours[0], (ours[0]["cost"] - row["cost"]) / row["start_cost"]))
+    if not pairs:
+        return verdict([], 1)
+    equal = sum(over <= 1e-6 for _, over in pairs)
+    quick = sum(row["solve_seconds"] <= 0.1 for row, _ in pairs)
+    worst = max(0.0, *(over for _, over in pairs))
+    told = f"{equal} of {len(pairs)} proven optima (worst {worst:.2%} of the start above), "
+    return verdict([(equal == quick == len(pairs), f"{told}{quick} in 0.1 s")], 1)
+
+
+def _joint(rows: Rows) -> Verdict:
+    parts = []
+    for world, ratio in JOINT.items():
+        for row in done(rows, world=world, method="joint"):
+            kept = row["moved"] <= 0.1 + 1e-9 and row["largest_load"] <= 1.5 + 1e-9
+            told = f"{_told(row)}, load {row['largest_load']:.2f}"
+            parts.append((kept and row["ratio"] <= ratio and _sound(row), told))
+    return verdict(parts, 2)
+
+
+def _million(rows: Rows) -> Verdict:
+    parts = []
+    for mode in LARGEST:
+        for row in _quickest(done(rows, world="1M", routing=mode, method="shorthaul"), 60):
+            kept = row["solve_seconds"] <= 60 and row["solve_peak_mebibytes"] <= 4096
+            parts.append((kept and _sound(row), _told(row)))
+    return verdict(parts, 2)
+
+
+def _repeated(rows: Rows) -> Verdict:
+    """Whether runs that differ by cores or repetition only found the same placement."""
+    parts = []
+    for row in done(rows, method="shorthaul"):
+        if row["options"] and set(row["options"]) <= {"repeat", "cores"}:
+            same = {name: row[name] for name in ("world", "routing", "seed", "trial")}
+            first = done(rows, method="shorthaul", options={}, **same)
+            told = f"{_where(row)} {'one core' if 'cores' in row['options'] else 'again'}"
+            parts += [(one["digest"] == row["digest"], told) for one in first]
+    return verdict(parts, 2)
+
+
+def _sound_bounds(rows: Rows) -> Verdict:
+    """Whether every bound is at most the least cost that anything found under the same rules."""
+    parts = []
+    for row in done(rows, method="bound"):
+        same = {name: row[name] for name in ("world", "routing", "seed")}
+        beside = [one for one in done(rows, **same) if "cost" in one and one["method"] != "joint"]
+        costs = [one["cost"] for one in beside if _sound(one) and _hosts(one) == _hosts(row)]
+        if costs and row["bound"] > min(costs) * (1 + 1e-9):
+            parts.append((False, f"{_where(row)} bound {row['bound'] / min(costs):.4f} of a cost"))
+    known = len(done(rows, method="bound"))
+    return verdict(parts or [(True, f"{known} bounds")] * min(known, 1), 1)
+
+
+def _hosts(row: Row) -> float:
+    return float(row["options"].get("least_hosts", 1))
+
+
+def _quickest(rows: Rows, seconds: float) -> list[Row]:
+    """For each seed the cheapest row within the time, else the quickest."""
+    found = []
+    for seed in _seeds(rows):
+        mine = [row for row in rows if row["seed"] == seed]
+        kept = [row for row in mine if row["solve_seconds"] <= seconds]
+        row = selections.best(kept, "cost") or selections.best(mine, "solve_seconds")
+        found += [row] if row else []
+    return found
+
+
+def _cheapest(rows: Rows) -> list[Row]:
+    """For each seed the cheapest row."""
+    best = (selections.best(done(rows, seed=seed), "cost") for seed in _seeds(rows))
+    return [row for row in best if row]
+
+
+def _seeds(rows: Iterable[Row]) -> list[Any]:
+    return sorted({row["seed"] for row in rows})
+
+
+def _sound(row: Row) -> bool:
+    return bool(row["violations"] == 0)
+
+
+def _where(row: Row) -> str:
+    return f"{row['world']}/{row['seed']} {row['routing']}"
+
+
+def _told(row: Row) -> str:
+    told = f"{_where(row)} {row['solve_seconds']:.2f} s, {row['solve_peak_mebibytes']:.0f} MiB, "
+    return told + f"cost {row['ratio']:.3f}"
+
+
+GOALS = (
+    Goal("G1", "M3: mean >= 0.876 in 2 s cpu, >= 0.85 in 0.1 s; all > 0.8495", m3_goals.quality),
+    Goal("G1b", "M3: 0.8495 with at most half of the pods moved", m3_goals.half_moved),
+    Goal("G2", "M3: certified upper bound <= 0.90", m3_goals.bounded),
+    Goal("G3", "150k in 5 s wall, 512 MiB, cost <= .19 uniform, .15 local", _largest),
+    Goal("G4", "10k in 0.25 s, 1k in 20 ms", _interactive),
+    Goal("G5", "1 % of 100k: p99 <= 50 ms, >= 95 % recovered", _incremental),
+    Goal("G6", "gain >= 95 % of its upper bound at 10k and 100k", _certified),
+    Goal("G7", ">= 20 % uniform, >= 45 % local below the best mapper, in its time", _better),
+    Goal("G8", "5 % moved >= 65 %, 20 % >= 92 % of the gain; M3 0.52, 0.80", _few_moves),
+    Goal("G9", "tiny: equal to every proven optimum, each <= 0.1 s", _exact),
+    Goal("G10", "joint, <= 10 % moved, load <= 1.5: cost <= .08 (2k), .18 (10k)", _joint),
+    Goal("sound", "no bound above the cost of anything that was found", _sound_bounds),
+    Goal("same", "the same placement twice, and on one core", _repeated),
+    Goal("G11", "1M pods in 60 s, 4 GiB", _million),
+)

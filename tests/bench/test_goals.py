@@ -1,0 +1,83 @@
+"""Goals and rows: what was measured decides, and what was not is said to be open."""
+
+from benchmarks import goals, machines, tables
+from benchmarks.cells import Cell, from_json, to_json
+from benchmarks.rows import Rows
+
+ROW = {
+    "world": "1M", "seed": 1, "routing": "uniform", "method": "shorthaul", "options": {},
+    "trial": 0, "limit_seconds": 120.0, "status": "done", "solve_seconds": 50.0,
+    "solve_peak_mebibytes": 3000.0, "solve_cpu_seconds": 90.0, "violations": 0, "ratio": 0.2,
+    "cost": 2.0, "start_cost": 10.0, "moved": 0.5, "host_share": 0.4, "versions": {},
+}  # fmt: skip
+
+
+def _word(name, rows):
+    return next(found.word for goal, found in goals.judged(rows) if goal.name == name)
+
+
+def test_a_goal_without_rows_is_not_measured():
+    assert {found.word for _, found in goals.judged([])} == {"not measured"}
+
+
+def test_a_goal_is_reached_when_every_row_keeps_it():
+    rows = [ROW, {**ROW, "routing": "local"}]
+
+    assert _word("G11", rows) == "reached"
+    assert _word("G11", rows[:1]) == "not measured"
+
+
+def test_one_row_that_breaks_a_rule_or_takes_too_long_is_enough():
+    assert _word("G11", [ROW, {**ROW, "routing": "local", "violations": 1}]) == "not reached"
+    assert _word("G11", [ROW, {**ROW, "routing": "local", "solve_seconds": 61.0}]) == "not reached"
+
+
+def test_certified_gain_is_measured_against_the_bound():
+    row = {**ROW, "world": "10k"}
+    bound = {**row, "method": "bound", "bound": 1.9}
+    (line,) = [one for goal, one in goals.judged([row, bound]) if goal.name == "G6"]
+
+    assert line.told == "10k/1 uniform 98.8%"
+
+
+def test_a_bound_above_a_cost_that_was_found_is_not_sound():
+    bound = {**ROW, "method": "bound", "bound": 2.1}
+    del bound["cost"]
+
+    assert _word("sound", [ROW, bound]) == "not reached"
+    assert _word("sound", [ROW, {**bound, "bound": 1.9}]) == "reached"
+    assert _word("sound", [{**ROW, "violations": 1}, bound]) == "reached"
+
+
+def test_the_same_seed_on_one_core_must_find_the_same():
+    first = {**ROW, "digest": "a"}
+    again = {**first, "options": {"repeat": 1}}
+    alone = {**first, "options": {"cores": 1}}
+
+    assert _word("same", [first, again, alone]) == "reached"
+    assert _word("same", [first, again, {**alone, "digest": "b"}]) == "not reached"
+
+
+def test_rows_are_kept_and_found_again(tmp_path):
+    cell = Cell("1M", "uniform", "metis", options={"seconds": 1})
+    row = {**ROW, "method": "metis", "options": {"seconds": 1}, "versions": machines.versions()}
+    Rows(tmp_path / "rows").add(cell, row)
+
+    kept = Rows(tmp_path / "rows").read()
+
+    assert kept.of([from_json(to_json(cell))])[0]["ratio"] == 0.2
+    assert not kept.has(Cell("1M", "local", "metis"))
+
+
+def test_a_row_of_another_state_of_the_solver_counts_no_more(tmp_path):
+    kept = Rows(tmp_path / "rows")
+    cell = Cell("1M", "uniform", "shorthaul")
+    kept.add(cell, {**ROW, "versions": {"solve": "another"}})
+
+    assert kept.all() == []
+    assert not kept.has(cell)
+
+
+def test_every_row_is_a_line_of_the_tables():
+    assert tables.comma_separated([ROW]).count("\n") == 2
+    assert "| 1M/1 uniform | shorthaul | 1 | 0.2000 |" in tables.suite([ROW], [ROW])
