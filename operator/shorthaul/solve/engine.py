@@ -40,6 +40,13 @@ class Engine:
         return int(self.state.now[at.COST])
 
     @property
+    def all_traffic(self) -> float:
+        """What all traffic would cost over the longest tier, in cost units."""
+        problem = self.problem
+        farthest = max(problem.pricing.tiers.values())
+        return sum(link.weight for link in problem.links) * farthest * problem.scale
+
+    @property
     def moved(self) -> int:
         """Net moves now."""
         return int(self.state.now[at.MOVED])

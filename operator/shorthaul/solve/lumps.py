@@ -115,7 +115,9 @@ def _meetings(lumps: Lumps, talk: Pairs) -> tuple[Ints, Ints, Ints]:
     begin = np.searchsorted(groups, talk.one)
     number = np.searchsorted(groups, talk.one, side="right") - begin
     which = np.repeat(np.arange(len(talk.one)), number)
-    ones = order[np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number) + begin[which]]
+    ones = order[
+        np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number) + begin[which]
+    ]
     width = int(lumps.groups.max(initial=0)) + 1
     keys = lumps.cells * width + lumps.groups
     sorted_by_key = np.argsort(keys, kind="stable")

@@ -1,44 +1,52 @@
-"""The solver: descent, and ruin and recreate, over compiled kernels.
+"""The solver: warm start, descent, and ruin and recreate, over compiled kernels.
 
-It begins with today's placement and never leaves what the constraints allow. Without a limit of
-moves it descends and then ruins and recreates under a threshold that falls by the turn. With one,
-the price of a move falls from where nothing moves until the limit binds, so that moves go to what
-gains most, and the search goes on at the price found there. All is integers and draws from the
-seed, and it stops by counts of turns: same problem and effort, same assignment.
+It never leaves what the constraints allow. Without a limit of moves it begins from today's
+placement, and from one that divides the traffic graph anew where that is at hand; from the better
+it ruins and recreates under a threshold that falls by the turn. With a limit the price of a move
+falls from where nothing moves until the limit binds, so that moves go to what gains most, and the
+search goes on at the price found there. All is integers and draws from the seed, and it stops by
+counts of turns: same problem and effort, same assignment.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from shorthaul.solve import partitions, warm_starts
+from shorthaul.solve.cells import cells
 from shorthaul.solve.engine import UNLIMITED, Engine
-from shorthaul.solve.kernels.layouts import Ints, Narrow
+from shorthaul.solve.kernels.layouts import Ints
 from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort
 
 SWEEPS = 12
 ENOUGH = 200
 STAGES = 64
-COOLING = 0.003
-HEAT = 0.008
-PRICE_STEPS = 14
-PRICE_RATIO = 0.6
 CHUNKS = 16
+COOLING = 0.003
+HEAT = 0.0015
+HEATED_PODS = 1600
 BLINK = 20
+PRICE_STEPS = 40
+PRICE_RATIO = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """How long it searches: turns for each pod that talks, within bounds; pods lifted at a time."""
+    """How long it searches: turns for each pod that talks, within bounds, and the pods lifted in a
+    turn; without turns it only divides and descends."""
 
-    turns_per_pod: int = 25
+    turns_per_pod: int = 15
     least_turns: int = 1500
-    most_turns: int = 40_000
+    most_turns: int = 30_000
     hand: int = 100
 
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found within the rules and the budget of moves."""
         return _Run(problem, effort, self).result()
+
+
+QUICK = Search(turns_per_pod=0, least_turns=0)
 
 
 class _Run:
@@ -48,7 +56,9 @@ class _Run:
         self._engine = Engine(problem, effort.seed)
         self._effort = effort
         self._settings = settings
-        self._most = UNLIMITED if effort.most_moves is None else effort.most_moves
+        pods = len(self._engine.model.group_of)
+        asked = effort.most_moves
+        self._most = UNLIMITED if asked is None or asked >= pods else asked
         self._limited = False
         self._best = self._engine.places()
         self._best_objective = self._engine.objective(effort.move_price)
@@ -57,31 +67,54 @@ class _Run:
         """Searches, and returns the best."""
         engine = self._engine
         if len(engine.talking) and self._most > 0:
-            if self._most < len(engine.model.group_of):
+            if self._most < UNLIMITED:
                 self._within_budget()
             else:
-                self._descend(self._effort.move_price)
-                self._anneal(self._turns(), self._effort.move_price)
+                self._without_limit()
         engine.go_to(self._best)
         return Assignment(engine.counts(), engine.cost, self._limited)
+
+    def _without_limit(self) -> None:
+        price = self._effort.move_price
+        self._descend(price)
+        home = self._engine.places(), self._engine.objective(price)
+        if self._begin_anew():
+            self._descend(price)
+            if self._engine.objective(price) > home[1]:
+                self._engine.go_to(home[0])
+        self._anneal(self._turns(), price)
+        self._descend(price)
+
+    def _begin_anew(self) -> bool:
+        """Goes to a placement that divides the traffic graph, if there is a way to one."""
+        engine, problem = self._engine, self._engine.problem
+        if not partitions.available() or self._limited:
+            return False
+        found = warm_starts.targets(problem, cells(problem), self._effort.seed)
+        engine.go_home()
+        if engine.gather(warm_starts.pod_targets(problem, found)):
+            return True
+        engine.go_to(self._best)
+        return False
 
     def _within_budget(self) -> None:
         """Lets the price of a move fall until the budget binds, then searches at that price."""
         engine, lowest = self._engine, self._effort.move_price
-        price = engine.cost // max(1, min(self._most, len(engine.talking)))
-        turns = self._turns() // (2 * PRICE_STEPS)
-        kept = engine.places()
-        for _ in range(4 * PRICE_STEPS):
+        price = max(lowest, engine.cost // max(1, min(self._most, len(engine.talking))))
+        turns = self._turns()
+        for step in range(PRICE_STEPS):
             kept = engine.places()
             self._descend(price, capped=False)
-            if engine.moved > self._most or price <= lowest or self._out_of_time():
+            if engine.moved > self._most:
+                engine.go_to(kept)
+                self._descend(price)
                 break
-            self._anneal(turns, price)
+            if price == lowest or self._out_of_time():
+                break
+            self._anneal(turns // 16, price, warmth=0.25)
             price = max(lowest, round(price * PRICE_RATIO))
-        if engine.moved > self._most:
-            engine.go_to(kept)
-            self._descend(price)
-        self._anneal(self._turns(), price)
+            turns = self._turns() if step < PRICE_STEPS - 1 else turns
+        self._anneal(turns, price, warmth=0.5)
         self._descend(lowest)
 
     def _descend(self, price: int, *, capped: bool = True) -> None:
@@ -91,24 +124,22 @@ class _Run:
         for _ in range(SWEEPS):
             before = engine.objective(price)
             changed = engine.sweep(engine.talking, price, most)
+            self._note()
             if self._out_of_time() or changed * ENOUGH < len(engine.talking):
                 break
-            if engine.objective(price) >= before:
+            if engine.objective(price) >= before - before // 2000:
                 break
-        self._note()
 
-    def _anneal(self, turns: int, price: int) -> None:
+    def _anneal(self, turns: int, price: int, warmth: float = 1.0) -> None:
         """Ruins and recreates under a falling threshold, from here; ends in the best it found."""
-        engine = self._engine
-        heats = self._heats()
-        each = STAGES // CHUNKS
+        engine, each = self._engine, STAGES // CHUNKS
+        heats = self._heats(warmth)
         best, least = engine.places(), engine.objective(price)
-        for chunk in range(CHUNKS):
-            part = heats[chunk * each : (chunk + 1) * each]
+        for chunk in range(CHUNKS if turns else 0):
             found = engine.ruin(
                 max(1, turns // CHUNKS),
                 price,
-                part,
+                heats[chunk * each : (chunk + 1) * each],
                 most=self._most,
                 size=self._settings.hand,
                 blink=BLINK,
@@ -120,18 +151,12 @@ class _Run:
         engine.go_to(best)
         self._note()
 
-    def _heats(self) -> Ints:
+    def _heats(self, warmth: float) -> Ints:
         """What is forgiven, stage by stage, in cost units."""
-        pods = len(self._engine.talking)
-        first = HEAT * self._engine.problem.scale * self._weight() * min(1.0, 1600 / pods)
+        share = HEAT * warmth * min(1.0, HEATED_PODS / len(self._engine.talking))
+        first = share * self._engine.all_traffic
         found: Ints = np.geomspace(first, first * COOLING, STAGES).astype(np.int64)
         return found
-
-    def _weight(self) -> float:
-        """All traffic over the longest tier, in the objective's unit."""
-        problem = self._engine.problem
-        farthest = max(problem.pricing.tiers.values())
-        return sum(link.weight for link in problem.links) * farthest
 
     def _turns(self) -> int:
         settings = self._settings
@@ -143,7 +168,7 @@ class _Run:
         engine = self._engine
         objective = engine.objective(self._effort.move_price)
         if engine.moved <= self._most and objective < self._best_objective:
-            self._best: Narrow = engine.places()
+            self._best = engine.places()
             self._best_objective = objective
 
     def _out_of_time(self) -> bool:

@@ -107,7 +107,11 @@ def _present(problem: Problem, children: Ints, number: int) -> tuple[Ints, Ints,
 
 
 def _matched(
-    parts: Ints, own: Ints, made: Chunks, lumps: Lumps, where: tuple[Ints, Floats, tuple[Ints, Ints, int]]
+    parts: Ints,
+    own: Ints,
+    made: Chunks,
+    lumps: Lumps,
+    where: tuple[Ints, Floats, tuple[Ints, Ints, int]],
 ) -> Ints:
     """The cell of each chunk: parts go to cells of like room that hold most of their pods."""
     here, of_child, (keys, amounts, number) = where
