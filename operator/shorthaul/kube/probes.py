@@ -32,10 +32,14 @@ SERVER_FAULT = 500
 
 @dataclass(frozen=True, slots=True)
 class ProbeSettings:
-    """Where probes are made and how long a hint may take to arrive."""
+    """Where probes are made and how long a hint may take to arrive.
+
+    `patience_seconds` is how long one move waits for that before it lets the others go on.
+    """
 
     namespace: Namespace
     arrival_seconds: float = 20.0
+    patience_seconds: float = 4.0
     pause_seconds: float = 0.1
 
 
@@ -93,13 +97,12 @@ class Prober:
         One probe answers all who asked before it began.
         """
         self._asked += 1
-        wanted = self._asked
-        async with self._probing:
-            if self._answered < wanted:
-                covered = self._asked
-                self._answer = await self._probe_until_seen()
-                self._answered = covered
-            return self._answer
+        wanted, patience = self._asked, self._settings.patience_seconds
+        try:
+            async with asyncio.timeout(patience), self._probing:
+                return await self._answer_for(wanted)
+        except TimeoutError:
+            return Reason("HintsNotApplied", f"no hint shows on new pods within {patience:.0f} s")
 
     async def prove_policy(self) -> Reason | None:
         """None when pods of every shape get the hint and keep what is theirs, else why not.
@@ -114,6 +117,13 @@ class Prober:
         if reason is not None:
             await self._hints.empty()
         return reason
+
+    async def _answer_for(self, wanted: int) -> Reason | None:
+        if self._answered < wanted:
+            covered = self._asked
+            self._answer = await self._probe_until_seen()
+            self._answered = covered
+        return self._answer
 
     async def _probe_until_seen(self) -> Reason | None:
         try:

@@ -1,0 +1,80 @@
+"""What a policy has spent, from its status and its moves."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from shorthaul.api.affinitypolicies import AffinityPolicy
+from shorthaul.api.podmoves import PodMove
+from shorthaul.plan import standings
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def stamp(minutes):
+    return (NOW + timedelta(minutes=minutes)).isoformat()
+
+
+def policy(moves=(), last_moves=()):
+    def told(starts):
+        return [{"kind": "Deployment", "name": name, "time": stamp(at)} for name, at in starts]
+
+    budgets = {"moves": told(moves), "lastMoves": told(last_moves)}
+    return msgspec.convert(
+        {
+            "metadata": {"name": "near", "namespace": "shop"},
+            "spec": {"workloads": {}, "objective": "flows"},
+            "status": {"budgets": budgets},
+        },
+        AffinityPolicy,
+        strict=False,
+    )
+
+
+def move(name, at, phase):
+    return msgspec.convert(
+        {
+            "metadata": {"name": f"plan-{name}", "namespace": "shop"},
+            "spec": {
+                "plan": "plan",
+                "digest": "sha256:" + "a" * 64,
+                "policy": "near",
+                "pod": {"name": f"{name}-1", "uid": f"uid-{name}"},
+                "workload": {"kind": "Deployment", "name": name},
+                "from": "n1",
+                "to": "n2",
+                "wave": 0,
+                "gain": {"value": 1.0, "unit": "flows/s·distance"},
+            },
+            "status": {"phase": phase, "startedAt": stamp(at)},
+        },
+        PodMove,
+        strict=False,
+    )
+
+
+def names(starts):
+    return [start.workload.name for start in starts]
+
+
+@pytest.mark.parametrize("phase", ["Admitted", "Evicted", "Landed", "Elsewhere", "Failed"])
+def test_a_move_that_evicted_or_may_yet_is_spent(phase):
+    assert names(standings.spent_of(policy(), [move("cart", 0, phase)])) == ["cart"]
+
+
+def test_a_refused_move_is_given_back_though_the_status_counted_it_when_it_began():
+    known = policy(moves=[("db", -1), ("cart", 0)], last_moves=[("cart", 0)])
+
+    assert names(standings.spent_of(known, [move("cart", 0, "Refused")])) == ["db"]
+
+
+def test_a_refused_move_lets_its_workload_cool_down():
+    assert names(standings.starts_of(policy(), [move("cart", 0, "Refused")])) == ["cart"]
+
+
+def test_moves_that_are_forgotten_stay_spent_in_the_status():
+    known = policy(moves=[("cart", 0)])
+
+    assert names(standings.spent_of(known, [])) == ["cart"]
+    assert names(standings.spent_of(known, [move("cart", 0, "Landed")])) == ["cart"]
