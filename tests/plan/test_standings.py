@@ -7,7 +7,10 @@ import pytest
 
 from shorthaul.api.affinitypolicies import AffinityPolicy
 from shorthaul.api.podmoves import PodMove
+from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.plan import standings
+from shorthaul.plan.views import View
+from shorthaul.topology.distances import DEFAULT_SCALE, measure
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -32,6 +35,18 @@ def policy(moves=(), last_moves=()):
     )
 
 
+def view(*moves, at=60):
+    now = NOW + timedelta(minutes=at)
+    return View(
+        now=now, snapshot=Snapshot({}, {}), distances=measure({}, DEFAULT_SCALE), moves=moves
+    )
+
+
+def resting(*moves, at=60):
+    found = standings.resting(policy(), view(*moves, at=at))
+    return {workload.name: reason.code for workload, reason in found.items()}
+
+
 def move(name, at, phase):
     return msgspec.convert(
         {
@@ -47,7 +62,7 @@ def move(name, at, phase):
                 "wave": 0,
                 "gain": {"value": 1.0, "unit": "flows/s·distance"},
             },
-            "status": {"phase": phase, "startedAt": stamp(at)},
+            "status": {"phase": phase, "startedAt": stamp(at), "finishedAt": stamp(at + 1)},
         },
         PodMove,
         strict=False,
@@ -78,3 +93,23 @@ def test_moves_that_are_forgotten_stay_spent_in_the_status():
 
     assert names(standings.spent_of(known, [])) == ["cart"]
     assert names(standings.spent_of(known, [move("cart", 0, "Landed")])) == ["cart"]
+
+
+def test_a_workload_rests_after_its_move_and_no_longer_than_that():
+    landed = move("cart", 0, "Landed")
+
+    assert resting(landed, at=29) == {"cart": "CoolingDown"}
+    assert resting(landed, at=31) == {}
+
+
+def test_after_two_moves_that_missed_their_target_a_workload_is_left_alone():
+    first, second = move("cart", -90, "Elsewhere"), move("cart", 0, "Failed")
+
+    assert resting(first) == {}
+    assert resting(first, second) == {"cart": "MovesMissed"}
+
+
+def test_a_move_that_lands_ends_the_count_of_those_that_missed():
+    moves = [move("cart", -90, "Elsewhere"), move("cart", -60, "Landed"), move("cart", 0, "Failed")]
+
+    assert resting(*moves) == {}

@@ -6,7 +6,8 @@ it is given back to the hourly budget, but its workload cools down all the same,
 refused is not tried again and again.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from shorthaul.api import windows
 from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
@@ -14,11 +15,13 @@ from shorthaul.api.podmoves import MovePhase, PodMove
 from shorthaul.api.policies import PolicyRef
 from shorthaul.api.policystatuses import StartedMove
 from shorthaul.cluster.reasons import Reason
+from shorthaul.plan import pacing
 from shorthaul.plan.pacing import Allowance, Start
 from shorthaul.plan.views import View, phase_of, ref_of
 from shorthaul.units import Namespace, WorkloadRef
 
 RESUME = "shorthaul.dev/resume"
+MOST_MISSES = 2
 
 
 def paused(policy: AffinityPolicy) -> Reason | None:
@@ -72,6 +75,41 @@ def spent_of(policy: AffinityPolicy, moves: Iterable[PodMove]) -> tuple[Start, .
     found = {_kept(ref, start) for start in kept} - refused
     found |= {start for start in made if start.policy == ref}
     return tuple(sorted(found, key=lambda start: (start.seconds, start.workload)))
+
+
+def resting(policy: AffinityPolicy, view: View) -> Mapping[WorkloadRef, Reason]:
+    """The workloads of a policy that may not be moved for now, and why."""
+    seconds = policy.spec.disruption.cool_down_seconds
+    known = starts_of(policy, view.moves)
+    cooling = pacing.cooling(known, ref_of(policy), seconds, view.seconds)
+    found = {
+        workload: Reason("CoolingDown", f"{workload} was moved less than {seconds} s ago")
+        for workload in cooling
+    }
+    return {**found, **_missed(ref_of(policy), view.moves)}
+
+
+def _missed(ref: PolicyRef, moves: Iterable[PodMove]) -> Mapping[WorkloadRef, Reason]:
+    """The workloads whose last moves did not land where they should, while these are kept."""
+    misses: Counter[WorkloadRef] = Counter()
+    ended = [move for move in moves if move.status.finished_at and move.spec.policy == ref.name]
+    for move in sorted(ended, key=lambda move: str(move.status.finished_at)):
+        if move.metadata.namespace != ref.namespace:
+            continue
+        workload = WorkloadRef(ref.namespace, move.spec.workload.kind, move.spec.workload.name)
+        if phase_of(move) in (MovePhase.ELSEWHERE, MovePhase.FAILED):
+            misses[workload] += 1
+        elif phase_of(move) is MovePhase.LANDED:
+            misses[workload] = 0
+    return {
+        workload: Reason(
+            "MovesMissed",
+            f"the last {count} moves of {workload} did not land on their target, {MOST_MISSES} are "
+            "tried; it is left alone until they are forgotten",
+        )
+        for workload, count in misses.items()
+        if count >= MOST_MISSES
+    }
 
 
 def _observes(policy: AffinityPolicy) -> Reason | None:

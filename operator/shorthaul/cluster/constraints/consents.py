@@ -1,4 +1,4 @@
-"""Only workloads that a policy selects are moved, and single replicas only where it agrees."""
+"""Only workloads that a policy selects and lets be moved now; single replicas where it agrees."""
 
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.rules import Rules
@@ -11,6 +11,8 @@ def veto(pod: Pod, world: World, rules: Rules, now_seconds: float) -> Reason | N
     own = rules.of(pod.workload)
     if not own.movable:
         return Reason("NotSelected", f"no policy lets {pod.workload} be moved")
+    if own.resting is not None:
+        return own.resting
     replicas = world.workload_of(pod).replicas
     if replicas <= 1 and not own.allow_single_replica:
         return Reason(
