@@ -2,7 +2,8 @@
 
 There is one informer for all PlacementHints, so a marker that is written into the probe namespace
 later, and shows on a pod made there (dry run), proves that earlier hints have arrived too. With
-several API servers this holds for the one that answered; who sees pods land counts the misses.
+several API servers this holds for the one that answered, so a margin is added for the others, and
+who sees pods land counts the misses.
 
 The mutation may fail in ways that stop pods from being made (kubernetes/kubernetes#142181), so the
 policy is proved with pods of every shape of affinity. When a probe fails, all hints are taken away,
@@ -34,12 +35,14 @@ SERVER_FAULT = 500
 class ProbeSettings:
     """Where probes are made and how long a hint may take to arrive.
 
-    `patience_seconds` is how long one move waits for that before it lets the others go on.
+    `patience_seconds` is how long one move waits for that before it lets the others go on;
+    `margin_seconds` what it waits more, since the other API servers hear of a hint by themselves.
     """
 
     namespace: Namespace
     arrival_seconds: float = 20.0
     patience_seconds: float = 4.0
+    margin_seconds: float = 0.0
     pause_seconds: float = 0.1
 
 
@@ -100,9 +103,12 @@ class Prober:
         wanted, patience = self._asked, self._settings.patience_seconds
         try:
             async with asyncio.timeout(patience), self._probing:
-                return await self._answer_for(wanted)
+                reason = await self._answer_for(wanted)
         except TimeoutError:
             return Reason("HintsNotApplied", f"no hint shows on new pods within {patience:.0f} s")
+        if reason is None:
+            await asyncio.sleep(self._settings.margin_seconds)
+        return reason
 
     async def prove_policy(self) -> Reason | None:
         """None when pods of every shape get the hint and keep what is theirs, else why not.
