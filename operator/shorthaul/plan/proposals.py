@@ -145,7 +145,7 @@ def _rules(found: _Group) -> Rules:
         for workload, reason in standings.resting(policy, view).items()
     }
     rested = {
-        workload: replace(its, resting=resting.get(workload))
+        workload: replace(its, resting=its.resting or resting.get(workload))
         for workload, its in rules.workloads.items()
     }
     return replace(rules, workloads=rested)

@@ -9,10 +9,10 @@ from shorthaul.cluster.worlds import World
 def veto(pod: Pod, world: World, rules: Rules, now_seconds: float) -> Reason | None:
     """Whether the owner has not agreed to moves of this workload."""
     own = rules.of(pod.workload)
-    if not own.movable:
-        return Reason("NotSelected", f"no policy lets {pod.workload} be moved")
     if own.resting is not None:
         return own.resting
+    if not own.movable:
+        return Reason("NotSelected", f"no policy lets {pod.workload} be moved")
     replicas = world.workload_of(pod).replicas
     if replicas <= 1 and not own.allow_single_replica:
         return Reason(
