@@ -199,7 +199,8 @@ def planned(world: World) -> set[str]:
     return {
         move["uid"]
         for plan in plans
-        if plan.get("status", {}).get("phase") == "Done"
+        for condition in plan.get("status", {}).get("conditions", ())
+        if (condition["type"], condition["status"]) == ("Ready", "True")
         for move in plan["spec"]["moves"]
         if move["namespace"] == world.namespace
     }
