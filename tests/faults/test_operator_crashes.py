@@ -28,6 +28,7 @@ from faultproxy.proxies import FaultProxy
 from faults.fault_worlds import (
     ENDS,
     NODES,
+    PATIENCE_SECONDS,
     REPOSITORY,
     Child,
     Object,
@@ -42,7 +43,6 @@ pytestmark = pytest.mark.controlplane
 PODMOVES = "podmoves.shorthaul.dev"
 CLIENT, SERVER = "web", "store"
 QUIET_SECONDS = 6.0
-PATIENCE_SECONDS = 120.0
 
 
 def service(name: str) -> Object:

@@ -219,11 +219,13 @@ def _objection(plan: Plan, found: _Group, rules: Rules, priced: Pricing) -> Reas
     if not plan.moves:
         return Reason("NothingToGain", "no move is worth making")
     moves = [(move.pod, move.target) for move in plan.moves]
+    asked = _damping(found)
     samples = [
-        _sample(_edges(graph, found, rules), moves, found, priced) for graph in found.traffic.recent
+        _sample(_edges(graph, found, rules), moves, found, priced)
+        for graph in found.traffic.recent[-asked.persistence_windows :]
     ]
     overall = Sample(plan.value.before, plan.value.after)
-    refused = damping.objection(samples, overall, _damping(found))
+    refused = damping.objection(samples, overall, asked)
     return refused or _unsettled(found)
 
 
