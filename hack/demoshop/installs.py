@@ -35,6 +35,7 @@ class Pace:
     persistence_windows: int = 2
     verification_windows: int = 3
     landing_seconds: float = 20.0
+    hint_margin_seconds: float = 0.0
 
     def options(self) -> list[str]:
         """Return them as options of the operator."""
@@ -44,6 +45,7 @@ class Pace:
             f"--persistence-windows={self.persistence_windows}",
             f"--verification-windows={self.verification_windows}",
             f"--landing-seconds={self.landing_seconds:g}",
+            f"--hint-margin-seconds={self.hint_margin_seconds:g}",
         ]
 
 

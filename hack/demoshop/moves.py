@@ -118,7 +118,7 @@ def by_phase(found: Iterable[Move]) -> Counter[str]:
 
 @dataclass(frozen=True, slots=True)
 class PlanOutcome:
-    """What a plan promised and what the operator measured of it."""
+    """What a plan promised for the moves that were made, and what the operator measured of it."""
 
     name: str
     mode: str
@@ -133,10 +133,15 @@ class PlanOutcome:
     message: str = ""
 
 
-def outcome(found: Object) -> PlanOutcome:
-    """Return a PlacementPlan object as a value."""
+def outcome(found: Object, known: Iterable[Move]) -> PlanOutcome:
+    """Return a PlacementPlan object as a value; `known` are all moves, of other plans too."""
     spec, status = found["spec"], found.get("status") or {}
     predicted = spec.get("predicted") or {}
+    own = [move for move in known if move.plan == found["metadata"]["name"]]
+    share = 1.0
+    if own and status.get("phase") == "Done":
+        landed = [move.gain for move in own if move.phase == "Landed"]
+        share = sum(landed) / max(sum(move.gain for move in own), 1e-9)
     verification = status.get("verification") or {}
     return PlanOutcome(
         name=found["metadata"]["name"],
@@ -145,7 +150,7 @@ def outcome(found: Object) -> PlanOutcome:
         digest=spec.get("digest", ""),
         moves=len(spec.get("moves") or ()),
         landed=(status.get("progress") or {}).get("landed", 0),
-        predicted=float(predicted.get("value", 0.0)),
+        predicted=float(predicted.get("value", 0.0)) * share,
         promised=verification.get("promised"),
         measured=verification.get("measured"),
         unit=predicted.get("unit", ""),

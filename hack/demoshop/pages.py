@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from demoshop import measures, results, truths
+from demoshop import measures, moves, results, truths
 
 NAME = "shorthaul-demo-report.html"
 NUMBER = ' class="n"'
@@ -122,10 +122,19 @@ def _promises(found: results.Result) -> Iterable[str]:
 def _moves(found: results.Result) -> Iterable[str]:
     yield "<h2>Moves</h2>"
     rows = [
-        [f"{move.namespace}/{move.pod}", move.source, move.target, move.phase, f"{move.gain:,.1f}"]
+        [f"{move.namespace}/{move.pod}", move.source, move.target, _end(move), f"{move.gain:,.1f}"]
         for move in found.moves
     ]
     yield _table(["pod", "from", "to", "phase", "gain"], rows, numbers=(4,))
+    yield (
+        '<p class="note">The gain of a move is what undoing it alone would lose in the end. Moves '
+        "share what they gain together, so gains do not add up to the plan's; one of zero or below "
+        "makes room for others.</p>"
+    )
+
+
+def _end(move: moves.Move) -> str:
+    return f"{move.phase}: {move.reason}" if move.reason else move.phase
 
 
 def _refusals(found: results.Result) -> Iterable[str]:

@@ -6,7 +6,7 @@ Waits have limits, so the story ends by itself. It reads the operator through th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -158,8 +158,8 @@ class Story:
                 self.approved.add(one.name)
                 self._approve(one, follower)
 
-    def _outcomes(self) -> list[moves.PlanOutcome]:
-        return [moves.outcome(self.plans[name]) for name in sorted(self.plans)]
+    def _outcomes(self, known: Iterable[moves.Move] = ()) -> list[moves.PlanOutcome]:
+        return [moves.outcome(self.plans[name], known) for name in sorted(self.plans)]
 
     def _was_approved(self, outcomes: list[moves.PlanOutcome]) -> bool:
         """Tell whether a plan that we approved was carried out; one is enough for a demo."""
@@ -220,7 +220,7 @@ class Story:
             edges_before=edges_before,
             edges_after=edges_after,
             moves=tuple(follower.all()),
-            plans=tuple(self._outcomes()),
+            plans=tuple(self._outcomes(follower.all())),
             refusals=moves.refusals(self.plans.values(), policies),
             budgets=witness.budgets,
             lowest=dict(witness.lowest),

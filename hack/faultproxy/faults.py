@@ -36,9 +36,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """Calls `action` at a point of a call; unless after the reply, the reply is never sent."""
+    """Calls `action` at a point of a call; unless after the reply, the reply is never sent.
 
-    call: int
+    `matches` gets the call and its body.
+    """
+
+    matches: Callable[[Call, bytes], bool]
     point: Point
     action: Callable[[], None]
 

@@ -68,7 +68,14 @@ class FaultProxy:
         """Do something at one call from now on; the counting starts again."""
         with self._lock:
             self.calls.clear()
-            self._kills.append(Kill(call, point, action))
+            self._kills.append(Kill(lambda made, _: made.number == call, point, action))
+
+    def kill_when(
+        self, matches: Callable[[Call, bytes], bool], point: Point, action: Callable[[], None]
+    ) -> None:
+        """Do something at the next call that matches."""
+        with self._lock:
+            self._kills.append(Kill(matches, point, action))
 
     def reset(self) -> None:
         """Forget all faults and calls."""
@@ -138,7 +145,7 @@ class FaultProxy:
         if aside is not None and not aside.answered:
             aside.action()
         call = self._count(request)
-        kill = self._take_kill(call)
+        kill = self._take_kill(call, await request.read())
         if kill is not None and kill.point is Point.BEFORE_SENDING:
             return self._die(request, kill)
         try:
@@ -220,10 +227,10 @@ class FaultProxy:
             if call is not None and call in self.calls:
                 self.calls[self.calls.index(call)] = replace(call, status=status)
 
-    def _take_kill(self, call: Call | None) -> Kill | None:
+    def _take_kill(self, call: Call | None, body: bytes) -> Kill | None:
         with self._lock:
             for kill in self._kills:
-                if call is not None and kill.call == call.number:
+                if call is not None and kill.matches(call, body):
                     self._kills.remove(kill)
                     return kill
         return None

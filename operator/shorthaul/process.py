@@ -100,7 +100,7 @@ class _Operator:
         self.terms = terms_of(settings)
         self.feed = Feed(_window_rules(settings), time.time())
         hints = Hints(connection)
-        prober = Prober(connection, hints, ProbeSettings(Namespace(settings.probe_namespace)))
+        prober = Prober(connection, hints, _probe_settings(settings))
         checker = Checker(self._view, self.terms.protected_namespaces)
         namespace = Namespace(settings.namespace)
         executor = Executor(
@@ -193,6 +193,12 @@ def _window_rules(settings: Settings) -> WindowRules:
         kept_windows=settings.kept_windows,
         half_life_windows=settings.half_life_windows,
         stale_windows=settings.kept_windows,
+    )
+
+
+def _probe_settings(settings: Settings) -> ProbeSettings:
+    return ProbeSettings(
+        Namespace(settings.probe_namespace), margin_seconds=settings.hint_margin_seconds
     )
 
 

@@ -27,6 +27,7 @@ class Settings:
     least_gain_percent: float = 5.0
     cluster_concurrent: int = 5
     landing_seconds: float = 300.0
+    hint_margin_seconds: float = 1.0
     approval_seconds: float = 900.0
     history_seconds: float = 86400.0
     tick_seconds: float = 1.0
@@ -45,6 +46,7 @@ class Settings:
             object.__setattr__(self, "identity", f"{platform.node()}-{secrets.token_hex(4)}")
         for name in ("window_seconds", "half_life_windows", "tick_seconds", "landing_seconds"):
             self._require(name, getattr(self, name) > 0, "above 0")
+        self._require("hint_margin_seconds", self.hint_margin_seconds >= 0, "at least 0")
         for name in ("persistence_windows", "verification_windows", "cluster_concurrent"):
             self._require(name, getattr(self, name) >= 1, "at least 1")
         self._require(

@@ -81,6 +81,7 @@ def test_two_policies_on_one_workload_conflict_and_neither_moves_anything():
     assert governed.conflicts[sets.ref] == (policies.Conflict(DATABASE.ref, whole.ref),)
     assert not rules.of(CART.ref).movable
     assert not rules.of(DATABASE.ref).movable
+    assert rules.of(CART.ref).resting.code == "SameWorkload"
 
 
 def test_policies_of_two_namespaces_never_conflict():
@@ -124,6 +125,7 @@ def test_only_acting_policies_move_but_all_trust_domains_hold():
 
     assert rules.of(CART.ref).movable
     assert not rules.of(CARD.ref).movable
+    assert rules.of(CARD.ref).resting.code == "OtherPlan"
     assert rules.of(CARD.ref).trust_domain == "cards"
 
 

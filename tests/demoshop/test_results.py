@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from demoshop import pages, results, screens
+from demoshop import moves, pages, results, screens
 from demoshop.budgets import Breach, Budget
 from demoshop.evictions import Tally
 from demoshop.measures import Measure
@@ -40,6 +40,15 @@ GOOD = results.Result(
 def test_a_good_run_has_no_failures():
     assert list(GOOD.failures()) == []
     assert GOOD.predicted == 700.0
+
+
+def test_a_plan_promises_only_what_its_landed_moves_were_to_gain():
+    spec = {"predicted": {"value": 400.0, "unit": "flows/s·distance"}, "moves": [{}, {}]}
+    plan = {"metadata": {"name": "auto-1"}, "spec": spec, "status": {"phase": "Done"}}
+    refused = dataclasses.replace(MOVE, name="m2", phase="Refused", gain=60.0)
+    other = dataclasses.replace(MOVE, plan="auto-2", gain=500.0)
+
+    assert moves.outcome(plan, [MOVE, refused, other]).predicted == pytest.approx(100.0)
 
 
 @pytest.mark.parametrize(

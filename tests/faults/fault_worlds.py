@@ -26,8 +26,9 @@ SYSTEM = "shorthaul-system"
 ACCOUNT = "shorthaul"
 NODES = ("node-0", "node-1", "node-2", "node-3")
 ENDS = ("Landed", "Elsewhere", "Failed", "Refused")
-# After outages of the API server controllers take up their watches with a growing back-off.
-PATIENCE_SECONDS = 120.0
+# After outages of the API server controllers take up their watches with a growing back-off, and a
+# machine that is shared may give each process a tenth of its time.
+PATIENCE_SECONDS = 300.0
 DIGEST = "sha256:" + "0" * 64
 
 Object = dict[str, Any]

@@ -1,30 +1,34 @@
-"""The whole operator, as `python -m shorthaul operator`, is killed in every state of a move.
+"""The whole operator, as `python -m shorthaul operator`, is killed at every write of a move.
 
 It plans by itself here: two workloads that talk stand in two zones, the demo's player writes what
-their traffic would be, and a policy in mode Auto lets the operator gather them. After the crash the
-operator is started again. Whatever it planned, each move that was carried out has cost one
-eviction in the API server's audit log, each refused one none, and nothing else was evicted.
+their traffic would be, and a policy in mode Auto lets the operator gather them. In one life of the
+cluster the operator dies at one write after the other, from the making of the plan to its end, each
+time at the same point (before the request is sent, after the API server has committed it but before
+the reply, after the reply), and is started again. Then every planned move has landed, and the API
+server's audit log holds one eviction of each moved pod and none of any other.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 
-from faultproxy.faults import Aside
+from faultproxy.faults import Call, Point
 from faultproxy.proxies import FaultProxy
 from faults.fault_worlds import (
     ENDS,
     NODES,
+    PATIENCE_SECONDS,
     REPOSITORY,
     Child,
     Object,
@@ -32,7 +36,6 @@ from faults.fault_worlds import (
     deployment,
     fresh_world,
 )
-from faults.test_refusals import writes_phase
 from testbed import controlplanes
 
 pytestmark = pytest.mark.controlplane
@@ -40,7 +43,6 @@ pytestmark = pytest.mark.controlplane
 PODMOVES = "podmoves.shorthaul.dev"
 CLIENT, SERVER = "web", "store"
 QUIET_SECONDS = 6.0
-PATIENCE_SECONDS = 120.0
 
 
 def service(name: str) -> Object:
@@ -165,9 +167,48 @@ def wait_until_done(world: World, child: Child) -> list[Object]:
     raise AssertionError(f"{[phase(move) for move in moves(world)]}\n{child.text()[-5000:]}")
 
 
-@pytest.mark.parametrize("state", ["Admitted", "Hinted", "Checked", "Evicting", "Evicted"])
-def test_an_operator_that_is_killed_in_any_state_of_a_move_goes_on_where_it_was(
-    fault_plane: controlplanes.ControlPlane, proxy: FaultProxy, tmp_path: Path, state: str
+def writes(namespace: str) -> dict[str, Callable[[Call, bytes], bool]]:
+    """How to know each write that a move needs, in the order in which they are made."""
+
+    def made(plural: str) -> Callable[[Call, bytes], bool]:
+        return lambda call, _: call.method == "POST" and call.path.endswith(f"/{plural}")
+
+    def told(plural: str, state: str) -> Callable[[Call, bytes], bool]:
+        return lambda call, body: (
+            call.method == "PATCH"
+            and f"/{plural}/" in call.path
+            and json.loads(body).get("status", {}).get("phase") == state
+        )
+
+    return {
+        "make the plan": made("placementplans"),
+        "begin the plan": told("placementplans", "Executing"),
+        "make the move": made("podmoves"),
+        "Admitted": told("podmoves", "Admitted"),
+        "hint": lambda call, _: f"/{namespace}/placementhints" in call.path,
+        **{state: told("podmoves", state) for state in ("Hinted", "Checked", "Evicting")},
+        "evict": made("eviction"),
+        **{state: told("podmoves", state) for state in ("Evicted", "Landed")},
+        "end the plan": told("placementplans", "Done"),
+    }
+
+
+def planned(world: World) -> set[str]:
+    """The pods that the plans of a world which were carried out speak of, by uid."""
+    plans = world.client.list("placementplans.shorthaul.dev")
+    return {
+        move["uid"]
+        for plan in plans
+        for condition in plan.get("status", {}).get("conditions", ())
+        if (condition["type"], condition["status"]) == ("Ready", "True")
+        for move in plan["spec"]["moves"]
+        if move["namespace"] == world.namespace
+    }
+
+
+@pytest.mark.parametrize("point", list(Point))
+def test_killed_at_every_write_the_operator_neither_loses_nor_repeats_a_move(
+    fault_plane: controlplanes.ControlPlane, proxy: FaultProxy, tmp_path: Path, point: Point
 ):
     with contextlib.ExitStack() as stack:
         world = stack.enter_context(fresh_world(fault_plane))
@@ -176,18 +217,22 @@ def test_an_operator_that_is_killed_in_any_state_of_a_move_goes_on_where_it_was(
         exports = stack.enter_context(playing(fault_plane, tmp_path, [talk(*names)]))
         child = Child(operator(world, proxy.address), tmp_path / "operator.log")
         stack.callback(child.end)
-        proxy.aside(Aside(writes_phase(state), child.kill, answered=True))
         world.client.create(flow_source(exports))
         stack.callback(world.client.delete, "flowsources.shorthaul.dev", "hubble")
         world.client.create(policy(), world.namespace)
 
-        child.start()
-        child.wait(PATIENCE_SECONDS)
+        for name, write in writes(world.namespace).items():
+            proxy.kill_when(write, point, child.kill)
+            child.start()
+            assert child.wait(PATIENCE_SECONDS) == -signal.SIGKILL, (
+                f"{name}: {child.text()[-5000:]}"
+            )
         child.start()
         ended = wait_until_done(world, child)
 
-        expected = {move["spec"]["pod"]["uid"]: 1 for move in ended if phase(move) != "Refused"}
-        assert dict(world.evictions()) == expected, child.text()[-5000:]
-        assert "Landed" in {phase(move) for move in ended}, [move["status"] for move in ended]
+        moved = {move["spec"]["pod"]["uid"]: phase(move) for move in ended}
+        assert set(moved.values()) == {"Landed"}, [move["status"] for move in ended]
+        assert set(moved) == planned(world)
+        assert dict(world.evictions()) == dict.fromkeys(moved, 1), child.text()[-5000:]
         for app in (CLIENT, SERVER):
             world.wait_until_ready(app, 2)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chart.releases import NAMESPACE, OPENED, PROBES, RELEASE
+from shorthaul.act.hindrances import PROOF_SECONDS, Hindrances, Sources
 from shorthaul.api.placementhints import HintTerm, WorkloadHint
 from shorthaul.kube.connections import Connection
 from shorthaul.kube.credentials import Origin
@@ -152,24 +153,70 @@ def test_the_charts_policy_is_proved_with_pods_of_every_shape(kubeconfig):
     assert asyncio.run(story()) is None
 
 
-def test_a_policy_that_does_not_act_is_told_and_all_hints_are_taken_away(release, kubeconfig):
+@contextlib.contextmanager
+def unbound(release):
+    """The admission policy without its binding, so that it does not act."""
     name = f"{RELEASE}-hints"
     binding = release.administrator.get(MUTATING, name)
     spec = {key: binding[key] for key in ("apiVersion", "kind", "spec")}
+    release.administrator.delete(MUTATING, name)
+    try:
+        yield
+    finally:
+        release.administrator.create({**spec, "metadata": {"name": name}})
 
+
+def test_a_policy_that_does_not_act_is_told_and_all_hints_are_taken_away(release, kubeconfig):
     async def story():
         async with tools(kubeconfig, arrival_seconds=3) as (hints, prober):
             await hints.write(CART, hint("n1"))
-            await asyncio.to_thread(release.administrator.delete, MUTATING, name)
             await asyncio.sleep(2)
             reason = await prober.prove_policy()
             return reason, await hints.read(SHOP)
 
-    try:
+    with unbound(release):
         reason, left = asyncio.run(story())
-    finally:
-        release.administrator.create({**spec, "metadata": {"name": name}})
 
     assert reason is not None
     assert reason.code == "HintsNotApplied"
     assert left == {}
+
+
+def test_a_proof_that_fails_does_not_hold_up_what_else_is_looked_up(release, kubeconfig):
+    async def story():
+        clock, told = [0.0], []
+        async with tools(kubeconfig, arrival_seconds=5) as (hints, prober):
+            sources = Sources(hints._connection, prober, Namespace(NAMESPACE))
+            found = Hindrances(sources, lambda: clock[0])
+            await found.refresh([SHOP])
+            assert found.everywhere is None
+            with unbound(release):
+                await asyncio.sleep(2)
+                clock[0] += 2 * PROOF_SECONDS
+                while not told or told[-1] is None:
+                    await found.refresh([SHOP])
+                    told.append(found.everywhere)
+                    await asyncio.sleep(0.1)
+            return told
+
+    told = asyncio.run(story())
+
+    assert told[0] is None
+    assert told[-1].code == "HintsNotApplied"
+
+
+def test_a_move_does_not_wait_for_its_hint_while_the_policy_is_being_proved(release, kubeconfig):
+    async def story():
+        async with tools(kubeconfig, arrival_seconds=30) as (_, prober):
+            proving = asyncio.create_task(prober.prove_policy())
+            await asyncio.sleep(0.5)
+            reason = await prober.prove_arrival()
+            waited = not proving.done()
+            proving.cancel()
+            return reason, waited
+
+    with unbound(release):
+        reason, waited = asyncio.run(story())
+
+    assert reason is not None
+    assert (reason.code, waited) == ("HintsNotApplied", True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from process import stages
 from process.stages import Stage
 
 pytestmark = pytest.mark.controlplane
@@ -47,3 +48,28 @@ def test_kubectl_shows_columns_and_events_tell_the_story_of_a_gathering(running:
         described = running.kubectl("describe", "afp", "near", "-n", shop.namespace).stdout
         assert "MoveLanded" in told, told
         assert "PlanVerified" in described or "PlanBrokePromise" in described, described
+
+
+def test_a_topology_tells_how_the_nodes_fit_it(running: Stage):
+    labels = {"zone": "topology.kubernetes.io/zone", "region": "topology.kubernetes.io/region"}
+    tiers = [{"tier": tier, "label": label} for tier, label in labels.items()]
+    topology = {
+        "apiVersion": "shorthaul.dev/v1alpha1",
+        "kind": "Topology",
+        "metadata": {"name": "default"},
+        "spec": {
+            "tiers": tiers,
+            "distances": {"host": 0, "rack": 1, "zone": 3, "region": 10, "beyond": 30},
+        },
+    }
+    client, name = running.plane.client, "topologies.shorthaul.dev"
+    client.create(topology)
+    try:
+        status = client.wait_for(
+            lambda: client.get(name, "default").get("status"), what="status of the Topology"
+        )
+    finally:
+        client.delete(name, "default")
+
+    assert (status["nodes"], status["zones"]) == (len(stages.NODES), len(stages.ZONES))
+    assert [(each["type"], each["status"]) for each in status["conditions"]] == [("Ready", "True")]

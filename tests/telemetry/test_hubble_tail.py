@@ -52,12 +52,47 @@ def follow(folder):
 
 def test_it_starts_at_the_end_unless_told_otherwise(log, follow):
     append(log, lines(0, 3))
-    at_end, at_start = follow(), follow(from_start=True)
+    at_end, at_start = follow(), follow(since_nanoseconds=0)
 
     assert seconds(at_end()) == []
     assert seconds(at_start()) == [0, 1, 2]
     append(log, lines(3, 5))
     assert seconds(at_end()) == seconds(at_start()) == [3, 4]
+
+
+@pytest.mark.parametrize("since", [0, 1, 700, 4000, 4999, 6000])
+def test_a_start_at_a_time_reads_all_lines_since_and_few_before(log, follow, since):
+    append(log, lines(0, 5000))
+
+    read = follow(since_nanoseconds=(export_lines.START_SECONDS + since) * 10**9)
+    found = seconds(read())
+
+    assert found == list(range(found[0], 5000))
+    assert found[0] <= since
+    assert since - found[0] < 1000 or since >= 5000
+    append(log, lines(5000, 5002))
+    assert seconds(read()) == [5000, 5001]
+
+
+def test_a_start_at_a_time_goes_by_the_lines_that_have_one(log, follow):
+    for first in range(0, 3000, 50):
+        append(log, [b"{broken", *lines(first, first + 50)])
+
+    found = seconds(follow(since_nanoseconds=(export_lines.START_SECONDS + 2500) * 10**9)())
+
+    assert found == list(range(found[0], 3000))
+    assert 1000 < found[0] <= 2500
+
+
+def test_a_start_at_a_time_leaves_out_the_backups_from_before(folder, log, follow):
+    for name, first in (("old.gz", 0), ("new.gz", 2)):
+        (folder / name).write_bytes(gzip.compress(export_lines.joined(lines(first, first + 2))))
+        os.utime(folder / name, (0, export_lines.START_SECONDS + first + 2))
+    append(log, lines(4, 6))
+
+    found = seconds(follow("*", since_nanoseconds=(export_lines.START_SECONDS + 3) * 10**9)())
+
+    assert sorted(found) == [2, 3, 4, 5]
 
 
 def test_a_start_in_the_middle_of_a_line_skips_that_line_only(log, follow):
@@ -74,7 +109,7 @@ def test_a_start_in_the_middle_of_a_line_skips_that_line_only(log, follow):
 
 
 def test_a_line_without_its_end_waits_for_it(log, follow):
-    read = follow(from_start=True)
+    read = follow(since_nanoseconds=0)
     [first, line] = lines(0, 2)
     append(log, first + b"\n" + line[:70])
 
@@ -102,7 +137,7 @@ def test_nothing_is_lost_or_read_twice_over_many_rotations_and_compressions(
     folder, log, follow, pattern
 ):
     append(log, lines(0, 1))
-    read = follow(pattern, from_start=True)
+    read = follow(pattern, since_nanoseconds=0)
     found = seconds(read())
     for i in range(5):
         append(log, lines(10 * i + 1, 10 * i + 6))
@@ -153,13 +188,13 @@ def test_a_compressed_backup_that_was_there_at_the_start_is_history(folder, log,
     append(log, lines(3, 4))
 
     assert seconds(follow("events*")()) == []
-    assert seconds(follow("events*", from_start=True)()) == [0, 1, 2, 3]
+    assert seconds(follow("events*", since_nanoseconds=0)()) == [0, 1, 2, 3]
 
 
 def test_a_backup_is_taken_up_again_while_it_is_being_compressed(folder, follow):
     packed = gzip.compress(export_lines.joined(lines(0, 400)), mtime=0)
     path = folder / "events-1.log.gz"
-    read = follow("events*", from_start=True)
+    read = follow("events*", since_nanoseconds=0)
     found = []
     for cut in (len(packed) // 2, len(packed) - 4, len(packed)):
         path.write_bytes(packed[:cut])
@@ -175,7 +210,7 @@ def test_a_damaged_backup_is_told_and_does_not_stop_the_others(folder, log, foll
     packed = gzip.compress(export_lines.joined(lines(0, 400)))
     (folder / "events-1.log.gz").write_bytes(packed[: len(packed) // 2])
     append(log, lines(500, 501))
-    read = follow("events*", from_start=True)
+    read = follow("events*", since_nanoseconds=0)
 
     reading = read()
 
@@ -221,7 +256,7 @@ def test_a_file_that_was_written_anew_and_is_longer_than_before_is_noticed(log, 
 
 def test_a_copy_that_is_truncated_afterwards_loses_and_doubles_nothing(folder, log, follow):
     append(log, lines(0, 3))
-    read = follow("events*", from_start=True)
+    read = follow("events*", since_nanoseconds=0)
     found = seconds(read())
     append(log, lines(3, 6))
     shutil.copy(log, folder / "events.log.1")
@@ -234,7 +269,7 @@ def test_a_copy_that_is_truncated_afterwards_loses_and_doubles_nothing(folder, l
 
 def test_a_reading_is_bounded_and_says_that_there_is_more(log, follow):
     append(log, lines(0, 1000))
-    read = follow(from_start=True, read_bytes=100_000)
+    read = follow(since_nanoseconds=0, read_bytes=100_000)
     readings = [read()]
     while not readings[-1].caught_up:
         readings.append(read())
@@ -255,7 +290,7 @@ def test_files_that_appear_later_are_read_from_their_start(folder, follow):
 
 
 def test_health_counts_lines_flows_lost_events_and_bad_lines(log, follow):
-    read = follow(from_start=True)
+    read = follow(since_nanoseconds=0)
     append(log, [*lines(0, 2), export_lines.lost(9, at=3), b"rubbish", b'{"agent_event":{}}'])
     append(log, [export_lines.line("a/b", "c/d", 7, verdict="DROPPED", node="n4")])
 
@@ -272,7 +307,7 @@ def test_health_counts_lines_flows_lost_events_and_bad_lines(log, follow):
 
 
 def test_a_line_over_the_limit_is_one_bad_line(log, follow):
-    read = follow(from_start=True)
+    read = follow(since_nanoseconds=0)
     append(log, lines(0, 1))
     append(log, b"x" * (3 * LONGEST_LINE_BYTES) + b"\n")
     append(log, lines(1, 2))
@@ -288,14 +323,14 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_read(folder, log,
     (folder / "events-loop").symlink_to(folder / "events-loop")
     os.mkfifo(folder / "events-pipe")
 
-    assert seconds(follow("events*", from_start=True)()) == [0]
+    assert seconds(follow("events*", since_nanoseconds=0)()) == [0]
 
 
 def test_the_loop_is_not_blocked_while_files_are_read(log, follow, folder):
     append(log, lines(0, 2000))
 
     async def watch():
-        tail = HubbleTail([str(log)], from_start=True)
+        tail = HubbleTail([str(log)], since_nanoseconds=0)
         reading = asyncio.create_task(tail.read())
         turns = 0
         while not reading.done():

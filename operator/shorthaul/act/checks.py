@@ -7,6 +7,7 @@ also gives the executor the hint that belongs to a move.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shorthaul.act.hindrances import UNKNOWN
 from shorthaul.act.moves import Order
 from shorthaul.act.writers import as_hint
 from shorthaul.api import policies
@@ -31,6 +32,8 @@ class Checker:
         view = self.view()
         if isinstance(view, Reason):
             raise Unavailable(view.message)
+        if view.hindrance is not None and view.hindrance.code in UNKNOWN:
+            raise Unavailable(view.hindrance.message)
         if view.hindrance is not None:
             return view.hindrance
         if order.pod not in view.snapshot.pods or order.target not in view.snapshot.nodes:

@@ -3,6 +3,10 @@
 A source whose spec changes is opened anew. One whose flows are only to be reported is read, so that
 its health shows, but its flows attract nothing. Windows close only when every trusted source is
 read up, so that a backlog is not taken for silence.
+
+The windows are in memory only. After a restart, or when another process begins to lead, they are
+made again from the files, as far back as windows are kept. A source whose spec has changed while it
+is read goes on from the end of its files, so that nothing is counted twice.
 """
 
 from collections.abc import Iterable
@@ -52,7 +56,7 @@ class Feed:
         expected: frozenset[NodeName] | None,
     ) -> tuple[Window, ...]:
         """Reads what is new and closes the windows whose time is over."""
-        self._keep(wanted)
+        self._keep(wanted, now_seconds)
         caught_up = True
         for source in self._open.values():
             caught_up = await self._drain(source, now_seconds) and caught_up
@@ -102,7 +106,7 @@ class Feed:
             source.tail.close()
         self._open.clear()
 
-    def _keep(self, wanted: Iterable[FlowSource]) -> None:
+    def _keep(self, wanted: Iterable[FlowSource], now_seconds: float) -> None:
         named = {source.metadata.name: source for source in wanted}
         for name in [name for name in self._open if name not in named]:
             self._open.pop(name).tail.close()
@@ -115,9 +119,15 @@ class Feed:
             export = source.spec.hubble_export
             if export is None:
                 continue
-            tail = HubbleTail([export.path], from_start=export.from_beginning)
+            backwards = export.from_beginning and known is None
+            since = self._kept_since(now_seconds) if backwards else None
+            tail = HubbleTail([export.path], since_nanoseconds=since)
             trusted = source.spec.trust is Trust.FULL
             self._open[name] = _Open(source.metadata.generation, tail, trusted)
+
+    def _kept_since(self, now_seconds: float) -> int:
+        rules = self.recorder.rules
+        return int(now_seconds - (rules.kept_windows + 1) * rules.window_seconds) * NANOSECONDS
 
     async def _drain(self, source: _Open, now_seconds: float) -> bool:
         """Reads until there is no more, within bounds; whether it is read up."""

@@ -1,9 +1,11 @@
 """Why nothing may move now: the kill switch, hints that are not proven, rights that are missing.
 
 Looked up again and again, never assumed: the kill switch at every refresh, rights and the proof of
-the admission policy at intervals. When something cannot be asked, that is a hindrance too.
+the admission policy at intervals. When something cannot be asked, that is a hindrance too. A proof
+that fails takes long, so all but the first run beside the cycle; the last one counts until then.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +20,8 @@ from shorthaul.units import Namespace
 RIGHTS_SECONDS = 60.0
 PROOF_SECONDS = 60.0
 FAILED_PROOF_SECONDS = 15.0
+UNKNOWN = frozenset({"HintsUnproven", "SwitchUnknown"})
+"""What stands in the way because it could not be asked: to be asked again, no verdict."""
 UNPROVEN = Reason("HintsUnproven", "the MutatingAdmissionPolicy has not been proven yet")
 
 
@@ -40,6 +44,7 @@ class Hindrances:
         self._switch: Reason | None = UNPROVEN
         self._proof: Reason | None = UNPROVEN
         self._proof_due = float("-inf")
+        self._proving: asyncio.Task[None] | None = None
         self._rights: dict[Namespace, Reason | None] = {}
         self._rights_due: dict[Namespace, float] = {}
 
@@ -58,7 +63,7 @@ class Hindrances:
         wanted = sorted(set(namespaces))
         await self._look_at_switch()
         if wanted:
-            await self._prove()
+            await self._keep_proving()
         for name in wanted:
             await self._look_at_right(name)
 
@@ -71,9 +76,17 @@ class Hindrances:
         text = f"namespace {self._sources.namespace} has the annotation {readings.PAUSE}={value}"
         self._switch = None if value is None or value == "false" else Reason("KillSwitch", text)
 
+    async def _keep_proving(self) -> None:
+        """Begins a proof when one is due; raises what the last one did not foresee."""
+        if self._proof is UNPROVEN:
+            await self._prove()
+        if self._proving is not None and self._proving.done():
+            self._proving.result()
+            self._proving = None
+        if self._proving is None and self._clock() >= self._proof_due:
+            self._proving = asyncio.create_task(self._prove())
+
     async def _prove(self) -> None:
-        if self._clock() < self._proof_due:
-            return
         try:
             self._proof = await self._sources.prober.prove_policy()
         except RequestFailed as failure:

@@ -16,8 +16,9 @@ from shorthaul.act import writers
 from shorthaul.act.feeds import Feed
 from shorthaul.act.hindrances import Hindrances, unready
 from shorthaul.act.writers import Tools
-from shorthaul.api import conditions, policies
+from shorthaul.api import conditions, policies, topologystatuses
 from shorthaul.api.affinitypolicies import Mode
+from shorthaul.api.flowsources import FlowSource
 from shorthaul.api.podmoves import MovePhase
 from shorthaul.api.policies import Governance
 from shorthaul.api.topologies import Topology
@@ -26,6 +27,7 @@ from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.kube import endpoints, statuses
+from shorthaul.kube.endpoints import Endpoint
 from shorthaul.kube.failures import Conflict, NotFound
 from shorthaul.kube.lists import ObjectMetadata
 from shorthaul.kube.stores import ClusterStore
@@ -37,7 +39,7 @@ from shorthaul.traffic.windows import Window, WindowRules, graph_of
 from shorthaul.units import Namespace, PodRef, Tier, WorkloadRef
 
 _LOG = logging.getLogger(__name__)
-SOURCE_STATUS_SECONDS = 10.0
+STATUS_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class LiveWorld:
     def __init__(self, parts: Parts) -> None:
         """Store the parts; nothing is read before `observe`."""
         self._parts = parts
-        self._sources_told = 0.0
+        self._told = 0.0
 
     async def observe(self, now: datetime) -> bool:
         """Takes in flows and looks for hindrances; whether a window has closed."""
@@ -73,7 +75,11 @@ class LiveWorld:
             for policy in board.policies
             if policy.spec.mode is not Mode.OBSERVE
         )
-        await self._tell_of_sources(now)
+        if now.timestamp() - self._told >= STATUS_SECONDS:
+            self._told = now.timestamp()
+            metrics.CYCLE_AGE.set(now.timestamp())
+            await self._tell_of_sources(now)
+            await self._tell_of_topology(now)
         return bool(closed)
 
     def view(self, now: datetime) -> View | Reason:
@@ -149,22 +155,29 @@ class LiveWorld:
         return policies.govern(known, snapshot.workloads.values())
 
     async def _tell_of_sources(self, now: datetime) -> None:
-        if now.timestamp() - self._sources_told < SOURCE_STATUS_SECONDS:
+        for source in self._parts.tools.board.sources:
+            await self._tell(endpoints.SOURCES, source, self._parts.feed.status(source, now))
+
+    async def _tell_of_topology(self, now: datetime) -> None:
+        topology, store = self._parts.tools.board.topology, self._parts.store
+        if topology is None or store.refusal() is not None:
             return
-        self._sources_told = now.timestamp()
-        metrics.CYCLE_AGE.set(now.timestamp())
-        tools = self._parts.tools
-        for source in tools.board.sources:
-            about = source.metadata
-            read = ObjectMetadata(about.name, "", about.uid, about.resource_version)
-            status = self._parts.feed.status(source, now)
-            try:
-                body = await statuses.write_status(
-                    tools.connection, endpoints.SOURCES, read, status
-                )
-            except (Conflict, NotFound):
-                continue
-            tools.board.written("FlowSource", body)
+        try:
+            found = measured(store.snapshot(), topology)
+            status = topologystatuses.fitting(topology, found, now)
+        except BadInput as error:
+            status = topologystatuses.contradicted(topology, str(error), now)
+        if status != topology.status:
+            await self._tell(endpoints.TOPOLOGIES, topology, status)
+
+    async def _tell(self, endpoint: Endpoint, made: FlowSource | Topology, status: object) -> None:
+        tools, about = self._parts.tools, made.metadata
+        read = ObjectMetadata(about.name, "", about.uid, about.resource_version)
+        try:
+            body = await statuses.write_status(tools.connection, endpoint, read, status)
+        except (Conflict, NotFound):
+            return
+        tools.board.written(endpoint.kind, body)
 
 
 def traffic_of(

@@ -14,6 +14,7 @@ from typing import Any
 from shorthaul import metrics
 from shorthaul.act import records
 from shorthaul.act.executors import Executor, Leadership
+from shorthaul.api import planconditions
 from shorthaul.api.placementhints import HintTerm, WorkloadHint
 from shorthaul.api.placementplans import PlacementPlan
 from shorthaul.api.podmoves import MovePhase
@@ -66,12 +67,13 @@ async def carry_out(command: Command, tools: Tools, now: datetime) -> None:
 async def _do(command: Command, tools: Tools, now: datetime) -> None:
     match command:
         case CreatePlan(plan=plan):
-            await _create_plan(plan, tools)
+            await _create_plan(plan, tools, now)
         case CreateMove(move=move):
             body = await plans.create_move(tools.connection, move.metadata.namespace, move)
             tools.board.written("PodMove", body)
         case SetPlanStatus(plan=plan, status=status):
-            await _write(endpoints.PLANS, plan, status, tools)
+            told = planconditions.with_conditions(plan, status, now)
+            await _write(endpoints.PLANS, plan, told, tools)
             if status.phase is not None and status.phase is not plan.status.phase:
                 metrics.PLANS.labels(status.phase.value).inc()
         case SetPolicyStatus(policy=policy, status=status):
@@ -101,12 +103,13 @@ def as_hint(terms: tuple[Term, ...], plan: str) -> WorkloadHint:
     )
 
 
-async def _create_plan(plan: PlacementPlan, tools: Tools) -> None:
+async def _create_plan(plan: PlacementPlan, tools: Tools, now: datetime) -> None:
     body = await plans.create_plan(tools.connection, plan)
     tools.board.written("PlacementPlan", body)
     made = tools.board.get(PlacementPlan, "", plan.metadata.name)
     if made is not None and made.status.phase is None:
-        await _write(endpoints.PLANS, made, plan.status, tools)
+        told = planconditions.with_conditions(made, plan.status, now)
+        await _write(endpoints.PLANS, made, told, tools)
         metrics.PLANS.labels("Proposed").inc()
 
 

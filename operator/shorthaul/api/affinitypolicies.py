@@ -215,10 +215,6 @@ class Damping(Value, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=1, le=1000)] | None,
         Meta(description="Windows in each of which the gain has to hold."),
     ] = None
-    half_life_windows: Annotated[
-        Annotated[float, Meta(ge=0.1, le=10000)] | None,
-        Meta(description="Windows after which traffic counts half."),
-    ] = None
 
 
 class ApprovalTerms(Value, frozen=True, kw_only=True):

@@ -54,8 +54,12 @@ class HubbleExport(Value, frozen=True, kw_only=True):
         ),
     ]
     from_beginning: Annotated[
-        bool, Meta(description="Whether lines that were there before the operator count.")
-    ] = False
+        bool,
+        Meta(
+            description="Whether lines from before the operator's start count, as far back as it "
+            "keeps windows; without, it gathers anew after each restart."
+        ),
+    ] = True
 
 
 class FlowSourceSpec(Value, frozen=True, kw_only=True):

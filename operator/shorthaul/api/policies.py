@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from shorthaul.api import affinitypolicies
 from shorthaul.api.affinitypolicies import AffinityPolicy, AffinityPolicySpec, Mode
+from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.rules import PROTECTED_NAMESPACES, Rules, WorkloadRules
 from shorthaul.cluster.selectors import Requirement, Selector
 from shorthaul.cluster.snapshots import Workload
@@ -155,6 +156,8 @@ def rules(
     for policy in everyone:
         movable = policy.ref in acting and policy.ref not in governance.conflicts
         its_rules = _workload_rules(policy, agreed[policy.ref.namespace], movable)
+        if not movable:
+            its_rules = replace(its_rules, resting=_not_its_turn(policy, governance))
         for workload in governance.workloads.get(policy.ref, frozenset()):
             earlier = found.get(workload)
             found[workload] = its_rules if earlier is None else _stricter(earlier, its_rules)
@@ -184,6 +187,14 @@ def _workload_rules(
         minimum_age_seconds=float(spec.disruption.minimum_pod_age_seconds),
         attracted_by=attracted_by & mine,
     )
+
+
+def _not_its_turn(policy: Policy, governance: Governance) -> Reason:
+    if policy.ref in governance.conflicts:
+        return Reason("SameWorkload", f"policy {policy.ref} is in conflict with another one")
+    objective, mode = policy.spec.objective, policy.spec.mode
+    text = f"policy {policy.ref} ({objective}, {mode}) has plans of its own; this one leaves it"
+    return Reason("OtherPlan", f"{text} where it is")
 
 
 def _stricter(one: WorkloadRules, other: WorkloadRules) -> WorkloadRules:

@@ -25,6 +25,7 @@ HELP: Mapping[str, str] = {
     "least_gain_percent": "least gain of a plan in percent of the present cost",
     "cluster_concurrent": "moves in flight at once in the whole cluster",
     "landing_seconds": "how long a move may take before and after its eviction",
+    "hint_margin_seconds": "wait after a hint is seen, for other API servers; 0 where there is one",
     "approval_seconds": "how long a proposed plan may be approved",
     "history_seconds": "how long ended plans and moves are kept",
     "tick_seconds": "pause between two cycles",

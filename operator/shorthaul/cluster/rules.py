@@ -7,6 +7,7 @@ fills them. The defaults are those of an offline `plan` without a policy (DESIGN
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from shorthaul.cluster.reasons import Reason
 from shorthaul.units import Namespace, WorkloadRef
 
 PROTECTED_NAMESPACES = frozenset({Namespace("kube-system"), Namespace("shorthaul-system")})
@@ -18,10 +19,12 @@ class WorkloadRules:
 
     A workload with at least `least_hosts` replicas keeps at least that many hosts, one with fewer
     keeps what it has; zones alike. `trust_domain` "" shares hosts with everybody but others' named
-    domains: two pods of different domains never share a host.
+    domains: two pods of different domains never share a host. `resting` is why it may not be moved
+    for now.
     """
 
     movable: bool = True
+    resting: Reason | None = None
     least_hosts: int = 2
     least_zones: int = 1
     trust_domain: str = ""

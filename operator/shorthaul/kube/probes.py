@@ -2,7 +2,8 @@
 
 There is one informer for all PlacementHints, so a marker that is written into the probe namespace
 later, and shows on a pod made there (dry run), proves that earlier hints have arrived too. With
-several API servers this holds for the one that answered; who sees pods land counts the misses.
+several API servers this holds for the one that answered, so a margin is added for the others, and
+who sees pods land counts the misses.
 
 The mutation may fail in ways that stop pods from being made (kubernetes/kubernetes#142181), so the
 policy is proved with pods of every shape of affinity. When a probe fails, all hints are taken away,
@@ -32,10 +33,16 @@ SERVER_FAULT = 500
 
 @dataclass(frozen=True, slots=True)
 class ProbeSettings:
-    """Where probes are made and how long a hint may take to arrive."""
+    """Where probes are made and how long a hint may take to arrive.
+
+    `patience_seconds` is how long one move waits for that before it lets the others go on;
+    `margin_seconds` what it waits more, since the other API servers hear of a hint by themselves.
+    """
 
     namespace: Namespace
     arrival_seconds: float = 20.0
+    patience_seconds: float = 4.0
+    margin_seconds: float = 0.0
     pause_seconds: float = 0.1
 
 
@@ -93,13 +100,15 @@ class Prober:
         One probe answers all who asked before it began.
         """
         self._asked += 1
-        wanted = self._asked
-        async with self._probing:
-            if self._answered < wanted:
-                covered = self._asked
-                self._answer = await self._probe_until_seen()
-                self._answered = covered
-            return self._answer
+        wanted, patience = self._asked, self._settings.patience_seconds
+        try:
+            async with asyncio.timeout(patience), self._probing:
+                reason = await self._answer_for(wanted)
+        except TimeoutError:
+            return Reason("HintsNotApplied", f"no hint shows on new pods within {patience:.0f} s")
+        if reason is None:
+            await asyncio.sleep(self._settings.margin_seconds)
+        return reason
 
     async def prove_policy(self) -> Reason | None:
         """None when pods of every shape get the hint and keep what is theirs, else why not.
@@ -114,6 +123,13 @@ class Prober:
         if reason is not None:
             await self._hints.empty()
         return reason
+
+    async def _answer_for(self, wanted: int) -> Reason | None:
+        if self._answered < wanted:
+            covered = self._asked
+            self._answer = await self._probe_until_seen()
+            self._answered = covered
+        return self._answer
 
     async def _probe_until_seen(self) -> Reason | None:
         try:

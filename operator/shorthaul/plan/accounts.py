@@ -149,7 +149,8 @@ def _counted(finding: Finding, waiting: Iterable[Reason]) -> tuple[RefusalCount,
 
 def _budgets(policy: AffinityPolicy, view: View) -> Budgets | None:
     known = standings.starts_of(policy, view.moves)
-    hour = [start for start in known if view.seconds - start.seconds < HOUR_SECONDS]
+    spent = standings.spent_of(policy, view.moves)
+    hour = [start for start in spent if view.seconds - start.seconds < HOUR_SECONDS]
     cooled = policy.spec.disruption.cool_down_seconds
     last = {start.workload: start for start in known}
     recent = [start for start in last.values() if view.seconds - start.seconds < cooled]

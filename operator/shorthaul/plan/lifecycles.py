@@ -288,7 +288,7 @@ def _pace(view: View, terms: Terms) -> pacing.Pacing:
     entries = [_entry(move) for move in view.moves if move.spec.plan in active or not ended(move)]
     return pacing.admit(
         [entry for entry in entries if entry.plan in active or entry.stage is Stage.RUNNING],
-        standings.starts(view),
+        standings.spent(view),
         {ref_of(policy): standings.allowance(policy, view) for policy in view.policies},
         cluster_concurrent=terms.cluster_concurrent,
         now_seconds=view.seconds,

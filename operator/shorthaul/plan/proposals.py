@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from shorthaul.api import policies
-from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
+from shorthaul.api.affinitypolicies import Mode
 from shorthaul.api.placementplans import (
     GatheredWorkload,
     PlacementPlan,
@@ -25,7 +25,7 @@ from shorthaul.cluster.routings import RoutedEdge, route
 from shorthaul.cluster.rules import Rules
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
-from shorthaul.plan import consents, damping, manifests, pacing, promises, scores, standings
+from shorthaul.plan import consents, damping, manifests, promises, scores, standings
 from shorthaul.plan.accounts import Finding
 from shorthaul.plan.commands import Command, CreatePlan
 from shorthaul.plan.damping import Damping, Sample
@@ -139,21 +139,16 @@ def _rules(found: _Group) -> Rules:
     rules = policies.rules(
         found.everyone, view.governance, acting, found.terms.protected_namespaces
     )
-    resting = frozenset[WorkloadRef]().union(*(_resting(one, view) for one in view.policies))
+    resting = {
+        workload: reason
+        for policy in view.policies
+        for workload, reason in standings.resting(policy, view).items()
+    }
     rested = {
-        workload: replace(its, movable=its.movable and workload not in resting)
+        workload: replace(its, resting=its.resting or resting.get(workload))
         for workload, its in rules.workloads.items()
     }
     return replace(rules, workloads=rested)
-
-
-def _resting(policy: AffinityPolicy, view: View) -> frozenset[WorkloadRef]:
-    return pacing.cooling(
-        standings.starts_of(policy, view.moves),
-        ref_of(policy),
-        policy.spec.disruption.cool_down_seconds,
-        view.seconds,
-    )
 
 
 def _edges(graph: TrafficGraph, found: _Group, rules: Rules) -> tuple[RoutedEdge, ...]:
@@ -224,11 +219,13 @@ def _objection(plan: Plan, found: _Group, rules: Rules, priced: Pricing) -> Reas
     if not plan.moves:
         return Reason("NothingToGain", "no move is worth making")
     moves = [(move.pod, move.target) for move in plan.moves]
+    asked = _damping(found)
     samples = [
-        _sample(_edges(graph, found, rules), moves, found, priced) for graph in found.traffic.recent
+        _sample(_edges(graph, found, rules), moves, found, priced)
+        for graph in found.traffic.recent[-asked.persistence_windows :]
     ]
     overall = Sample(plan.value.before, plan.value.after)
-    refused = damping.objection(samples, overall, _damping(found))
+    refused = damping.objection(samples, overall, asked)
     return refused or _unsettled(found)
 
 

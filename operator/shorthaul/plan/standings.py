@@ -1,21 +1,27 @@
 """How a policy stands: may it act, what has it spent, what does it allow; from its own object.
 
 Budgets are read from two places, the policy's status and its PodMoves, so that neither a restart
-nor the deletion of one of them gives spent moves back.
+nor the deletion of one of them gives spent moves back. A move that was refused has evicted nothing:
+it is given back to the hourly budget, but its workload cools down all the same, so that what is
+refused is not tried again and again.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from shorthaul.api import windows
 from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
-from shorthaul.api.podmoves import PodMove
+from shorthaul.api.podmoves import MovePhase, PodMove
 from shorthaul.api.policies import PolicyRef
+from shorthaul.api.policystatuses import StartedMove
 from shorthaul.cluster.reasons import Reason
+from shorthaul.plan import pacing
 from shorthaul.plan.pacing import Allowance, Start
-from shorthaul.plan.views import View, ref_of
+from shorthaul.plan.views import View, phase_of, ref_of
 from shorthaul.units import Namespace, WorkloadRef
 
 RESUME = "shorthaul.dev/resume"
+MOST_MISSES = 2
 
 
 def paused(policy: AffinityPolicy) -> Reason | None:
@@ -46,19 +52,64 @@ def allowance(policy: AffinityPolicy, view: View) -> Allowance:
     )
 
 
-def starts(view: View) -> tuple[Start, ...]:
-    """All starts of moves that any policy still remembers, without doubles."""
-    found = {start for policy in view.policies for start in _remembered(policy)}
-    found |= {start for move in view.moves for start in _started(move)}
-    return tuple(sorted(found, key=lambda start: (start.seconds, start.workload, start.policy)))
-
-
 def starts_of(policy: AffinityPolicy, moves: Iterable[PodMove]) -> tuple[Start, ...]:
-    """The starts that one policy has to answer for."""
+    """The starts after which workloads of one policy cool down."""
     ref = ref_of(policy)
     found = set(_remembered(policy))
     found |= {start for move in moves for start in _started(move) if start.policy == ref}
     return tuple(sorted(found, key=lambda start: (start.seconds, start.workload)))
+
+
+def spent(view: View) -> tuple[Start, ...]:
+    """The starts that the hourly budgets of all policies have to answer for."""
+    found = {start for policy in view.policies for start in spent_of(policy, view.moves)}
+    return tuple(sorted(found, key=lambda start: (start.seconds, start.workload, start.policy)))
+
+
+def spent_of(policy: AffinityPolicy, moves: Iterable[PodMove]) -> tuple[Start, ...]:
+    """The starts that one policy's hourly budget has to answer for."""
+    ref, made, refused = ref_of(policy), set[Start](), set[Start]()
+    for move in moves:
+        (refused if phase_of(move) is MovePhase.REFUSED else made).update(_started(move))
+    kept = policy.status.budgets.moves if policy.status.budgets is not None else ()
+    found = {_kept(ref, start) for start in kept} - refused
+    found |= {start for start in made if start.policy == ref}
+    return tuple(sorted(found, key=lambda start: (start.seconds, start.workload)))
+
+
+def resting(policy: AffinityPolicy, view: View) -> Mapping[WorkloadRef, Reason]:
+    """The workloads of a policy that may not be moved for now, and why."""
+    seconds = policy.spec.disruption.cool_down_seconds
+    known = starts_of(policy, view.moves)
+    cooling = pacing.cooling(known, ref_of(policy), seconds, view.seconds)
+    found = {
+        workload: Reason("CoolingDown", f"{workload} was moved less than {seconds} s ago")
+        for workload in cooling
+    }
+    return {**found, **_missed(ref_of(policy), view.moves)}
+
+
+def _missed(ref: PolicyRef, moves: Iterable[PodMove]) -> Mapping[WorkloadRef, Reason]:
+    """The workloads whose last moves did not land where they should, while these are kept."""
+    misses: Counter[WorkloadRef] = Counter()
+    ended = [move for move in moves if move.status.finished_at and move.spec.policy == ref.name]
+    for move in sorted(ended, key=lambda move: str(move.status.finished_at)):
+        if move.metadata.namespace != ref.namespace:
+            continue
+        workload = WorkloadRef(ref.namespace, move.spec.workload.kind, move.spec.workload.name)
+        if phase_of(move) in (MovePhase.ELSEWHERE, MovePhase.FAILED):
+            misses[workload] += 1
+        elif phase_of(move) is MovePhase.LANDED:
+            misses[workload] = 0
+    return {
+        workload: Reason(
+            "MovesMissed",
+            f"the last {count} moves of {workload} did not land on their target, {MOST_MISSES} are "
+            "tried; it is left alone until they are forgotten",
+        )
+        for workload, count in misses.items()
+        if count >= MOST_MISSES
+    }
 
 
 def _observes(policy: AffinityPolicy) -> Reason | None:
@@ -71,10 +122,13 @@ def _remembered(policy: AffinityPolicy) -> Iterable[Start]:
     budgets = policy.status.budgets
     if budgets is None:
         return
-    ref = ref_of(policy)
     for kept in (*budgets.moves, *budgets.last_moves):
-        workload = WorkloadRef(ref.namespace, kept.kind, kept.name)
-        yield Start(ref, workload, float(int(kept.time.timestamp())))
+        yield _kept(ref_of(policy), kept)
+
+
+def _kept(ref: PolicyRef, kept: StartedMove) -> Start:
+    workload = WorkloadRef(ref.namespace, kept.kind, kept.name)
+    return Start(ref, workload, float(int(kept.time.timestamp())))
 
 
 def _started(move: PodMove) -> Iterable[Start]:

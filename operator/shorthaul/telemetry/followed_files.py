@@ -9,6 +9,7 @@ file it is, also after it was copied or compressed.
 import gzip
 import os
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import BinaryIO
@@ -17,9 +18,12 @@ from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES
 from shorthaul.telemetry.line_cutters import LineCutter
 
 _FIRST_LINE_BYTES = 1 << 16
+_NEAR_ENOUGH_BYTES = 1 << 16
 _GZIP_MAGIC = b"\x1f\x8b"
 
 Fingerprint = bytes
+TimeOf = Callable[[bytes], int]
+"""The nanoseconds since the epoch of a line, 0 when it has no time."""
 
 
 @dataclass(slots=True)
@@ -76,6 +80,39 @@ class Followed:
         self.offset = os.fstat(self.file.fileno()).st_size
         if os.pread(self.file.fileno(), 1, self.offset - 1) != b"\n":
             self.cutter.skip_line()
+
+    def skip_before(self, since_nanoseconds: int, time_of: TimeOf) -> None:
+        """Leaves out what was written before a time, roughly: reading begins at or before it.
+
+        Lines are in the order of their times but for a little. A compressed file is all or nothing.
+        """
+        if not self.compressed:
+            self.offset = self._place_before(since_nanoseconds, time_of)
+        elif os.fstat(self.file.fileno()).st_mtime_ns < since_nanoseconds:
+            self.finished = True
+
+    def _place_before(self, since_nanoseconds: int, time_of: TimeOf) -> int:
+        """Where some line before a time begins, by bisection; 0 when there is none."""
+        low, high = 0, os.fstat(self.file.fileno()).st_size
+        while high - low > _NEAR_ENOUGH_BYTES:
+            middle = (low + high) // 2
+            found = self._timed_line(middle, high, time_of)
+            if found is None or found[1] >= since_nanoseconds:
+                high = middle
+            else:
+                low = found[0]
+        return low
+
+    def _timed_line(self, begin: int, end: int, time_of: TimeOf) -> tuple[int, int] | None:
+        """Place and time of the first whole line with a time that begins after a place."""
+        size_bytes = min(_NEAR_ENOUGH_BYTES, end - begin)
+        first, *lines = os.pread(self.file.fileno(), size_bytes, begin).split(b"\n")
+        place = begin + len(first) + 1
+        for line in lines[:-1]:
+            if time := time_of(line):
+                return place, time
+            place += len(line) + 1
+        return None
 
     def _read_plain(self, budget_bytes: int) -> bytes:
         if self._was_replaced():

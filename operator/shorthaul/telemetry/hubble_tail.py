@@ -4,7 +4,8 @@ The exporter rotates as lumberjack does: rename, new file under the old name, la
 file is followed by its inode until it is read to its end; files are read in the order in which
 they were found, so the old one is finished before the new one. Whatever a rotation, a copy or a
 compression makes of a file, its first line is known already, and reading goes on where it
-stopped. Where we are is not kept over restarts. Reading happens in a worker thread.
+stopped. Where we are is not kept over restarts: the files are, and are read again as far back as
+the reader wants. Reading happens in a worker thread.
 """
 
 import asyncio
@@ -31,14 +32,22 @@ _FileId = tuple[int, int]
 
 
 class HubbleTail:
-    """A source; `from_start` also reads what the files hold when it is first read from."""
+    """A source; `since_nanoseconds` is how far back it reads what the files hold at first.
+
+    None: nothing of that; otherwise it begins a little before that time.
+    """
 
     def __init__(
-        self, patterns: Sequence[str], *, from_start: bool = False, read_bytes: int = READ_BYTES
+        self,
+        patterns: Sequence[str],
+        *,
+        since_nanoseconds: int | None = None,
+        read_bytes: int = READ_BYTES,
     ) -> None:
         self._patterns = tuple(patterns)
         self._read_bytes = read_bytes
-        self._skipping = not from_start
+        self._since = since_nanoseconds
+        self._skipping = True
         self._reader = LineReader()
         self._totals = _Totals()
         self._followed: dict[_FileId, Followed] = {}
@@ -108,9 +117,15 @@ class HubbleTail:
         if place is not None:
             followed.skip_to(place)
         elif self._skipping:
-            followed.skip_to_end()
+            self._skip(followed)
         self._followed[key] = followed
         self._remember(followed)
+
+    def _skip(self, followed: Followed) -> None:
+        if self._since is None:
+            followed.skip_to_end()
+        elif self._since:
+            followed.skip_before(self._since, lambda line: self._reader.read(line).time_nanoseconds)
 
     def _remember(self, followed: Followed) -> None:
         self._places[followed.fingerprint] = followed.place

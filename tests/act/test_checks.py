@@ -1,0 +1,53 @@
+"""The last check before an eviction tells "no" from "not known yet"."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from shorthaul.act import hindrances
+from shorthaul.act.checks import Checker
+from shorthaul.act.moves import Order
+from shorthaul.api.policies import Governance
+from shorthaul.cluster.reasons import Reason
+from shorthaul.kube.failures import Unavailable
+from shorthaul.plan.views import View
+from shorthaul.topology.distances import DEFAULT_SCALE, measure
+from shorthaul.units import NodeName, Uid
+from worlds import builders
+
+CART = builders.pod("cart-1", "n1")
+ORDER = Order("move-1", CART.ref, Uid(CART.uid), CART.workload, NodeName("n1"), NodeName("n2"))
+
+
+def check(hindrance):
+    snapshot = builders.cluster([builders.node("n1"), builders.node("n2")], CART)
+    view = View(
+        now=datetime(2026, 1, 1, tzinfo=UTC),
+        snapshot=snapshot,
+        distances=measure({name: {} for name in snapshot.nodes}, DEFAULT_SCALE),
+        policies=(),
+        plans=(),
+        moves=(),
+        governance=Governance({}, {}),
+        hindrance=hindrance,
+    )
+    return asyncio.run(Checker(lambda: view, frozenset()).check(ORDER))
+
+
+def test_what_stands_in_the_way_refuses_a_move():
+    switch = Reason("KillSwitch", "annotation shorthaul.dev/pause is true")
+
+    assert check(switch) == switch
+
+
+def test_a_proof_that_is_still_to_come_puts_a_move_off_and_refuses_nothing():
+    with pytest.raises(Unavailable):
+        check(hindrances.UNPROVEN)
+
+
+def test_without_hindrance_the_reference_checker_decides():
+    found = check(None)
+
+    assert found is not None
+    assert found.code == "NotSelected"

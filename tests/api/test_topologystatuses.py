@@ -1,0 +1,42 @@
+"""A Topology tells how the nodes fit it."""
+
+from datetime import UTC, datetime
+
+from shorthaul.api import topologystatuses
+from shorthaul.api.objects import ObjectMeta
+from shorthaul.api.topologies import Topology
+from shorthaul.topology.distances import DEFAULT_SCALE, measure
+from worlds import builders
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TOPOLOGY = Topology(metadata=ObjectMeta(name="default", generation=4), spec=None)
+
+
+def fitting(*nodes):
+    distances = measure({node.name: node.labels for node in nodes}, DEFAULT_SCALE)
+    return topologystatuses.fitting(TOPOLOGY, distances, NOW)
+
+
+def told(status):
+    return {(each.type, each.status.value, each.reason) for each in status.conditions}
+
+
+def test_it_counts_nodes_racks_zones_and_regions():
+    status = fitting(*builders.nodes(8, zones=2, racks=2))
+
+    assert (status.nodes, status.racks, status.zones, status.regions) == (8, 4, 2, 1)
+    assert told(status) == {("Ready", "True", "NodesPlaced")}
+    assert status.observed_generation == 4
+
+
+def test_nodes_without_labels_are_told():
+    status = fitting(builders.node("n1", "z1"), builders.node("n2"))
+
+    assert told(status) == {("Ready", "True", "LabelsMissing")}
+    assert "1 of 2 nodes" in status.conditions[0].message
+
+
+def test_a_contradiction_stalls_it():
+    status = topologystatuses.contradicted(TOPOLOGY, "nodes n1 and n2 share rack", NOW)
+
+    assert {("Ready", "False"), ("Stalled", "True")} == {each[:2] for each in told(status)}
