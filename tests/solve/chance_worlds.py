@@ -29,6 +29,7 @@ class Shape:
     constrained: int = 30
     room_percent: int = 140
     routing: Routing | None = None
+    bare_percent: int = 5
 
 
 def request(number: int, shape: Shape | None = None, **more: Any) -> Request:
@@ -81,7 +82,7 @@ class _Maker:
         return builders.cluster(nodes, pods)
 
     def _node(self, index: int, cpu: int) -> snapshots.Node:
-        zone = "" if self._draws.chance(5) else f"z{index % 2 + 1}"
+        zone = "" if self._draws.chance(self._shape.bare_percent) else f"z{index % 2 + 1}"
         rack = f"{zone}-r{index // 2 % 2}" if zone and self._draws.chance(80) else ""
         taints = (snapshots.Taint("only", "x", "NoSchedule"),) if self._rare() else ()
         return builders.node(

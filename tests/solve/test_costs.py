@@ -64,6 +64,38 @@ def test_node_routing_prefers_the_node_then_the_zone_then_all():
     assert {Tier.HOST: third, Tier.ZONE: third, Tier.REGION: third} == pytest.approx(found)
 
 
+def test_zone_routing_spreads_over_all_while_a_server_stands_where_no_zone_is_known():
+    nodes = [*three_zones(), builders.node("bare")]
+    pods = [builders.replicas("a", "n1"), builders.replicas("b", "n1", "bare")]
+
+    expected = {Tier.HOST: 0.5, Tier.BEYOND: 0.5}
+    assert expected == shares_of(Routing.ZONE, nodes, pods)
+
+
+def test_a_client_whose_node_has_no_zone_uses_all_servers_under_zone_routing():
+    nodes = [*three_zones(), builders.node("bare")]
+    pods = [builders.replicas("a", "bare"), builders.replicas("b", "n1", "n4")]
+
+    assert shares_of(Routing.ZONE, nodes, pods) == {Tier.BEYOND: 1.0}
+
+
+def test_without_zones_zone_routing_is_uniform_though_racks_are_known():
+    nodes = [builders.node("x", rack="r1"), builders.node("y", rack="r1"), builders.node("z")]
+    pods = [builders.replicas("a", "x"), builders.replicas("b", "x", "y", "z")]
+
+    uniform = shares_of(Routing.UNIFORM, nodes, pods)
+    assert set(uniform) == {Tier.HOST, Tier.RACK, Tier.BEYOND}
+    assert uniform == shares_of(Routing.ZONE, nodes, pods)
+
+
+def test_node_routing_keeps_to_the_node_with_or_without_zones_but_else_needs_them():
+    nodes = [builders.node("x", rack="r1"), builders.node("y", rack="r1"), builders.node("z")]
+    pods = [builders.replicas("a", "x", "y"), builders.replicas("b", "x", "z")]
+
+    expected = {Tier.HOST: 0.5, Tier.RACK: 0.25, Tier.BEYOND: 0.25}
+    assert expected == shares_of(Routing.NODE, nodes, pods)
+
+
 def test_local_routing_keeps_the_smaller_share_at_each_tier_in_turn():
     pods = [builders.replicas("a", "n1", "n1", "n1", "n4"), builders.replicas("b", "n1", "n2")]
 

@@ -29,10 +29,11 @@ def wander(state, draws):
         state.place(group, draws.below(len(state.problem.nodes)))
 
 
-@settings(deadline=None, max_examples=60)
-@given(NUMBERS, st.sampled_from([None, *Routing]))
-def test_integer_cost_equals_the_reference_after_any_moves(number, routing):
-    request = chance_worlds.request(number, chance_worlds.Shape(routing=routing))
+@settings(deadline=None, max_examples=100)
+@given(NUMBERS, st.sampled_from([None, *Routing]), st.sampled_from([0, 5, 50, 100]))
+def test_integer_cost_equals_the_reference_after_any_moves(number, routing, bare_percent):
+    shape = chance_worlds.Shape(routing=routing, bare_percent=bare_percent)
+    request = chance_worlds.request(number, shape)
     problem = pose(request)
     state = SearchState(problem, 0)
     for _ in range(5 if problem.groups else 0):

@@ -68,6 +68,9 @@ def build_problem(
     return Problem(
         nodes=nodes,
         tiers=_tiers(nodes, distances),
+        zoned=np.array(
+            [distances.groups[node].get(Tier.ZONE) is not None for node in nodes], dtype=np.bool_
+        ),
         groups=groups,
         start=_counts((group.pods for group in groups), where, nodes),
         allowed=_reach([allowed[group.pods[0]] for group in groups], nodes),

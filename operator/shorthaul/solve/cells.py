@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from shorthaul.solve.problems import Ints, Problem
+from shorthaul.solve.problems import Bools, Ints, Problem
 from shorthaul.units import TIERS
 
 LEVELS = 4
@@ -19,6 +19,8 @@ LEVELS = 4
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
     """Cells are numbered level by level; `of_node` is (nodes, levels), `steps` prices per level.
+
+    `zoned` tells which nodes have a zone; one that has none is a zone of its own, or its rack is.
 
     A level that divides the nodes as the one inside it does hands its step to that one, and a
     level with one cell for all nodes keeps everything: `constant` is its step.
@@ -29,6 +31,7 @@ class Cells:
     steps: tuple[float, ...]
     host: float
     constant: float
+    zoned: Bools
 
     @property
     def number(self) -> int:
@@ -67,4 +70,4 @@ def cells(problem: Problem) -> Cells:
             constant, steps[level] = constant + steps[level], 0.0
         elif level and widths[level] == widths[level - 1]:
             steps[level - 1], steps[level] = steps[level - 1] + steps[level], 0.0
-    return Cells(of_node, tuple(starts), tuple(steps), prices[0], constant)
+    return Cells(of_node, tuple(starts), tuple(steps), prices[0], constant, problem.zoned)

@@ -5,11 +5,25 @@ and every number that people see comes from here. Pods are weighed by the node t
 equal places are counted once; nothing else is clever. It assumes nothing of how a placement was
 found. An edge with an end that has no placed pod carries no traffic that could be priced: it is
 left out of cost and shares alike, see `priced`.
+
+Which servers a client uses, per routing of the edge (kube-proxy 1.36 `topologyModeFromHints` and
+the EndpointSlice controller's `trafficdist`, read in their source):
+
+- uniform: all servers alike.
+- zone (PreferSameZone): those in the client's zone, all alike, whatever their host or rack; but all
+  servers when there are none there, when the client's node has no zone, or when any server stands
+  on a node without a zone: that endpoint gets no hint, and hints that are not complete are ignored.
+- node (PreferSameNode): those on the client's own node if there are any (each endpoint has its
+  node as a hint, zones or not); otherwise as for zone.
+- local: no proxy's rule but the most that fair shares of load allow, tier by tier.
+
+A node's zone is its group at the zone tier of `Distances`. kube-proxy knows the standard label
+only; a Topology that names another label for zones is taken at its word.
 """
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -92,18 +106,26 @@ def locality(
 
 def edge_shares(edge: RoutedEdge, where: Places, distances: Distances) -> Shares:
     """How an edge's traffic divides over the tiers; the shares sum to exactly 1."""
+    total = dict.fromkeys(TIERS, Fraction(0))
+    for client, server, share in spread(edge, where, distances):
+        total[distances.tier(client, server)] += share
+    return total
+
+
+def spread(
+    edge: RoutedEdge, where: Places, distances: Distances
+) -> Iterator[tuple[NodeName, NodeName, Fraction]]:
+    """How an edge's traffic divides over pairs of a client's and a server's node; sums to 1."""
     clients, servers = where.counts(edge.client), where.counts(edge.server)
     if edge.routing is Routing.LOCAL:
-        return _transported(clients, servers, distances)
-    total = dict.fromkeys(TIERS, Fraction(0))
+        yield from _transported(clients, servers, distances)
+        return
     replicas = sum(clients.values())
     for node, count in clients.items():
         chosen = _chosen(edge.routing, node, servers, distances)
         size = sum(chosen.values())
         for server, weight in chosen.items():
-            tier = distances.tier(node, server)
-            total[tier] += Fraction(count * weight, replicas * size)
-    return total
+            yield node, server, Fraction(count * weight, replicas * size)
 
 
 def _chosen(routing: Routing, node: NodeName, servers: Counts, distances: Distances) -> Counts:
@@ -111,25 +133,30 @@ def _chosen(routing: Routing, node: NodeName, servers: Counts, distances: Distan
     if routing is Routing.NODE and node in servers:
         return {node: servers[node]}
     if routing in (Routing.NODE, Routing.ZONE):
-        near = {
-            server: count
-            for server, count in servers.items()
-            if distances.tier(node, server) in (Tier.HOST, Tier.RACK, Tier.ZONE)
-        }
-        return near or servers
+        return _in_zone(node, servers, distances) or servers
     return servers
 
 
-def _transported(clients: Counts, servers: Counts, distances: Distances) -> Shares:
+def _in_zone(node: NodeName, servers: Counts, distances: Distances) -> Counts:
+    """The servers of a client's zone; none when some server's zone is not known."""
+    zones = {server: distances.groups[server].get(Tier.ZONE) for server in servers}
+    if None in zones.values():
+        return {}
+    own = distances.groups[node].get(Tier.ZONE)
+    return {server: count for server, count in servers.items() if zones[server] == own}
+
+
+def _transported(
+    clients: Counts, servers: Counts, distances: Distances
+) -> Iterator[tuple[NodeName, NodeName, Fraction]]:
     """Keeps at each tier in turn, nearest first, what both ends' remaining shares allow."""
     supply = {node: Fraction(count, sum(clients.values())) for node, count in clients.items()}
     demand = {node: Fraction(count, sum(servers.values())) for node, count in servers.items()}
-    kept = dict.fromkeys(TIERS, Fraction(0))
     for tier in TIERS:
         for node, other in product(clients, servers):
             if distances.tier(node, other) is tier:
                 amount = min(supply[node], demand[other])
                 supply[node] -= amount
                 demand[other] -= amount
-                kept[tier] += amount
-    return kept
+                if amount:
+                    yield node, other, amount

@@ -1,17 +1,16 @@
 """Links whose servers are chosen by the client's zone or node (PreferSameZone, PreferSameNode).
 
 Their cost is no product of counts: which servers a client uses depends on whether there are any
-nearby. So the cost is evaluated for whole placements, many at once: `counts` may have one row per
-candidate placement. Linear in candidates x nodes.
+in its zone, and on whether the zone of every server is known (`costs` has the rule). So the cost is
+evaluated for whole placements, many at once: `counts` may have one row per candidate placement.
+Linear in candidates x nodes.
 """
 
 import numpy as np
 
-from shorthaul.solve.cells import Cells
+from shorthaul.solve.cells import LEVELS, Cells
 from shorthaul.solve.problems import Ints, Link
 from shorthaul.units import TIERS, Routing
-
-_REGION = 3
 
 
 class DirectedLink:
@@ -25,6 +24,7 @@ class DirectedLink:
         self.server = link.server
         self._by_node = link.routing is Routing.NODE
         self._cells = cells
+        self._bare = np.flatnonzero(~cells.zoned)
         self._everywhere = int(sizes[link.server])
         self._table = _table(link.weight / int(sizes[link.client]), prices, self._everywhere)
         self._host_price = self._table[0, 1]
@@ -32,10 +32,14 @@ class DirectedLink:
     def prices(self, servers: Ints, nodes: Ints) -> Ints:
         """What one client on each of some nodes costs, by servers per cell (rows, cells)."""
         of_node = self._cells.of_node[nodes]
-        host, rack, zone = (servers[:, of_node[:, level]] for level in range(_REGION))
+        host, rack, zone, region = (servers[:, of_node[:, level]] for level in range(LEVELS))
+        near = zone > 0
+        if self._bare.size:
+            near &= ~np.isin(nodes, self._bare)
+            near &= ~servers[:, self._bare].any(axis=1, keepdims=True)
         price = self._near(host, rack, zone)
-        if not zone.all():
-            price = np.where(zone > 0, price, self._far(servers, of_node[:, _REGION]))
+        if not near.all():
+            price = np.where(near, price, self._far(servers, (host, rack, zone, region)))
         if self._by_node:
             price = np.where(host > 0, self._host_price, price)
         return price
@@ -53,12 +57,13 @@ class DirectedLink:
         price += (zone - rack) * self._table[2, zone]
         return price
 
-    def _far(self, servers: Ints, regions: Ints) -> Ints:
-        """The price of clients that have no server in their zone and so use all."""
-        region = servers[:, regions]
+    def _far(self, servers: Ints, within: tuple[Ints, ...]) -> Ints:
+        """The price of clients that use all servers, wherever these are."""
         everywhere = servers[:, self._cells.slice(0)].sum(axis=-1, keepdims=True)
         pair = self._table[:, self._everywhere]
-        price: Ints = region * pair[3] + (everywhere - region) * pair[4]
+        price: Ints = everywhere * pair[LEVELS]
+        for level, inside in enumerate(within):
+            price = price + inside * (pair[level] - pair[level + 1])
         return price
 
 

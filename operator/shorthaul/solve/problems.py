@@ -73,6 +73,7 @@ class Problem:
     """Groups to be placed on nodes; arrays are never written to.
 
     tiers: node's group per level above the host (rack, zone, region), shape (3, nodes);
+    zoned: whether a node has a zone (one without is in a group of its own, or its rack's);
     start: today's counts (groups, nodes); allowed: where a group may be sent, beside home;
     background: pods of each vertex that stay (vertices, nodes); requests (groups, resources) and
     room (resources, nodes; what the pods that stay leave, may be negative).
@@ -80,6 +81,7 @@ class Problem:
 
     nodes: tuple[NodeName, ...]
     tiers: Ints
+    zoned: Bools
     groups: tuple[Group, ...]
     start: SparseCounts
     allowed: Reach
