@@ -179,6 +179,7 @@ def _request(
     view = found.view
     prices = view.topology.spec.prices_per_gb if view.topology is not None else None
     return Request(
+        parking=False,
         snapshot=view.snapshot,
         edges=edges,
         unit=unit,

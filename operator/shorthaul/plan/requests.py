@@ -32,6 +32,7 @@ class Request:
 
     `move_price` is what each net move must gain at least; `selected` names the workloads that may
     be moved, None for all; `clients` are the pods that use each Service, None when nobody knows;
+    with `parking` a pod may move twice to open a circle of moves, else circles are cut;
     `digests` of the inputs are handed on to the plan.
     """
 
@@ -51,6 +52,7 @@ class Request:
     now_seconds: float = 0.0
     selected: frozenset[WorkloadRef] | None = None
     clients: Clients | None = None
+    parking: bool = True
     digests: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
