@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from shorthaul.cluster import checkers
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.cluster.rules import Rules, WorkloadRules
+from shorthaul.cluster.targets import LatencyTarget
 from shorthaul.cluster.worlds import World
 from shorthaul.errors import BadInput
 from shorthaul.plan import manifests
 from shorthaul.plan.planning import KNEE, Request, make_plan
+from shorthaul.plan.posing import pose
 from shorthaul.plan.scores import score
 from shorthaul.plan.vetoes import vet
 from shorthaul.solve.local_search import LocalSearch
-from shorthaul.units import Objective, Routing, Tier, Unit
+from shorthaul.units import TIERS, Namespace, Objective, Routing, Tier, Unit
 from solve import chance_worlds
 from worlds import builders
 
@@ -311,3 +313,22 @@ def test_a_plan_that_was_cut_short_says_so():
     )
 
     assert make_plan(request).time_limited
+
+
+def test_requests_are_brought_together_by_latency_and_targets_are_told_to_the_solver():
+    wish = LatencyTarget(
+        frozenset({builders.workload_reference("a")}), Namespace("shop"), "", "b", 1.0, 10.0
+    )
+    request = replace(
+        request_for(builders.nodes(2, 2), builders.pod("a-0", "n1"), builders.pod("b-0", "n2")),
+        unit=Unit.FLOWS,
+        objective=Objective.LATENCY,
+        prices=dict(zip(TIERS, (0.0, 0.25, 0.5, 2.0, 40.0), strict=True)),
+        targets=(wish,),
+    )
+    plan = make_plan(request)
+
+    assert pose(request).links[0].prices == (0.0, 0.25, 0.5, 12.0, 430.0)
+    assert plan.value.unit == "flows/s·ms"
+    assert plan.value.before == 1200.0
+    assert plan.value.after == 0.0

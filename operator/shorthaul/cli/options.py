@@ -121,14 +121,14 @@ topology = click.option(
     "--topology",
     type=_FILE,
     metavar="PATH",
-    help="A Topology object (YAML or JSON) with tiers, distances and prices; without it, the "
-    "standard labels and the distances 0 (host), 1 (rack), 3 (zone), 10 (region), 30 (beyond).",
+    help="A Topology object (YAML or JSON) with tiers, distances, prices, latencies; without it, "
+    "the standard labels and the distances 0 (host), 1 (rack), 3 (zone), 10 (region), 30 (beyond).",
 )
 objective = click.option(
     "--objective",
     type=click.Choice(_words(Objective)),
     help="What to make small; without it, the one unit that the flows have. Cost needs prices in "
-    "--topology; latency is not there yet.",
+    "--topology, latency needs latencies there and flows in flows/s.",
 )
 routing = click.option(
     "--routing",

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from shorthaul.api import latencies
 from shorthaul.api import policies as rulebooks
 from shorthaul.api.affinitypolicies import AffinityPolicy
 from shorthaul.api.policies import Policy
@@ -61,14 +62,17 @@ def prepare(asked: Asked, progress: Progress) -> Prepared:
     objective = _objective(asked, policies)
     paths = Paths(asked.cluster, asked.flows, asked.topology)
     found = inputs.read_inputs(paths, objective, asked.routing, progress)
+    aim = inputs.objective_of(objective, found.graph)
+    prices, told = inputs.prices_of(aim, found)
+    found = replace(found, notes=(*found.notes, *told))
     request = Request(
         snapshot=found.snapshot,
         edges=found.routed,
         unit=found.graph.unit,
         distances=found.distances,
         rules=Rules(WorkloadRules(least_hosts=asked.min_hosts)),
-        objective=inputs.objective_of(objective, found.graph),
-        prices=found.network.prices,
+        objective=aim,
+        prices=prices,
         max_moves=asked.max_moves,
         max_moves_percent=asked.max_moves_percent,
         seed=asked.seed,
@@ -139,6 +143,7 @@ def _governed(
         request,
         rules=rulebooks.rules(policies, governance, acting),
         selected=selected,
+        targets=latencies.targets(policies, governance.workloads),
         max_moves=_target(policies) if most is None and percent is None else most,
         move_price=max(_move_price(policy) for policy in policies),
     )

@@ -94,7 +94,8 @@ def edge_cost(edge: RoutedEdge, where: Places, distances: Distances, pricing: Pr
 
 def shares_cost(edge: RoutedEdge, shares: Shares, pricing: Pricing) -> float:
     """What an edge costs with its traffic divided so."""
-    return math.fsum(edge.rate * float(shares[tier]) * pricing.tiers[tier] for tier in TIERS)
+    prices = zip(TIERS, pricing.of(edge), strict=True)
+    return math.fsum(edge.rate * float(shares[tier]) * price for tier, price in prices)
 
 
 def locality(
@@ -165,7 +166,7 @@ def _within(tier: Tier, routing: Routing, ends: tuple[Counts, Counts], distances
 
 def _placed(counts: Counts, tier: Tier, distances: Distances) -> Mapping[object, int]:
     if tier is Tier.HOST:
-        return {**counts}
+        return dict[object, int](counts.items())
     found: dict[object, int] = {}
     for node, count in counts.items():
         place = distances.place(node, tier)
