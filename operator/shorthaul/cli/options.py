@@ -164,6 +164,20 @@ min_hosts = click.option(
     help="A workload with at least N replicas keeps at least N hosts; 1 turns it off. "
     "With --policy, the policies' own floors hold for what they select.",
 )
+recommend_routing = click.option(
+    "--recommend-routing",
+    is_flag=True,
+    help="Recommend trafficDistribution of Services together with the moves, where no endpoint is "
+    "loaded beyond --endpoint-load-limit. Needs --routing services.",
+)
+endpoint_load_limit = click.option(
+    "--endpoint-load-limit",
+    type=click.FloatRange(min=1),
+    default=1.5,
+    show_default=True,
+    metavar="X",
+    help="The most that routing recommended may load an endpoint, in fair shares of its traffic.",
+)
 seed = click.option(
     "--seed",
     type=click.IntRange(0, LARGEST_SEED),

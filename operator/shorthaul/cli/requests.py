@@ -43,6 +43,8 @@ class Asked:
     time_limit: float | None = None
     min_hosts: int = 2
     seed: int = 0
+    recommend_routing: bool = False
+    endpoint_load_limit: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,18 @@ class Prepared:
     request: Request
     found: Inputs
     notes: tuple[str, ...]
+    asked: Asked
 
 
 def prepare(asked: Asked, progress: Progress) -> Prepared:
     """Reads everything and puts the request together."""
     if asked.max_moves is not None and asked.max_moves_percent is not None:
         raise BadInput("--max-moves and --max-moves-percent exclude each other; give one")
+    if asked.recommend_routing and asked.routing != SERVICES:
+        raise BadInput(
+            f"--recommend-routing asks what Services should do, --routing {asked.routing} says so "
+            "already; give one"
+        )
     policies = _read_policies(asked.policy)
     objective = _objective(asked, policies)
     paths = Paths(asked.cluster, asked.flows, asked.topology)
@@ -82,14 +90,16 @@ def prepare(asked: Asked, progress: Progress) -> Prepared:
     )
     _ = request.pricing  # A unit or a price that is missing is told before the search.
     if not policies:
-        return Prepared(request, found, found.notes)
+        return Prepared(request, found, found.notes, asked)
     governed, notes = _governed(request, policies, found.snapshot)
-    return Prepared(governed, found, (*found.notes, *notes))
+    return Prepared(governed, found, (*found.notes, *notes), asked)
 
 
 def _settings(asked: Asked) -> Mapping[str, str]:
     """What a plan depends on beside the files and what the request itself tells."""
     settings = {"routing": asked.routing, "shorthaul": versions.own()}
+    if asked.recommend_routing:
+        settings["endpointLoadLimit"] = repr(asked.endpoint_load_limit)
     return settings if asked.policy else {**settings, "minHosts": str(asked.min_hosts)}
 
 

@@ -125,7 +125,10 @@ def divided(routing: Routing, clients: Counts, servers: Counts, distances: Dista
     traffic that is spread evenly, of the smaller shares for local traffic.
     """
     size, total = sum(clients.values()), dict.fromkeys(TIERS, Fraction(0))
-    for group, chosen in _parts(routing, clients, servers, distances):
+    for group, chosen in parts(routing, clients, servers, distances):
+        if len(group) == 1 and group.keys() == chosen.keys():
+            total[Tier.HOST] += Fraction(sum(group.values()), size)
+            continue
         pairs = size * sum(chosen.values())
         nearer = 0
         for tier in TIERS:
@@ -135,7 +138,7 @@ def divided(routing: Routing, clients: Counts, servers: Counts, distances: Dista
     return total
 
 
-def _parts(
+def parts(
     routing: Routing, clients: Counts, servers: Counts, distances: Distances
 ) -> Iterator[tuple[Counts, Counts]]:
     """Clients that have the same servers to choose from, and those servers."""
