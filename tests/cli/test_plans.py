@@ -1,6 +1,7 @@
 """`plan`, `score`, `frontier` and `explain` on the example and on recordings of real clusters."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -147,6 +148,68 @@ def test_a_plan_that_moves_a_pod_twice_is_refused(example, tmp_path):
     path.write_text(json.dumps(changed))
 
     assert "moved twice" in refused("score", *INPUTS, "--plan", path)
+
+
+def test_a_plan_that_moves_a_pod_on_from_where_it_was_parked_is_scored(example, tmp_path):
+    changed = json.loads(json.dumps(example))
+    move = changed["spec"]["moves"][0]
+    changed["spec"]["moves"].append({**move, "from": move["to"], "to": move["from"]})
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(changed))
+
+    outcome = shorthaul("score", *INPUTS, "--plan", path, "-o", "json")
+    assert outcome.status == 0, outcome
+
+
+def test_recommended_routing_is_part_of_the_plan_and_of_its_score(tmp_path):
+    made = planned(*INPUTS, "--recommend-routing", "--endpoint-load-limit", "2")
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(made))
+    scored = json.loads(shorthaul("score", *INPUTS, "--plan", path, "-o", "json").out)
+
+    assert made["spec"]["inputs"]["endpointLoadLimit"] == "2.0"
+    for one in made["spec"].get("routing", []):
+        assert one["largestEndpointLoad"] <= 2
+    after = made["spec"]["objective"]["after"]
+    assert after == pytest.approx(scored["after"], rel=1e-9)
+
+
+def test_recommending_what_is_overridden_is_refused():
+    words = ("plan", *INPUTS, "--recommend-routing", "--routing", "zone")
+
+    assert "--routing zone says so already" in refused(*words)
+
+
+def test_a_distribution_that_nobody_knows_is_refused(example, tmp_path):
+    changed = json.loads(json.dumps(example))
+    changed["spec"]["routing"] = [{"namespace": "shop", "service": "cart", "to": "PreferMoon"}]
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(changed))
+
+    assert "'PreferMoon'" in refused("score", *INPUTS, "--plan", path)
+
+
+def test_latency_is_planned_with_a_topology_that_has_it(tmp_path):
+    topology = tmp_path / "topology.yaml"
+    spec = {"latencies": {"host": 0, "rack": 0.2, "zone": 0.5, "region": 2, "beyond": 40}}
+    topology.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "shorthaul.dev/v1alpha1",
+                "kind": "Topology",
+                "metadata": {"name": "default"},
+                "spec": spec,
+            }
+        )
+    )
+    flows = tmp_path / "flows.csv"
+    flows.write_text(Path(EDGES).read_text().replace("bytes/s", "flows/s"))
+    words = ("--cluster", CLUSTER, "--flows", flows, "--objective", "latency")
+
+    made = planned(*words, "--topology", topology)
+    assert made["spec"]["objective"]["unit"] == "flows/s·ms"
+    assert made["spec"]["objective"]["after"] <= made["spec"]["objective"]["before"]
+    assert "needs milliseconds for each tier" in refused("plan", *words)
 
 
 def test_a_file_that_is_no_plan_is_refused():

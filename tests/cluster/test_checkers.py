@@ -87,11 +87,14 @@ def test_moves_that_mean_nothing_are_refused(wave, code):
     assert code in [c for _, c in codes(moved(cluster(nodes(3), replicas("cart", "n1")), wave))]
 
 
-def test_a_pod_moved_in_two_waves_is_refused():
-    world = cluster(nodes(3), replicas("cart", "n1"))
+def test_a_pod_that_is_moved_once_more_starts_from_where_it_was_parked():
+    full = [node("n1", cpu="1"), node("n2", cpu="1"), node("n3", cpu="1")]
+    world = cluster(full, pod("cart-1", "n1", cpu="1"), pod("db-1", "n2", cpu="1"))
+    swap = [("cart-1", "n3")], [("db-1", "n1")], [("cart-1", "n2")]
 
-    assert codes(moved(world, [("cart-0", "n2")], [("cart-0", "n3")])) == [
-        ("shop/cart-0", "MovedTwice")
+    assert moved(world, *swap) == ()
+    assert codes(moved(world, [("cart-1", "n3")], [("cart-1", "n3")])) == [
+        ("shop/cart-1", "NoMove")
     ]
 
 

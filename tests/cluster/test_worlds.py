@@ -6,7 +6,20 @@ from shorthaul.cluster.constraints import catalogue
 from shorthaul.cluster.rules import Rules, WorkloadRules
 from shorthaul.cluster.worlds import World
 from shorthaul.units import NodeName
-from worlds.builders import apart, cluster, nodes, pod, reference, replicas, selector
+from worlds.builders import (
+    HOST,
+    apart,
+    claimed,
+    cluster,
+    nodes,
+    pod,
+    reference,
+    replicas,
+    selector,
+    spread,
+    together,
+    workload_reference,
+)
 from worlds.randoms import snapshots
 
 
@@ -90,3 +103,37 @@ def test_the_same_world_under_other_rules_keeps_its_moves():
     assert other.rules == rules
     assert other.placement() == world.placement()
     assert world.under(world.rules) is world
+
+
+def test_what_can_see_a_pod_is_found_from_either_side():
+    ours = pod("cart-0", "n1", anti_affinity=(apart(app="web"),))
+    others = [
+        pod("db-0", "n1", affinity=(together(app="cart"),)),
+        pod("web-0", "n1"),
+        pod("log-0", "n1", anti_affinity=(apart(app="cart"),)),
+        pod("far-0", "n1", spread=(spread(HOST, app="cart"),)),
+        pod("deaf-0", "n1"),
+    ]
+    world = World(cluster(nodes(2), ours, others))
+
+    minding = world.minding(world.pod(ours.ref))
+    assert {ref.name for ref in minding} == {"db-0", "web-0", "log-0", "far-0"}
+    assert [one.ref.name for one in world.attracted_to([ours])] == ["db-0"]
+
+
+def test_replicas_are_counted_where_they_serve():
+    going = pod("cart-2", "n1", terminating=True)
+    world = World(cluster(nodes(3), replicas("cart", "n1", "n2"), going))
+    world.move(reference("cart-0"), "n2")
+
+    workload = workload_reference("cart")
+    assert dict(world.serving(workload)) == {"n2": 2}
+    assert world.staying(workload) == 2
+
+
+def test_the_pods_of_a_claim_are_known_until_they_leave():
+    world = World(cluster(nodes(1), pod("db-0", "n1", volumes=(claimed("data"),)), pod("x-0")))
+
+    assert [one.ref.name for one in world.claiming("shop", "data")] == ["db-0"]
+    world.remove(reference("db-0"))
+    assert world.claiming("shop", "data") == ()

@@ -23,10 +23,11 @@ GIVEN = {
     "AffinityPolicy": {
         ("spec", "disruption", "windows", 0): WINDOW,
         ("spec", "target", "maxMoves"): 3,
+        ("spec", "objective"): "latency",
     },
     "Topology": {
         ("spec", part, tier): far
-        for part in ("distances", "pricesPerGB")
+        for part in ("distances", "pricesPerGB", "latencies")
         for far, tier in enumerate(("host", "rack", "zone", "region", "beyond"))
     },
     "PlacementPlan": {
@@ -42,9 +43,10 @@ RELATED = {
     "AffinityPolicy": [
         ("spec", "workloads", "selector", "matchExpressions", 0),
         ("spec", "disruption", "windows", 0),
+        ("spec", "objective"),
     ],
     "FlowSource": [("spec", "type"), ("spec", "hubbleExport")],
-    "Topology": [("spec", "distances"), ("spec", "pricesPerGB")],
+    "Topology": [("spec", "distances"), ("spec", "pricesPerGB"), ("spec", "latencies")],
 }
 NAMES = {"Topology": "default", "PlacementHint": "active"}
 BY_OPERATOR = ("PlacementPlan", "PodMove", "PlacementHint")

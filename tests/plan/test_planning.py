@@ -1,5 +1,6 @@
 """Whole plans on random worlds: feasible, never worse, no idle move, and the same every time."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import groupby
 
@@ -10,14 +11,16 @@ from hypothesis import strategies as st
 from shorthaul.cluster import checkers
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.cluster.rules import Rules, WorkloadRules
+from shorthaul.cluster.targets import LatencyTarget
 from shorthaul.cluster.worlds import World
 from shorthaul.errors import BadInput
 from shorthaul.plan import manifests
 from shorthaul.plan.planning import KNEE, Request, make_plan
+from shorthaul.plan.posing import pose
 from shorthaul.plan.scores import score
 from shorthaul.plan.vetoes import vet
 from shorthaul.solve.searches import Search
-from shorthaul.units import Objective, Routing, Tier, Unit
+from shorthaul.units import TIERS, Namespace, Objective, Routing, Tier, Unit
 from solve import chance_worlds
 from worlds import builders
 
@@ -68,8 +71,8 @@ def test_a_plan_never_costs_more_and_every_move_is_needed(number):
 
     assert plan.value.after <= plan.value.before
     assert plan.value.lower_bound <= plan.value.after
-    for left_out in moves:
-        kept = [move for move in moves if move != left_out]
+    for left_out, _ in moves:
+        kept = [(ref, node) for ref, node in moves if ref != left_out]
         worse = score(request, kept).after > plan.value.after + 1e-12 * weight
         assert worse or not stands(request, kept)
 
@@ -90,22 +93,28 @@ def test_a_move_tells_what_undoing_it_alone_would_cost(number):
     request, plan = planned(number)
     moves = [(move.pod, move.target) for move in plan.moves]
 
-    for move in plan.moves:
-        kept = [(ref, node) for ref, node in moves if ref != move.pod]
+    for ref in dict(moves):
+        kept = [(other, node) for other, node in moves if other != ref]
         undone = score(request, kept).after - plan.value.after
-        assert move.gain == pytest.approx(undone, rel=1e-6, abs=1e-6)
+        hops = [move.gain for move in plan.moves if move.pod == ref]
+        assert hops[:-1] == [0.0] * (len(hops) - 1)
+        assert hops[-1] == pytest.approx(undone, rel=1e-6, abs=1e-6)
 
 
 @settings(deadline=None, max_examples=20)
 @given(NUMBERS)
-def test_vetoed_pods_never_move_and_no_pod_moves_twice(number):
+def test_vetoed_pods_never_move_and_a_pod_moves_on_from_where_it_was_parked_only(number):
     request, plan = planned(number)
     movable = vet(request, World(request.snapshot, request.rules)).allowed
 
-    moved = [move.pod for move in plan.moves]
-    assert set(moved) <= set(movable)
-    assert len(moved) == len(set(moved))
-    assert not set(moved) & {refusal.pod for refusal in plan.refusals}
+    where = {ref: pod.node for ref, pod in request.snapshot.pods.items()}
+    for move in plan.moves:
+        assert where[move.pod] == move.source
+        where[move.pod] = move.target
+    hops = Counter(move.pod for move in plan.moves)
+    assert set(hops) <= set(movable)
+    assert set(hops.values()) <= {1, 2}
+    assert not set(hops) & {refusal.pod for refusal in plan.refusals}
 
 
 @settings(deadline=None, max_examples=12)
@@ -232,6 +241,45 @@ def test_an_exchange_without_room_to_spare_is_refused_not_attempted():
     assert {refusal.reason.code for refusal in plan.refusals} == {"NotEnoughCpu"}
 
 
+def swapping(*more):
+    """Two pairs that talk across two full nodes: all is well once a and d have changed places."""
+    names = [("a-0", "n1"), ("b-0", "n2"), ("c-0", "n1"), ("d-0", "n2")]
+    pods = [builders.pod(name, on, cpu="500m") for name, on in names]
+    edges = tuple(
+        RoutedEdge(
+            builders.workload_reference(one),
+            builders.workload_reference(other),
+            rate,
+            Routing.UNIFORM,
+        )
+        for one, other, rate in (("a", "b", 100.0), ("c", "d", 50.0))
+    )
+    return [builders.nodes(2, 2, cpu="1"), pods, *more], edges
+
+
+def test_a_circle_is_opened_over_a_third_node_and_the_plan_says_so():
+    parts, edges = swapping(builders.node("n3", "z1", cpu="500m"))
+    plan = make_plan(request_for(*parts, edges=edges))
+
+    assert plan.value.after == 0
+    assert [len(wave) for wave in waves_of(plan)] == [1, 1, 1]
+    assert plan.moves[0].pod == plan.moves[2].pod
+    assert plan.moves[0].target == plan.moves[2].source == "n3"
+    assert plan.moves[0].gain == 0.0
+    assert plan.moves[0].reason == (
+        f"makes room for a circle of moves; goes on to {plan.moves[2].target} in wave 3"
+    )
+
+
+@pytest.mark.parametrize("more", [{"parking": False}, {"max_moves": 2}, {"move_price": 7000.0}])
+def test_a_circle_is_cut_where_the_hop_is_not_wanted_not_allowed_or_too_dear(more):
+    parts, edges = swapping(builders.node("n3", "z1", cpu="500m"))
+    plan = make_plan(request_for(*parts, edges=edges, **more))
+
+    assert len(plan.moves) == len({move.pod for move in plan.moves})
+    assert plan.value.after <= plan.value.before
+
+
 def test_one_pod_of_a_workload_is_in_flight_at_a_time():
     pods = [builders.replicas("a", "n1", "n1", "n3", "n3"), builders.replicas("b", "n2", "n4")]
     plan = make_plan(request_for(builders.nodes(4, 4), pods))
@@ -265,3 +313,22 @@ def test_a_plan_that_was_cut_short_says_so():
     )
 
     assert make_plan(request).time_limited
+
+
+def test_requests_are_brought_together_by_latency_and_targets_are_told_to_the_solver():
+    wish = LatencyTarget(
+        frozenset({builders.workload_reference("a")}), Namespace("shop"), "", "b", 1.0, 10.0
+    )
+    request = replace(
+        request_for(builders.nodes(2, 2), builders.pod("a-0", "n1"), builders.pod("b-0", "n2")),
+        unit=Unit.FLOWS,
+        objective=Objective.LATENCY,
+        prices=dict(zip(TIERS, (0.0, 0.25, 0.5, 2.0, 40.0), strict=True)),
+        targets=(wish,),
+    )
+    plan = make_plan(request)
+
+    assert pose(request).links[0].prices == (0.0, 0.25, 0.5, 12.0, 430.0)
+    assert plan.value.unit == "flows/s·ms"
+    assert plan.value.before == 1200.0
+    assert plan.value.after == 0.0

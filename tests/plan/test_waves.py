@@ -4,6 +4,7 @@ import pytest
 
 from shorthaul.cluster.worlds import World
 from shorthaul.plan.drafts import Draft
+from shorthaul.plan.hops import Spare
 from shorthaul.plan.waves import schedule
 from worlds import builders
 
@@ -38,19 +39,56 @@ def test_moves_that_do_not_meet_share_a_wave():
     assert names(found) == [["a-0", "b-0", "c-0"]]
 
 
-def test_two_pods_that_swap_full_nodes_are_stuck_with_the_numbers():
-    world = World(
+def swap(*more):
+    return World(
         builders.cluster(
             builders.nodes(2, cpu="1"),
             builders.pod("a-0", "n1", cpu="800m"),
-            builders.pod("b-0", "n2", cpu="800m"),
+            builders.pod("b-0", "n2", cpu="700m"),
+            *more,
         )
     )
-    found = schedule([move("a-0", "n2"), move("b-0", "n1")], world, 0.0)
+
+
+def test_two_pods_that_swap_full_nodes_are_stuck_with_the_numbers():
+    tight = builders.node("n3", cpu="600m")
+    found = schedule([move("a-0", "n2"), move("b-0", "n1", 5)], swap(tight), 0.0, Spare())
 
     assert found.waves == ()
-    assert {ref.name for ref in found.stuck} == {"a-0", "b-0"}
-    assert {reason.code for reason in found.stuck.values()} == {"NotEnoughCpu"}
+    assert {ref.name: reason.code for ref, reason in found.stuck.items()} == {
+        "a-0": "NoSpareRoom",
+        "b-0": "NotEnoughCpu",
+    }
+    told = [reason.message for reason in found.stuck.values() if reason.code == "NoSpareRoom"]
+    assert told[0].startswith("2 pods wait for each other's room")
+    assert "no node can take shop/b-0, which asks least (700m cpu, " in told[0]
+
+
+def test_the_pod_of_a_circle_that_asks_least_goes_over_a_third_node():
+    spare = builders.node("n3", cpu="900m")
+    found = schedule([move("a-0", "n2", 9), move("b-0", "n1")], swap(spare), 0.0, Spare())
+
+    hops = [[(hop.pod.name, hop.source, hop.target) for hop in wave] for wave in found.waves]
+    assert hops == [[("b-0", "n2", "n3")], [("a-0", "n1", "n2")], [("b-0", "n3", "n1")]]
+    assert [hop.parks for hop in found.hops] == [True, False, False]
+    assert found.stuck == {}
+
+
+def test_the_least_valuable_move_of_a_circle_goes_where_parking_costs_more():
+    spare = builders.node("n3", cpu="900m")
+    moves = [move("a-0", "n2", 9), move("b-0", "n1", 3)]
+    found = schedule(moves, swap(spare), 0.0, Spare(price=12))
+
+    assert found.waves == ()
+    codes = {ref.name: reason.code for ref, reason in found.stuck.items()}
+    assert codes == {"a-0": "NotEnoughCpu", "b-0": "CircleNotWorthIt"}
+
+
+def test_parking_takes_a_move_of_the_limit():
+    spare = builders.node("n3", cpu="900m")
+    found = schedule([move("a-0", "n2"), move("b-0", "n1")], swap(spare), 0.0, Spare(most=0))
+
+    assert "NoSpareMove" in {reason.code for reason in found.stuck.values()}
 
 
 def test_a_workload_has_one_pod_in_flight():

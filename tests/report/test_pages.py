@@ -3,9 +3,11 @@
 from html.parser import HTMLParser
 
 from report.plan_examples import DISTANCES, move, plan, refusal
+from shorthaul.cluster.reasons import Reason
+from shorthaul.plan.plans import Recommendation, RoutingRefusal
 from shorthaul.report.matrices import Matrix
 from shorthaul.report.pages import Curve, Heat, page
-from shorthaul.units import Tier
+from shorthaul.units import Namespace, Tier
 
 VOID = {"meta", "br", "rect", "path", "circle", "polyline"}
 MATRIX = Matrix(Tier.ZONE, ("zone-a", "zone-b"), {("zone-a", "zone-b"): 5e6})
@@ -98,3 +100,19 @@ def test_the_same_plan_gives_the_same_page():
     )
 
     assert again == FULL
+
+
+def test_routing_has_a_table_and_what_is_refused_is_listed():
+    shop = Namespace("shop")
+    made = plan(
+        [move()],
+        routing=(Recommendation(shop, "cart", "", "PreferSameZone", 5e6, 1.25),),
+        routing_refusals=(
+            RoutingRefusal(shop, "db", "PreferSameNode", Reason("EndpointOverloaded", "3.2 x <b>")),
+        ),
+    )
+    found = page(made, DISTANCES, [], None, None)
+
+    outline(found)
+    assert "none → PreferSameZone" in found
+    assert "shop/db PreferSameNode: 3.2 x &lt;b&gt;" in found

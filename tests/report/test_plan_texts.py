@@ -5,10 +5,11 @@ import re
 import pytest
 
 from report.plan_examples import DISTANCES, move, plan, refusal
-from shorthaul.plan.plans import Value
+from shorthaul.cluster.reasons import Reason
+from shorthaul.plan.plans import Recommendation, RoutingRefusal, Value
 from shorthaul.report.plan_texts import bound_text, plan_text, summary
 from shorthaul.report.screens import Screen, columns
-from shorthaul.units import Objective
+from shorthaul.units import Namespace, Objective
 
 
 def text(made, width=0, notes=()):
@@ -105,3 +106,21 @@ def test_text_from_outside_cannot_send_commands_to_the_terminal():
 
     assert "\x1b" not in text(made, notes=["\x1b[H"])
     assert "\r" not in text(made)
+
+
+def test_routing_is_told_with_its_load_and_what_is_refused_with_the_numbers():
+    shop = Namespace("shop")
+    reason = Reason("EndpointOverloaded", "endpoint shop/db-0 on n1 would get 3.2 x its fair share")
+    made = plan(
+        [move()],
+        routing=(Recommendation(shop, "cart", "", "PreferSameZone", 5e6, 1.25),),
+        routing_refusals=(RoutingRefusal(shop, "db", "PreferSameNode", reason),),
+    )
+
+    found = text(made)
+
+    assert "shop/cart" in found
+    assert "none -> PreferSameZone" in found
+    assert "an endpoint gets at most 1.25 x its fair share" in found
+    assert "shop/db not PreferSameNode: endpoint shop/db-0 on n1 would get 3.2 x" in found
+    assert "trafficDistribution" not in text(plan([move()]))

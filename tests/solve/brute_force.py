@@ -12,7 +12,7 @@ from shorthaul.cluster.worlds import World
 from shorthaul.plan.requests import Request
 from shorthaul.plan.vetoes import vet
 from shorthaul.solve import costs
-from shorthaul.units import NodeName, PodRef
+from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 Placement = Mapping[PodRef, NodeName]
 
@@ -71,9 +71,8 @@ def _holds(
     return all(_near(ref, world) for ref in content)
 
 
-def _same(workload: object, world: World, today: World) -> bool:
-    places = [sorted(floors.places(workload, one).values()) for one in (world, today)]
-    return places[0] == places[1]
+def _same(workload: WorkloadRef, world: World, today: World) -> bool:
+    return dict(world.serving(workload)) == dict(today.serving(workload))
 
 
 def _near(ref: PodRef, world: World) -> bool:

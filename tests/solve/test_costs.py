@@ -165,3 +165,17 @@ def test_local_routing_never_costs_more_than_uniform(number):
 
     local = costs.cost(request.edges, where, request.distances, request.pricing)
     assert local <= costs.cost(uniform, where, request.distances, request.pricing) + 1e-6
+
+
+@settings(deadline=None, max_examples=60)
+@given(NUMBERS, st.sampled_from(list(Routing)))
+def test_shares_by_place_are_the_sums_over_all_pairs_of_nodes(number, routing):
+    request = chance_worlds.request(number)
+    where = costs.places(request.snapshot)
+
+    for edge in costs.priced(request.edges, where):
+        routed = RoutedEdge(edge.client, edge.server, edge.rate, routing)
+        expected = dict.fromkeys(TIERS, 0)
+        for client, server, share in costs.spread(routed, where, request.distances):
+            expected[request.distances.tier(client, server)] += share
+        assert costs.edge_shares(routed, where, request.distances) == expected

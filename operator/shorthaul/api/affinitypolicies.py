@@ -18,6 +18,7 @@ from shorthaul.api.objects import (
     LabelValue,
     NamespaceName,
     ObjectMeta,
+    ObjectName,
     Value,
     keyed,
     rules,
@@ -103,6 +104,30 @@ class Peer(Value, frozen=True, kw_only=True):
     """A namespace whose traffic may attract these pods, if its policy names this one too."""
 
     namespace: NamespaceName
+
+
+class LatencyTarget(Value, frozen=True, kw_only=True):
+    """How fast requests between these workloads and a peer should be; a wish, not a limit."""
+
+    namespace: Annotated[
+        NamespaceName | None, Meta(description="The peer's; without it, this namespace.")
+    ] = None
+    kind: Annotated[KindName | None, Meta(description="Without it, any kind.")] = None
+    name: ObjectName
+    milliseconds: Annotated[float, Meta(ge=0, le=1e9, description="There and back.")]
+    penalty: Annotated[
+        float,
+        Meta(ge=0, le=1e6, description="Each millisecond above counts so many times more."),
+    ] = 10.0
+
+
+class Latency(Value, frozen=True, kw_only=True):
+    """What objective latency should reach."""
+
+    targets: Annotated[
+        tuple[LatencyTarget, ...],
+        Meta(max_length=64, extra_json_schema={"x-kubernetes-list-type": "atomic"}),
+    ] = ()
 
 
 class Isolation(Value, frozen=True, kw_only=True):
@@ -267,6 +292,9 @@ class AffinityPolicySpec(Value, frozen=True, kw_only=True):
             extra_json_schema=keyed("namespace"),
         ),
     ] = ()
+    latency: Annotated[
+        Latency | None, Meta(description="Targets for named peers, for objective latency only.")
+    ] = None
     isolation: Isolation = Isolation()
     availability: Availability = Availability()
     disruption: Disruption = Disruption()

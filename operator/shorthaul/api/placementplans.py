@@ -86,6 +86,27 @@ class PlannedLocality(Value, frozen=True, kw_only=True):
     after: TierShares
 
 
+class PlannedRouting(Value, frozen=True, kw_only=True):
+    """Another trafficDistribution of a Service, to be set by its owner after the moves."""
+
+    namespace: NamespaceName
+    service: ObjectName
+    before: Annotated[str, Meta(max_length=63)] = msgspec.field(name="from", default="")
+    after: Annotated[str, Meta(min_length=1, max_length=63)] = msgspec.field(name="to")
+    gain: Gain
+    largest_endpoint_load: Annotated[Number, Meta(description="Of any endpoint, in fair shares.")]
+
+
+class RefusedRouting(Value, frozen=True, kw_only=True):
+    """A trafficDistribution that would gain, and why it is not recommended."""
+
+    namespace: NamespaceName
+    service: ObjectName
+    wanted: Annotated[str, Meta(min_length=1, max_length=63)] = msgspec.field(name="to")
+    reason: ReasonCode
+    message: Message = ""
+
+
 class SampleRefusal(Value, frozen=True, kw_only=True):
     """A pod that stays, and why."""
 
@@ -124,6 +145,12 @@ class PlacementPlanSpec(Value, frozen=True, kw_only=True):
     moves: Annotated[
         tuple[PlannedMove, ...],
         Meta(max_length=MOST_MOVES, extra_json_schema=ATOMIC),
+    ] = ()
+    routing: Annotated[
+        tuple[PlannedRouting, ...], Meta(max_length=500, extra_json_schema=ATOMIC)
+    ] = ()
+    routing_refusals: Annotated[
+        tuple[RefusedRouting, ...], Meta(max_length=500, extra_json_schema=ATOMIC)
     ] = ()
     mode: Mode | None = None
     policies: Annotated[

@@ -1,7 +1,7 @@
-"""Topology: which node labels make racks, zones and regions, and what distance and price each has.
+"""Topology: which node labels make racks, zones and regions; distance, price and latency of each.
 
 There is one, named `default`; without it the standard labels and distances of `topology.distances`
-apply. Distances and prices may not fall from a nearer tier to a farther one.
+apply. Distances, prices and latencies may not fall from a nearer tier to a farther one.
 """
 
 from enum import StrEnum
@@ -25,6 +25,7 @@ from shorthaul.api.objects import (
 
 NAME = "default"
 Distance = Annotated[float, Meta(ge=0, le=1e9)]
+Place = Annotated[str, Meta(min_length=1, max_length=253)]
 
 _RISING = "self.host <= self.rack && self.rack <= self.zone && self.zone <= self.region && " + (
     "self.region <= self.beyond"
@@ -66,8 +67,26 @@ class TierPrices(Value, frozen=True, kw_only=True):
     beyond: Distance
 
 
+class TierLatencies(Value, frozen=True, kw_only=True):
+    """How many milliseconds a request takes there and back by the smallest tier shared."""
+
+    host: Distance
+    rack: Distance
+    zone: Distance
+    region: Distance
+    beyond: Distance
+
+
+class MeasuredLatency(Value, frozen=True, kw_only=True):
+    """What was measured between two nodes or two zones, there and back."""
+
+    one: Place = msgspec.field(name="from")
+    other: Place = msgspec.field(name="to")
+    milliseconds: Distance
+
+
 class TopologySpec(Value, frozen=True, kw_only=True):
-    """Tiers, distances and prices."""
+    """Tiers, distances, prices and latencies."""
 
     tiers: Annotated[
         tuple[TierLabel, ...],
@@ -91,6 +110,22 @@ class TopologySpec(Value, frozen=True, kw_only=True):
             extra_json_schema=rules((_RISING, "prices may not fall from host to beyond")),
         ),
     ] = msgspec.field(default=None, name="pricesPerGB")
+    latencies: Annotated[
+        TierLatencies | None,
+        Meta(
+            description="Milliseconds there and back; objective latency needs these or measured "
+            "ones.",
+            extra_json_schema=rules((_RISING, "latencies may not fall from host to beyond")),
+        ),
+    ] = None
+    measured_latencies: Annotated[
+        tuple[MeasuredLatency, ...],
+        Meta(
+            max_length=10000,
+            description="Between nodes or zones; each tier's median counts instead of its latency.",
+            extra_json_schema={"x-kubernetes-list-type": "atomic"},
+        ),
+    ] = ()
 
 
 class TopologyStatus(Report, frozen=True, kw_only=True):

@@ -92,6 +92,12 @@ AFFINITY_POLICY = Kind(
         _AGE,
     ),
     selectable=(".spec.mode", ".spec.objective"),
+    spec_rules=(
+        (
+            "!has(self.latency) || self.objective == 'latency'",
+            "latency targets are for objective latency",
+        ),
+    ),
 )
 FLOW_SOURCE = Kind(
     flowsources.FlowSource,

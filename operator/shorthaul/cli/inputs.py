@@ -9,6 +9,7 @@ it does not see.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shorthaul.api.latencies import latencies
 from shorthaul.api.topologies import Topology
 from shorthaul.cli.object_files import read_objects
 from shorthaul.cli.options import LIVE, SERVICES
@@ -20,6 +21,7 @@ from shorthaul.errors import BadInput
 from shorthaul.report.note_texts import notes_of, reading_text
 from shorthaul.telemetry.flow_files import read_flows
 from shorthaul.topology.distances import DEFAULT_SCALE, Distances, Scale, measure
+from shorthaul.topology.latencies import Latencies, per_tier
 from shorthaul.traffic.attribution import build_graph
 from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.units import TIERS, Objective, Routing, Tier, Unit
@@ -38,10 +40,11 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Tiers with their distances, and prices per GB where there are any."""
+    """Tiers with their distances, and prices per GB and latencies where there are any."""
 
     scale: Scale
     prices: Prices | None
+    latencies: Latencies | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +101,20 @@ def unit_of(objective: Objective | None) -> Unit | None:
     match objective:
         case None:
             return None
-        case Objective.FLOWS:
+        case Objective.FLOWS | Objective.LATENCY:
             return Unit.FLOWS
-        case Objective.LATENCY:
-            raise BadInput("objective latency is not there yet; use bytes, flows or cost")
         case _:
             return Unit.BYTES
+
+
+def prices_of(objective: Objective, found: Inputs) -> tuple[Prices | None, tuple[str, ...]]:
+    """What the Topology gives for an objective by tier, with notes: dollars or milliseconds."""
+    if objective is not Objective.LATENCY:
+        return found.network.prices, ()
+    if found.network.latencies is None:
+        return None, ()
+    known = per_tier(found.network.latencies, found.distances)
+    return known.tiers, known.notes
 
 
 def objective_of(asked: Objective | None, graph: TrafficGraph) -> Objective:
@@ -140,9 +151,8 @@ def read_network(path: str | None) -> Network:
     except BadInput as error:
         raise BadInput(f"{path}: Topology {found[0].metadata.name}: {error}") from error
     prices = spec.prices_per_gb
-    if prices is None:
-        return Network(scale, None)
-    return Network(scale, {tier: getattr(prices, tier) for tier in TIERS})
+    per_gb = None if prices is None else {tier: getattr(prices, tier) for tier in TIERS}
+    return Network(scale, per_gb, latencies(spec))
 
 
 def _cluster_notes(snapshot: Snapshot) -> list[str]:

@@ -121,14 +121,14 @@ topology = click.option(
     "--topology",
     type=_FILE,
     metavar="PATH",
-    help="A Topology object (YAML or JSON) with tiers, distances and prices; without it, the "
-    "standard labels and the distances 0 (host), 1 (rack), 3 (zone), 10 (region), 30 (beyond).",
+    help="A Topology object (YAML or JSON) with tiers, distances, prices, latencies; without it, "
+    "the standard labels and the distances 0 (host), 1 (rack), 3 (zone), 10 (region), 30 (beyond).",
 )
 objective = click.option(
     "--objective",
     type=click.Choice(_words(Objective)),
     help="What to make small; without it, the one unit that the flows have. Cost needs prices in "
-    "--topology; latency is not there yet.",
+    "--topology, latency needs latencies there and flows in flows/s.",
 )
 routing = click.option(
     "--routing",
@@ -163,6 +163,20 @@ min_hosts = click.option(
     metavar="N",
     help="A workload with at least N replicas keeps at least N hosts; 1 turns it off. "
     "With --policy, the policies' own floors hold for what they select.",
+)
+recommend_routing = click.option(
+    "--recommend-routing",
+    is_flag=True,
+    help="Recommend trafficDistribution of Services together with the moves, where no endpoint is "
+    "loaded beyond --endpoint-load-limit. Needs --routing services.",
+)
+endpoint_load_limit = click.option(
+    "--endpoint-load-limit",
+    type=click.FloatRange(min=1),
+    default=1.5,
+    show_default=True,
+    metavar="X",
+    help="The most that routing recommended may load an endpoint, in fair shares of its traffic.",
 )
 seed = click.option(
     "--seed",

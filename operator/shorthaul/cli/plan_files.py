@@ -12,8 +12,11 @@ import msgspec
 from shorthaul.cli.object_files import read_objects
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
+from shorthaul.plan.plans import Recommendation
+from shorthaul.plan.recommendations import DISTRIBUTIONS
 from shorthaul.units import Namespace, NodeName, PodRef
 
+REMEDY = "the plan is out of date, make a new one"
 Placements = tuple[tuple[PodRef, NodeName], ...]
 
 
@@ -27,10 +30,19 @@ class PlannedMove(msgspec.Struct, frozen=True):
     uid: str = ""
 
 
+class PlannedRouting(msgspec.Struct, frozen=True):
+    """What is recommended for one Service."""
+
+    namespace: str
+    service: str
+    after: str = msgspec.field(name="to")
+
+
 class PlanSpec(msgspec.Struct, frozen=True):
-    """The moves, and the digests of what the plan was made from."""
+    """The moves, the routing, and the digests of what the plan was made from."""
 
     moves: tuple[PlannedMove, ...] = ()
+    routing: tuple[PlannedRouting, ...] = ()
     inputs: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -47,6 +59,7 @@ class EarlierPlan:
     path: str
     moves: tuple[PlannedMove, ...]
     inputs: Mapping[str, str]
+    routing: tuple[PlannedRouting, ...] = ()
 
 
 def read_plan(path: str) -> EarlierPlan:
@@ -54,39 +67,57 @@ def read_plan(path: str) -> EarlierPlan:
     found = read_objects([path], PlacementPlan, partial=True)
     if len(found) > 1:
         raise BadInput(f"{path}: {len(found)} plans in there; give one")
-    return EarlierPlan(path, found[0].spec.moves, found[0].spec.inputs)
+    spec = found[0].spec
+    return EarlierPlan(path, spec.moves, spec.inputs, spec.routing)
 
 
 def placements(plan: EarlierPlan, snapshot: Snapshot) -> Placements:
     """Where the plan puts each pod; raises BadInput for the first that no longer fits."""
-    seen: set[PodRef] = set()
+    found: dict[PodRef, NodeName] = {}
     for move in plan.moves:
         ref = PodRef(Namespace(move.namespace), move.pod)
-        if ref in seen:
-            raise BadInput(f"{plan.path}: pod {ref} is moved twice; a plan moves a pod once")
-        seen.add(ref)
-        _require_current(plan, move, ref, snapshot)
+        if ref not in found:
+            _require_current(plan, move, ref, snapshot)
+        elif move.source != found[ref]:
+            raise BadInput(
+                f"{plan.path}: pod {ref} is moved twice, to {found[ref]} and then from "
+                f"{move.source or 'nowhere'}; a second move starts where the first one ended"
+            )
+        elif move.target not in snapshot.nodes:
+            raise BadInput(f"{plan.path}: node {move.target} is not in the cluster; {REMEDY}")
+        found[ref] = NodeName(move.target)
+    return tuple(found.items())
+
+
+def routing(plan: EarlierPlan) -> tuple[Recommendation, ...]:
+    """What the plan recommends for Services; raises BadInput for an unknown distribution."""
+    for one in plan.routing:
+        if one.after not in DISTRIBUTIONS:
+            raise BadInput(
+                f"{plan.path}: Service {one.namespace}/{one.service} should get {one.after!r}, "
+                f"known are {', '.join(DISTRIBUTIONS)}"
+            )
     return tuple(
-        (PodRef(Namespace(move.namespace), move.pod), NodeName(move.target)) for move in plan.moves
+        Recommendation(Namespace(one.namespace), one.service, "", one.after, 0.0, 0.0)
+        for one in plan.routing
     )
 
 
 def _require_current(plan: EarlierPlan, move: PlannedMove, ref: PodRef, snapshot: Snapshot) -> None:
-    remedy = "the plan is out of date, make a new one"
     pod = snapshot.pods.get(ref)
     if pod is None:
-        raise BadInput(f"{plan.path}: pod {ref} is not in the cluster; {remedy}")
+        raise BadInput(f"{plan.path}: pod {ref} is not in the cluster; {REMEDY}")
     if move.uid and move.uid != pod.uid:
         raise BadInput(
-            f"{plan.path}: pod {ref} has uid {pod.uid}, the plan is for {move.uid}; {remedy}"
+            f"{plan.path}: pod {ref} has uid {pod.uid}, the plan is for {move.uid}; {REMEDY}"
         )
     if move.source and move.source != pod.node:
         raise BadInput(
             f"{plan.path}: pod {ref} is on {pod.node or 'no node'}, the plan moves it from "
-            f"{move.source}; {remedy}"
+            f"{move.source}; {REMEDY}"
         )
     if move.target not in snapshot.nodes:
-        raise BadInput(f"{plan.path}: node {move.target} is not in the cluster; {remedy}")
+        raise BadInput(f"{plan.path}: node {move.target} is not in the cluster; {REMEDY}")
 
 
 def digest_notes(plan: EarlierPlan, digests: Mapping[str, str]) -> Sequence[str]:

@@ -9,6 +9,7 @@ from shorthaul.cli import options, outputs, progress, requests
 from shorthaul.cli.many_values import Command
 from shorthaul.plan import manifests
 from shorthaul.plan.frontiers import frontier
+from shorthaul.plan.joint_planning import make_joint_plan
 from shorthaul.plan.planning import make_plan
 from shorthaul.plan.plans import Plan
 from shorthaul.plan.requests import Request
@@ -47,6 +48,8 @@ MOST_PODS_OF_A_CURVE = 1000
     options.time_limit,
     options.min_hosts,
     options.seed,
+    options.recommend_routing,
+    options.endpoint_load_limit,
     options.output("table", "json", "yaml", "html"),
     options.out,
     click.option(
@@ -65,9 +68,15 @@ def command(form: str, out: str | None, detailed_exitcode: bool, **given: Any) -
     with progress.shown() as show:
         prepared = requests.prepare(requests.Asked(**given), show)
         show.begin("searching")
-        plan = make_plan(prepared.request)
+        plan = _made(prepared.request, prepared.asked)
     outputs.write(_rendered(plan, prepared, form, out), out)
     return WORTH_MAKING if detailed_exitcode and plan.moves else 0
+
+
+def _made(request: Request, asked: requests.Asked) -> Plan:
+    if not asked.recommend_routing:
+        return make_plan(request)
+    return make_joint_plan(request, asked.endpoint_load_limit)
 
 
 def _rendered(plan: Plan, prepared: requests.Prepared, form: str, out: str | None) -> str:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from shorthaul.api import latencies
 from shorthaul.api import policies as rulebooks
 from shorthaul.api.affinitypolicies import AffinityPolicy
 from shorthaul.api.policies import Policy
@@ -42,6 +43,8 @@ class Asked:
     time_limit: float | None = None
     min_hosts: int = 2
     seed: int = 0
+    recommend_routing: bool = False
+    endpoint_load_limit: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +54,33 @@ class Prepared:
     request: Request
     found: Inputs
     notes: tuple[str, ...]
+    asked: Asked
 
 
 def prepare(asked: Asked, progress: Progress) -> Prepared:
     """Reads everything and puts the request together."""
     if asked.max_moves is not None and asked.max_moves_percent is not None:
         raise BadInput("--max-moves and --max-moves-percent exclude each other; give one")
+    if asked.recommend_routing and asked.routing != SERVICES:
+        raise BadInput(
+            f"--recommend-routing asks what Services should do, --routing {asked.routing} says so "
+            "already; give one"
+        )
     policies = _read_policies(asked.policy)
     objective = _objective(asked, policies)
     paths = Paths(asked.cluster, asked.flows, asked.topology)
     found = inputs.read_inputs(paths, objective, asked.routing, progress)
+    aim = inputs.objective_of(objective, found.graph)
+    prices, told = inputs.prices_of(aim, found)
+    found = replace(found, notes=(*found.notes, *told))
     request = Request(
         snapshot=found.snapshot,
         edges=found.routed,
         unit=found.graph.unit,
         distances=found.distances,
         rules=Rules(WorkloadRules(least_hosts=asked.min_hosts)),
-        objective=inputs.objective_of(objective, found.graph),
-        prices=found.network.prices,
+        objective=aim,
+        prices=prices,
         max_moves=asked.max_moves,
         max_moves_percent=asked.max_moves_percent,
         seed=asked.seed,
@@ -78,14 +90,16 @@ def prepare(asked: Asked, progress: Progress) -> Prepared:
     )
     _ = request.pricing  # A unit or a price that is missing is told before the search.
     if not policies:
-        return Prepared(request, found, found.notes)
+        return Prepared(request, found, found.notes, asked)
     governed, notes = _governed(request, policies, found.snapshot)
-    return Prepared(governed, found, (*found.notes, *notes))
+    return Prepared(governed, found, (*found.notes, *notes), asked)
 
 
 def _settings(asked: Asked) -> Mapping[str, str]:
     """What a plan depends on beside the files and what the request itself tells."""
     settings = {"routing": asked.routing, "shorthaul": versions.own()}
+    if asked.recommend_routing:
+        settings["endpointLoadLimit"] = repr(asked.endpoint_load_limit)
     return settings if asked.policy else {**settings, "minHosts": str(asked.min_hosts)}
 
 
@@ -139,6 +153,7 @@ def _governed(
         request,
         rules=rulebooks.rules(policies, governance, acting),
         selected=selected,
+        targets=latencies.targets(policies, governance.workloads),
         max_moves=_target(policies) if most is None and percent is None else most,
         move_price=max(_move_price(policy) for policy in policies),
     )

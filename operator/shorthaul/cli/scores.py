@@ -7,6 +7,7 @@ import click
 
 from shorthaul.cli import options, outputs, plan_files, progress, requests
 from shorthaul.cli.many_values import Command
+from shorthaul.plan.plans import Recommendation
 from shorthaul.plan.scores import Score, score
 from shorthaul.report.note_texts import unique
 from shorthaul.report.objects import as_json
@@ -48,13 +49,15 @@ def command(plan: str | None, form: str, out: str | None, **given: Any) -> None:
         prepared = requests.prepare(requests.Asked(**given), show)
         show.begin("scoring")
         moves: plan_files.Placements = ()
+        routing: Sequence[Recommendation] = ()
         notes: Sequence[str] = prepared.notes
         if earlier is not None:
+            routing = plan_files.routing(earlier)
             moves = plan_files.placements(earlier, prepared.found.snapshot)
             changed = plan_files.digest_notes(earlier, prepared.request.digests)
             notes = unique((*notes, *changed))
-        found = score(prepared.request, moves)
-    planned = None if earlier is None else len(moves)
+        found = score(prepared.request, moves, routing)
+    planned = None if earlier is None else len(earlier.moves)
     outputs.write(_rendered(found, planned, notes, form, out), out)
 
 

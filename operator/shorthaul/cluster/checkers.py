@@ -12,7 +12,6 @@ from shorthaul.cluster.rules import Rules
 from shorthaul.cluster.snapshots import Node, Pod, Snapshot
 from shorthaul.cluster.waves import Verdict, Waves
 from shorthaul.cluster.worlds import Clients, World
-from shorthaul.units import PodRef
 
 
 def check_target(pod: Pod, node: Node, world: World, rules: Rules) -> tuple[Reason, ...]:
@@ -39,12 +38,9 @@ def check_moves(
     """Every reason against moves made wave by wave, by pod; none when the plan is sound."""
     world = World(snapshot, rules, clients)
     found: list[Verdict] = []
-    gone: set[PodRef] = set()
     for wave in waves:
-        found += orders.malformed(wave, world, gone)
-        steps = [step for step in orders.sound(wave, world) if step[0] not in gone]
-        found += orders.check_wave(steps, world, now_seconds)
-        gone |= {ref for ref, _ in steps}
+        found += orders.malformed(wave, world)
+        found += orders.check_wave(orders.sound(wave, world), world, now_seconds)
     return tuple(sorted(set(found)))
 
 

@@ -41,11 +41,13 @@ class Services:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self._services: dict[Namespace, list[Service]] = {}
+        self._services: dict[tuple[Namespace, tuple[str, str] | None], list[int]] = {}
         self._endpoints: dict[tuple[Namespace, str], list[Endpoint]] = {}
         self._pods: dict[WorkloadRef, list[Pod]] = {}
-        for service in snapshot.services:
-            self._services.setdefault(service.namespace, []).append(service)
+        for number, service in enumerate(snapshot.services):
+            if service.selector is not None:
+                label = service.selector.labels[0] if service.selector.labels else None
+                self._services.setdefault((service.namespace, label), []).append(number)
         for endpoint in snapshot.endpoints:
             key = (endpoint.namespace, endpoint.service)
             self._endpoints.setdefault(key, []).append(endpoint)
@@ -60,9 +62,11 @@ class Services:
     def selecting(self, workload: WorkloadRef) -> list[Service]:
         """The Services whose selector matches any of the workload's pods."""
         pods = self.pods(workload)
+        labels = {None, *(label for pod in pods for label in pod.labels.items())}
+        numbers = [n for one in labels for n in self._services.get((workload.namespace, one), ())]
         return [
             service
-            for service in self._services.get(workload.namespace, [])
+            for service in (self.snapshot.services[number] for number in sorted(numbers))
             if service.selector is not None
             and (service.selector.labels or service.selector.requirements)
             and any(service.selector.matches(pod.labels) for pod in pods)

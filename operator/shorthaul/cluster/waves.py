@@ -6,7 +6,8 @@ against the world in which every other pod of the wave is in both places (nobody
 yet), and, where a pod needs others near it, against those in which they are in neither or in one.
 For a spread, which counts both ways, the fullest count of the target is held against the emptiest
 of the rest.
-After the wave the moves are made in the world, as the next wave finds it.
+After the wave the moves are made in the world, as the next wave finds it: a pod that is moved once
+more in a later wave starts from where it was parked.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,12 +36,12 @@ _CROWDED = tuple(
 )
 
 
-def malformed(wave: Iterable[Step], world: World, gone: Iterable[PodRef]) -> list[Verdict]:
-    """Moves that mean nothing: pods unknown, moved already, or there already; unknown targets."""
-    found, seen = [], set(gone)
+def malformed(wave: Iterable[Step], world: World) -> list[Verdict]:
+    """Moves that mean nothing: pods unknown, moved twice, or there already; unknown targets."""
+    found, seen = [], set[PodRef]()
     for ref, target in wave:
         if ref in seen:
-            found.append((ref, Reason("MovedTwice", f"pod {ref} is moved twice in one plan")))
+            found.append((ref, Reason("MovedTwice", f"pod {ref} is moved twice in one wave")))
         elif not world.has(ref):
             found.append((ref, Reason("PodUnknown", f"pod {ref} does not exist or has ended")))
         elif target not in world.nodes:
@@ -68,6 +69,37 @@ def check_wave(steps: Sequence[Step], world: World, now_seconds: float) -> list[
     found += _crowded(steps, world) + _sparse(steps, world)
     found += _stranded(steps, world)
     return found
+
+
+def check_step(
+    step: Step, beside: Sequence[PodRef], world: World, now_seconds: float
+) -> Reason | None:
+    """The first thing against one more move of a wave whose other successors are in the world.
+
+    What it lets pass, `check_wave` may still refuse: it looks at the wave as a whole.
+    """
+    ref, target = step
+    pod, node = world.pod(ref), world.nodes[target]
+    for check in (*_CROWDED, pod_affinities.check, spreads.check):
+        reason = check(pod, node, world)
+        if reason is not None:
+            return reason
+    pods = [world.pod(other) for other in beside if other.namespace == ref.namespace]
+    found = _budgets([*pods, pod], world) + _vetoes([pod], world, now_seconds)
+    if world.quotas_in(ref.namespace):
+        found += _quotas([*pods, pod], world)
+    among = local_endpoints.veto_among(pod, world, frozenset(one.ref for one in pods))
+    return next((reason for one, reason in found if one == ref), among)
+
+
+def successor(pod: Pod, target: NodeName) -> Pod:
+    """The pod that its controller will make; it has another name, which nobody knows yet."""
+    return replace(pod, ref=successor_ref(pod.ref), node=target)
+
+
+def successor_ref(ref: PodRef) -> PodRef:
+    """What a pod's successor is called here; no pod of Kubernetes has such a name."""
+    return PodRef(ref.namespace, f"{ref.name} (successor)")
 
 
 def _vetoes(pods: Sequence[Pod], world: World, now_seconds: float) -> list[Verdict]:
@@ -114,6 +146,8 @@ def _budgets(pods: Iterable[Pod], world: World) -> list[Verdict]:
 
 def _quotas(pods: Sequence[Pod], world: World) -> list[Verdict]:
     """The first move with which a wave breaks a quota."""
+    if quotas.overdrawn(pods, world) is None:
+        return []
     for count in range(2, len(pods) + 1):
         reason = quotas.overdrawn(pods[:count], world)
         if reason is not None and quotas.overdrawn([pods[count - 1]], world) is None:
@@ -121,32 +155,31 @@ def _quotas(pods: Sequence[Pod], world: World) -> list[Verdict]:
     return []
 
 
-def _successor(pod: Pod, target: NodeName) -> Pod:
-    """The pod that its controller will make; it has another name, which nobody knows yet."""
-    return replace(pod, ref=PodRef(pod.ref.namespace, f"{pod.ref.name} (successor)"), node=target)
-
-
 def _crowded(steps: Sequence[Step], world: World) -> list[Verdict]:
     """Each move while all others of the wave take room in both places."""
-    successors = {ref: _successor(world.pod(ref), target) for ref, target in steps}
-    for successor in successors.values():
-        world.add(successor)
+    successors = {ref: successor(world.pod(ref), target) for ref, target in steps}
+    for arrival in successors.values():
+        world.add(arrival)
     found = []
     for ref, target in steps:
         world.remove(successors[ref].ref)
         answers = [check(world.pod(ref), world.nodes[target], world) for check in _CROWDED]
         found += [(ref, reason) for reason in answers if reason is not None]
         world.add(successors[ref])
-    for successor in successors.values():
-        world.remove(successor.ref)
+    for arrival in successors.values():
+        world.remove(arrival.ref)
     return found
 
 
 def _sparse(steps: Sequence[Step], world: World) -> list[Verdict]:
     """Each move while none of the others of the wave can be relied on."""
+    if not any(world.pod(ref).affinity or world.pod(ref).spread for ref, _ in steps):
+        return []
     old = {ref: world.remove(ref) for ref, _ in steps}
     found = []
     for ref, target in steps:
+        if not old[ref].affinity and not old[ref].spread:
+            continue
         node = world.nodes[target]
         others = [(old[other], place) for other, place in steps if other != ref]
         answers = [_affinity(old[ref], node, others, world), _spread(old[ref], node, others, world)]
@@ -211,7 +244,8 @@ def _stranded(steps: Sequence[Step], world: World) -> list[Verdict]:
     Kubernetes lets such a pod run on, but it could not be scheduled there again.
     """
     refs = {ref for ref, _ in steps}
-    staying = [pod for pod in world.pods() if pod.affinity and pod.node and pod.ref not in refs]
+    minding = world.attracted_to(world.pod(ref) for ref in refs)
+    staying = [pod for pod in minding if pod.node and pod.ref not in refs]
     content = [pod for pod in staying if _is_content(pod, world)]
     for ref, target in steps:
         world.move(ref, target)

@@ -8,7 +8,7 @@ only while its room is needed by another.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -68,41 +68,58 @@ def cost_of(problem: Problem, moves: Sequence[Draft]) -> int:
     return TrafficState(problem, counts_of(problem, moves)).total()
 
 
-def valued(problem: Problem, moves: Sequence[Draft]) -> tuple[Draft, ...]:
-    """The same moves with what undoing each of them alone would cost."""
-    traffic = TrafficState(problem, counts_of(problem, moves))
-    found = []
-    for move in moves:
-        gain = _gain(traffic, move)
-        found.append(Draft(move.group, move.source, move.target, move.pod, move.target_name, gain))
-    return tuple(found)
-
-
 def prune(
     problem: Problem,
     moves: Sequence[Draft],
     least: int,
-    sent_home: Callable[[Draft, Sequence[Draft]], bool],
+    sent_home: Callable[[Draft], bool],
 ) -> tuple[Draft, ...]:
-    """Drops moves, the least useful first, until each one left is needed.
+    """Drops moves, the least useful first, until each one left is needed; tells their gains.
 
-    `sent_home` undoes a move beside the others that stay, or says that it cannot be undone. Each
-    round is linear in the moves; gains are looked at anew before each drop.
+    `sent_home` undoes a move beside the others that stay, or says that it cannot be undone. After
+    the first round only the moves that a dropped one may have touched are looked at anew.
     """
     kept = {move.pod: move for move in moves}
     traffic = TrafficState(problem, counts_of(problem, moves))
-    while True:
-        idle = [move for move in valued(problem, tuple(kept.values())) if move.gain <= least]
-        dropped = False
-        for move in sorted(idle, key=lambda move: (move.gain, move.pod)):
-            if _gain(traffic, move) > least or not sent_home(move, tuple(kept.values())):
+    touched = _touched(problem)
+    gains: dict[PodRef, int] = {}
+    changed = set(range(len(problem.groups)))
+    while changed:
+        known: dict[tuple[int, int, int], int] = {}
+        for move in kept.values():
+            if move.group in changed:
+                key = (move.group, move.source, move.target)
+                if key not in known:
+                    known[key] = _gain(traffic, move)
+                gains[move.pod] = known[key]
+        changed = set()
+        idle = [move for move in kept.values() if gains[move.pod] <= least]
+        for move in sorted(idle, key=lambda move: (gains[move.pod], move.pod)):
+            if _gain(traffic, move) > least or not sent_home(move):
                 continue
             traffic.put(move.group, move.target, -1)
             traffic.put(move.group, move.source, 1)
             del kept[move.pod]
-            dropped = True
-        if not dropped:
-            return valued(problem, tuple(kept.values()))
+            changed |= touched[move.group]
+    return tuple(replace(move, gain=gains[move.pod]) for move in kept.values())
+
+
+def _touched(problem: Problem) -> Sequence[frozenset[int]]:
+    """For each group the groups whose costs change when it moves, itself among them."""
+    linked: dict[int, set[int]] = {}
+    for link in problem.links:
+        linked.setdefault(link.client, set()).add(link.server)
+        linked.setdefault(link.server, set()).add(link.client)
+    members: dict[int, set[int]] = {}
+    for index, group in enumerate(problem.groups):
+        for vertex in group.vertices:
+            members.setdefault(vertex, set()).add(index)
+    found = []
+    for index, group in enumerate(problem.groups):
+        near = {peer for vertex in group.vertices for peer in linked.get(vertex, ())}
+        groups = (members.get(vertex, set()) for vertex in {*near, *group.vertices})
+        found.append(frozenset({index}.union(*groups)))
+    return found
 
 
 def _gain(traffic: TrafficState, move: Draft) -> int:

@@ -107,9 +107,13 @@ def _talks(request: Request, pod: Pod, where: costs.Places) -> tuple[Talk, ...]:
             costs.edge_cost(edge, where, request.distances, request.pricing),
             motives.nearest(where.nodes[pod.ref], peer, where, request.distances),
         )
-        for edge, peer in motives.edges_of(pod, request.attracting, where)
+        for edge, peer in _motives(request, where).edges_of(pod)
     ]
     return tuple(sorted(found, key=lambda talk: (-talk.cost, -talk.rate, str(talk.peer))))
+
+
+def _motives(request: Request, where: costs.Places) -> motives.Motives:
+    return motives.Motives(request.attracting, where, request.distances, request.pricing)
 
 
 def _candidates(
@@ -117,7 +121,7 @@ def _candidates(
 ) -> tuple[Candidate, ...]:
     """Every other node of the cluster."""
     pod, distances, pricing = world.pod(ref), request.distances, request.pricing
-    edges = [edge for edge, _ in motives.edges_of(pod, request.attracting, where)]
+    edges = [edge for edge, _ in _motives(request, where).edges_of(pod)]
     now = costs.cost(edges, where, distances, pricing)
     found = []
     for node in sorted(world.nodes):

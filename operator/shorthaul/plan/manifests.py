@@ -1,8 +1,9 @@
 """A plan as the PlacementPlan object: for `-o json`, and bounded as the API takes it.
 
-Both forms carry the same digest, over the canonical JSON of moves and inputs: who approves a digest
-has approved these moves. No time of day is part of a plan; the expiry of a proposal is given by the
-operator. The bounded form has at most 500 moves, the earliest waves, and 20 samples per reason.
+Both forms carry the same digest, over the canonical JSON of moves, routing and inputs: who approves
+a digest has approved these moves. No time of day is part of a plan; the expiry of a proposal is
+given by the operator. The bounded form has at most 500 moves, the earliest waves, and 20 samples
+per reason.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from shorthaul.api import placementplans as api
 from shorthaul.api.affinitypolicies import Mode
 from shorthaul.api.objects import API_VERSION, Gain, ObjectMeta, WorkloadName
 from shorthaul.api.policies import PolicyRef
-from shorthaul.plan.plans import Move, Plan, Refusal
+from shorthaul.plan.plans import Move, Plan, Recommendation, Refusal
 from shorthaul.units import TIERS, Tier
 
 LONGEST_MESSAGE = 1024
@@ -44,6 +45,7 @@ def manifest(plan: Plan) -> dict[str, Any]:
                 "after": _shares(plan.locality.after),
             },
             "moves": [_move(move, plan.value.unit) for move in plan.moves],
+            **_routing(plan),
             "refusals": [_refusal(refusal) for refusal in plan.refusals],
             "digest": fingerprint,
             "inputs": dict(plan.inputs),
@@ -102,6 +104,7 @@ def digest(plan: Plan) -> str:
     content = {
         "moves": [_move(move, plan.value.unit) for move in plan.moves],
         "inputs": dict(plan.inputs),
+        **_routing(plan),
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
@@ -122,6 +125,36 @@ def _move(move: Move, unit: str) -> dict[str, Any]:
         "wave": move.wave,
         "gain": {"value": move.gain, "unit": unit},
         "reason": move.reason,
+    }
+
+
+def _routing(plan: Plan) -> dict[str, Any]:
+    """What is recommended for Services; nothing at all where nobody asked."""
+    found: dict[str, Any] = {}
+    if plan.routing:
+        found["routing"] = [_recommended(one, plan.value.unit) for one in plan.routing]
+    if plan.routing_refusals:
+        found["routingRefusals"] = [
+            {
+                "namespace": one.namespace,
+                "service": one.service,
+                "to": one.wanted,
+                "reason": one.reason.code,
+                "message": one.reason.message,
+            }
+            for one in plan.routing_refusals
+        ]
+    return found
+
+
+def _recommended(one: Recommendation, unit: str) -> dict[str, Any]:
+    return {
+        "namespace": one.namespace,
+        "service": one.service,
+        "from": one.before,
+        "to": one.after,
+        "gain": {"value": one.gain, "unit": unit},
+        "largestEndpointLoad": one.load,
     }
 
 

@@ -1,6 +1,10 @@
-"""The words for why a pod moves: which of its peers it comes nearer to, and by how much."""
+"""The words for why a pod moves: which of its peers it comes nearer to, and by how much.
 
-from collections.abc import Sequence
+All numbers are the reference cost's. What many moves share is asked once: the edges of a vertex,
+the cost of an edge, and what replicas that make the same way would gain.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shorthaul.cluster.routings import RoutedEdge
@@ -21,38 +25,72 @@ class Pull:
     tier: Tier
 
 
-def pulls(
-    pod: Pod,
-    back: NodeName,
-    edges: Sequence[RoutedEdge],
-    where: costs.Places,
-    distances: Distances,
-    pricing: Pricing,
-) -> tuple[Pull, ...]:
-    """The gain of a placement over the one with the pod back on a node, by peer, most first."""
-    undone = where.moved([(pod.ref, back)])
-    gains: dict[Vertex, float] = {}
-    for edge, peer in edges_of(pod, edges, where):
-        saved = costs.edge_cost(edge, undone, distances, pricing)
-        saved -= costs.edge_cost(edge, where, distances, pricing)
-        gains[peer] = gains.get(peer, 0.0) + saved
-    here = where.nodes[pod.ref]
-    found = [
-        Pull(peer, gain, nearest(here, peer, where, distances)) for peer, gain in gains.items()
-    ]
-    return tuple(sorted(found, key=lambda pull: (-pull.gain, str(pull.peer))))
+class Motives:
+    """The reasons of moves that lead to one placement."""
 
+    def __init__(
+        self,
+        edges: Iterable[RoutedEdge],
+        where: costs.Places,
+        distances: Distances,
+        pricing: Pricing,
+    ) -> None:
+        """Sorts the priced edges by their ends."""
+        self._where = where
+        self._distances = distances
+        self._pricing = pricing
+        self._touching: dict[Vertex, list[RoutedEdge]] = {}
+        for edge in costs.priced(edges, where):
+            for end in {edge.client, edge.server}:
+                self._touching.setdefault(end, []).append(edge)
+        self._costs: dict[RoutedEdge, float] = {}
+        self._known: dict[tuple[object, ...], tuple[Pull, ...]] = {}
 
-def edges_of(
-    pod: Pod, edges: Sequence[RoutedEdge], where: costs.Places
-) -> list[tuple[RoutedEdge, Vertex]]:
-    """The priced edges that a pod is an end of, each with its other end."""
-    own: set[Vertex] = {pod.ref, pod.workload}
-    touching = [edge for edge in edges if edge.client in own or edge.server in own]
-    return [
-        (edge, edge.server if edge.client in own else edge.client)
-        for edge in costs.priced(touching, where)
-    ]
+    def pulls(self, pod: Pod, back: NodeName) -> tuple[Pull, ...]:
+        """What the placement gains over the one with the pod back on a node, by peer."""
+        own = tuple(end for end in (pod.workload, pod.ref) if end in self._touching)
+        here = self._where.nodes[pod.ref]
+        key = (own, here, back)
+        if key not in self._known:
+            self._known[key] = self._pulls(own, here, back)
+        return self._known[key]
+
+    def edges_of(self, pod: Pod) -> list[tuple[RoutedEdge, Vertex]]:
+        """The priced edges that a pod is an end of, each with its other end."""
+        return self._edges_of((pod.workload, pod.ref))
+
+    def _edges_of(self, own: Sequence[Vertex]) -> list[tuple[RoutedEdge, Vertex]]:
+        found = dict.fromkeys(edge for end in own for edge in self._touching.get(end, ()))
+        return [(edge, edge.server if edge.client in own else edge.client) for edge in found]
+
+    def _pulls(self, own: Sequence[Vertex], here: NodeName, back: NodeName) -> tuple[Pull, ...]:
+        gains: dict[Vertex, float] = {}
+        for edge, peer in self._edges_of(own):
+            ends = [self._back(end, own, here, back) for end in (edge.client, edge.server)]
+            shares = costs.divided(edge.routing, ends[0], ends[1], self._distances)
+            saved = costs.shares_cost(edge, shares, self._pricing) - self._cost(edge)
+            gains[peer] = gains.get(peer, 0.0) + saved
+        found = [
+            Pull(peer, gain, nearest(here, peer, self._where, self._distances))
+            for peer, gain in gains.items()
+        ]
+        return tuple(sorted(found, key=lambda pull: (-pull.gain, str(pull.peer))))
+
+    def _back(
+        self, vertex: Vertex, own: Sequence[Vertex], here: NodeName, back: NodeName
+    ) -> Mapping[NodeName, int]:
+        counts = self._where.counts(vertex)
+        if vertex not in own:
+            return counts
+        found = dict(counts)
+        found[here] -= 1
+        found[back] = found.get(back, 0) + 1
+        return {node: count for node, count in found.items() if count}
+
+    def _cost(self, edge: RoutedEdge) -> float:
+        if edge not in self._costs:
+            self._costs[edge] = costs.edge_cost(edge, self._where, self._distances, self._pricing)
+        return self._costs[edge]
 
 
 def nearest(node: NodeName, peer: Vertex, where: costs.Places, distances: Distances) -> Tier:
@@ -72,3 +110,8 @@ def motive(gain: float, found: Sequence[Pull]) -> str:
     if first.tier is Tier.BEYOND:
         where = "nearer to"
     return f"{where} {first.peer}{rest}"
+
+
+def parked(target: NodeName, wave: int) -> str:
+    """One line for the first of two hops."""
+    return f"makes room for a circle of moves; goes on to {target} in wave {wave}"

@@ -15,10 +15,12 @@ from shorthaul.cluster.snapshots import Pod
 from shorthaul.cluster.worlds import World
 from shorthaul.plan import drafts, frontiers, motives, provenance, scores, vetoes, waves
 from shorthaul.plan.drafts import Draft
+from shorthaul.plan.hops import NOWHERE, Hop, Schedule, Spare
 from shorthaul.plan.plans import Move, Plan, Value
 from shorthaul.plan.posing import effort_of, least_gain, pose
 from shorthaul.plan.refusals import refusals
 from shorthaul.plan.requests import KNEE, Request
+from shorthaul.plan.returns import Returns
 from shorthaul.solve import bounds, costs
 from shorthaul.solve.problems import Problem
 from shorthaul.units import NodeName, PodRef
@@ -35,14 +37,15 @@ class _Attempt:
 
     problem: Problem
     wanted: tuple[Draft, ...]
-    schedule: waves.Schedule
+    schedule: Schedule
+    stuck: Mapping[PodRef, Reason]
     cost: int
     lost: float
     limited: bool
 
     @property
     def moves(self) -> tuple[Draft, ...]:
-        return tuple(move for wave in self.schedule.waves for move in wave)
+        return self.schedule.moves
 
 
 def make_plan(request: Request) -> Plan:
@@ -77,16 +80,26 @@ def _attempt(request: Request, problem: Problem, world: World) -> _Attempt:
         else request.solver.solve(problem, effort)
     )
     wanted = drafts.draft(problem, solved.counts)
-    found = _scheduled(request, problem, world, wanted)
-    stuck = dict(found.stuck)
-    while found.stuck:
-        kept = [move for wave in found.waves for move in wave]
+    found, stuck = _ordered(request, problem, world, wanted)
+    moves = found.moves
+    cost = drafts.cost_of(problem, moves) + price * len(found.hops)
+    lost = _lost(problem, solved.cost + price * len(wanted), cost) if stuck else 0.0
+    return _Attempt(problem, wanted, found, stuck, cost, lost, solved.limited)
+
+
+def _ordered(
+    request: Request, problem: Problem, world: World, wanted: Sequence[Draft]
+) -> tuple[Schedule, Mapping[PodRef, Reason]]:
+    """An order of all the moves that are needed and can be made, and why the others cannot."""
+    stuck: dict[PodRef, Reason] = {}
+    kept = _pruned(request, problem, world, wanted)
+    while True:
         found = _scheduled(request, problem, world, kept)
         stuck.update(found.stuck)
-    moves = tuple(move for wave in found.waves for move in wave)
-    cost = drafts.cost_of(problem, moves) + price * len(moves)
-    lost = _lost(problem, solved.cost + price * len(wanted), cost) if stuck else 0.0
-    return _Attempt(problem, wanted, waves.Schedule(found.waves, stuck), cost, lost, solved.limited)
+        left = [move for move in kept if move.pod not in found.stuck]
+        kept = _pruned(request, problem, world, left) if found.stuck else kept
+        if not found.strays and len(kept) == len(found.moves):
+            return found, stuck
 
 
 def _lost(problem: Problem, hoped: int, cost: int) -> float:
@@ -95,63 +108,33 @@ def _lost(problem: Problem, hoped: int, cost: int) -> float:
     return (cost - hoped) / gain if gain > 0 else 0.0
 
 
+def _pruned(
+    request: Request, problem: Problem, world: World, moves: Sequence[Draft]
+) -> tuple[Draft, ...]:
+    """The moves that are needed, with their gains."""
+    returns = Returns(world, request.rules, moves)
+    kept = drafts.prune(problem, moves, least_gain(request, problem), returns.send_home)
+    returns.close()
+    return kept
+
+
 def _scheduled(
     request: Request, problem: Problem, world: World, moves: Sequence[Draft]
-) -> waves.Schedule:
-    """Prunes and orders moves, and asks the reference about the whole."""
-
-    home = {move.pod: world.move(move.pod, move.target_name) for move in moves}
-
-    def sent_home(move: Draft, kept: Sequence[Draft]) -> bool:
-        return _sent_home(request, world, move, kept)
-
-    kept = drafts.prune(problem, moves, least_gain(request, problem), sent_home)
-    for ref, node in home.items():
-        world.move(ref, node)
-    found = waves.schedule(kept, world, request.now_seconds)
-    steps = [[(move.pod, move.target_name) for move in wave] for wave in found.waves]
+) -> Schedule:
+    """Orders moves, and asks the reference about the whole."""
+    left = None if request.limit is None else max(0, request.limit - len(moves))
+    spare = Spare(least_gain(request, problem), left) if request.parking else NOWHERE
+    found = waves.schedule(moves, world, request.now_seconds, spare)
+    if found.strays:
+        return found
+    steps = [[(hop.pod, hop.target) for hop in wave] for wave in found.waves]
     verdicts = checkers.check_moves(
         request.snapshot, steps, request.rules, request.now_seconds, clients=request.clients
     )
     if not verdicts:
         return found
     refused = dict(reversed(verdicts))
-    passed = tuple(tuple(move for move in wave if move.pod not in refused) for wave in found.waves)
-    return waves.Schedule(passed, {**found.stuck, **refused})
-
-
-def _sent_home(request: Request, world: World, move: Draft, kept: Sequence[Draft]) -> bool:
-    """Undoes a move in the world of all moves, unless a pod that was moved minds.
-
-    A pod may always stay where it is, so only others are asked: those that came to its node, its
-    own siblings, those whose terms may speak of it, and everybody if it has such terms itself.
-    """
-    pod = request.snapshot.pods[move.pod]
-    world.move(move.pod, pod.node)
-    asked = (
-        world.pod(other.pod)
-        for other in kept
-        if other.pod != move.pod
-        and (
-            other.target_name == pod.node
-            or _minds(pod)
-            or _minds(request.snapshot.pods[other.pod])
-            or request.snapshot.pods[other.pod].workload == pod.workload
-        )
-    )
-    stands = all(
-        one.node is not None
-        and not checkers.check_target(one, world.nodes[one.node], world, request.rules)
-        for one in asked
-    )
-    if not stands:
-        world.move(move.pod, move.target_name)
-    return stands
-
-
-def _minds(pod: Pod) -> bool:
-    """Whether a pod has terms about where other pods are."""
-    return bool(pod.affinity or pod.anti_affinity or pod.spread)
+    return Schedule(found.waves, {**found.stuck, **refused}, frozenset(refused))
 
 
 def _forbid(
@@ -162,7 +145,7 @@ def _forbid(
     """Takes the refused targets from the pods that wanted them, and from those beside them."""
     homes = attempt.problem.homes
     for move in attempt.wanted:
-        reason = attempt.schedule.stuck.get(move.pod)
+        reason = attempt.stuck.get(move.pod)
         if reason is None:
             continue
         refused.setdefault(move.pod, reason)
@@ -208,27 +191,45 @@ def _moves(request: Request, best: _Attempt) -> tuple[Move, ...]:
     """The moves with gains and reasons; what undoing one alone costs is told by the reference."""
     steps = [(move.pod, move.target_name) for move in best.moves]
     where = costs.places(request.snapshot).moved(steps)
-    edges, pricing = request.attracting, request.pricing
+    told = motives.Motives(request.attracting, where, request.distances, request.pricing)
+    lands = {
+        hop.pod: number
+        for number, wave in enumerate(best.schedule.waves, start=1)
+        for hop in wave
+        if not hop.parks
+    }
+    parked = {hop.pod for hop in best.schedule.hops if hop.parks}
     found = []
     for number, wave in enumerate(best.schedule.waves, start=1):
-        for step in wave:
-            pod = request.snapshot.pods[step.pod]
-            source = best.problem.nodes[step.source]
-            drawn = motives.pulls(pod, source, edges, where, request.distances, pricing)
-            gain = math.fsum(pull.gain for pull in drawn)
+        for hop in wave:
+            pod = request.snapshot.pods[hop.pod]
+            gain, reason = _told(told, pod, best.problem.nodes[hop.move.source], hop)
+            if hop.parks:
+                reason = motives.parked(hop.move.target_name, lands[hop.pod])
+            elif hop.pod in parked:
+                reason = f"{reason}; the successor goes on from where it was parked"
             found.append(
                 Move(
-                    pod=step.pod,
+                    pod=hop.pod,
                     uid=pod.uid,
                     workload=pod.workload,
-                    source=source,
-                    target=step.target_name,
+                    source=hop.source,
+                    target=hop.target,
                     wave=number,
                     gain=gain,
-                    reason=motives.motive(gain, drawn),
+                    reason=reason,
                 )
             )
     return tuple(sorted(found, key=lambda move: (move.wave, -move.gain, move.pod)))
+
+
+def _told(told: motives.Motives, pod: Pod, home: NodeName, hop: Hop) -> tuple[float, str]:
+    """What a move gains against staying at home, and why; parking by itself gains nothing."""
+    if hop.parks:
+        return 0.0, ""
+    drawn = told.pulls(pod, home)
+    gain = math.fsum(pull.gain for pull in drawn)
+    return gain, motives.motive(gain, drawn)
 
 
 def _notes(request: Request) -> tuple[str, ...]:

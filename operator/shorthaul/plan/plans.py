@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shorthaul.cluster.reasons import Reason
-from shorthaul.units import NodeName, Objective, PodRef, Tier, Uid, WorkloadRef
+from shorthaul.units import Namespace, NodeName, Objective, PodRef, Tier, Uid, WorkloadRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,38 @@ class Locality:
     after: Mapping[Tier, float]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Recommendation:
+    """Another trafficDistribution of a Service, good once the moves are made.
+
+    `before` "" is none set; `gain` is at the planned placement, in the objective's unit; `load` is
+    the largest load of an endpoint in fair shares.
+    """
+
+    namespace: Namespace
+    service: str
+    before: str
+    after: str
+    gain: float
+    load: float
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RoutingRefusal:
+    """A trafficDistribution that would gain, and why it is not recommended."""
+
+    namespace: Namespace
+    service: str
+    wanted: str
+    reason: Reason
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Moves sorted by wave, then gain (falling), then pod; refusals sorted by pod."""
+    """Moves sorted by wave, then gain (falling), then pod; refusals sorted by pod.
+
+    `routing` and its refusals are sorted by Service, and empty unless they were asked for.
+    """
 
     moves: tuple[Move, ...]
     value: Value
@@ -64,3 +93,5 @@ class Plan:
     inputs: Mapping[str, str]
     notes: tuple[str, ...] = ()
     time_limited: bool = False
+    routing: tuple[Recommendation, ...] = ()
+    routing_refusals: tuple[RoutingRefusal, ...] = ()

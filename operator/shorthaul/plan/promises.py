@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from shorthaul.api import latencies
 from shorthaul.api.placementplans import Baseline, PlacementPlan, PlanPhase, PlanVerification
 from shorthaul.api.podmoves import MovePhase
 from shorthaul.api.policies import PolicyRef
@@ -19,7 +20,8 @@ from shorthaul.plan.commands import SetPlanStatus
 from shorthaul.plan.verification import Travel, Verdict
 from shorthaul.plan.views import Terms, Traffic, View, phase_of
 from shorthaul.solve.pricings import Pricing, price
-from shorthaul.topology.distances import Scale
+from shorthaul.topology import latencies as measured_latencies
+from shorthaul.topology.distances import Distances
 from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.units import Namespace, Objective, Tier, Unit, WorkloadRef
 
@@ -29,10 +31,24 @@ TOLD_DIGITS = 4
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def pricing(objective: Objective, unit: Unit, scale: Scale, topology: Topology | None) -> Pricing:
+def pricing(
+    objective: Objective, unit: Unit, distances: Distances, topology: Topology | None
+) -> Pricing:
     """What traffic costs per tier for an objective; raises BadInput where that is unknown."""
-    prices = topology.spec.prices_per_gb if topology is not None else None
-    return price(objective, unit, scale, None if prices is None else per_tier(prices))
+    return price(objective, unit, distances.scale, prices(objective, distances, topology))
+
+
+def prices(
+    objective: Objective, distances: Distances, topology: Topology | None
+) -> Mapping[Tier, float] | None:
+    """What the Topology gives for an objective, by tier: dollars per GB or milliseconds."""
+    if topology is None:
+        return None
+    if objective is Objective.LATENCY:
+        known = latencies.latencies(topology.spec)
+        return None if known is None else measured_latencies.per_tier(known, distances).tiers
+    per_gb = topology.spec.prices_per_gb
+    return None if per_gb is None else per_tier(per_gb)
 
 
 def per_tier(prices: TierPrices) -> Mapping[Tier, float]:

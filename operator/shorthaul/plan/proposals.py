@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from shorthaul.api import policies
+from shorthaul.api import latencies, policies
 from shorthaul.api.affinitypolicies import Mode
 from shorthaul.api.placementplans import (
     GatheredWorkload,
@@ -126,7 +126,7 @@ def _consider(found: _Group, means: Means) -> tuple[Finding, Sequence[Command]]:
 
 def _priced(found: _Group, unit: Unit) -> Pricing:
     view = found.view
-    return promises.pricing(found.group.objective, unit, view.distances.scale, view.topology)
+    return promises.pricing(found.group.objective, unit, view.distances, view.topology)
 
 
 def _code(error: BadInput) -> str:
@@ -172,15 +172,16 @@ def _request(
     found: _Group, edges: tuple[RoutedEdge, ...], rules: Rules, unit: Unit, means: Means
 ) -> Request:
     view = found.view
-    prices = view.topology.spec.prices_per_gb if view.topology is not None else None
     return Request(
+        parking=False,
         snapshot=view.snapshot,
         edges=edges,
         unit=unit,
         distances=view.distances,
         rules=rules,
         objective=found.group.objective,
-        prices=None if prices is None else promises.per_tier(prices),
+        prices=promises.prices(found.group.objective, view.distances, view.topology),
+        targets=latencies.targets(found.acting, view.governance.workloads),
         max_moves=_most_moves(found.acting),
         move_price=_move_price(found.acting),
         seed=found.terms.seed,
@@ -337,7 +338,7 @@ def _verdicts(view: View, traffic: Traffic, terms: Terms) -> Sequence[Command]:
         priced = promises.pricing(
             plan.spec.objective.name,
             traffic.average.unit,
-            view.distances.scale,
+            view.distances,
             view.topology,
         )
         verdict = promises.verify(plan, view, traffic, terms, priced)

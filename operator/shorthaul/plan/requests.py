@@ -12,6 +12,7 @@ from typing import Final
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.cluster.rules import Rules
 from shorthaul.cluster.snapshots import Snapshot
+from shorthaul.cluster.targets import LatencyTarget, targeted
 from shorthaul.cluster.worlds import Clients
 from shorthaul.errors import BadInput
 from shorthaul.plan.consents import consented
@@ -30,8 +31,11 @@ SOLVER = best_solver()
 class Request:
     """All that a plan depends on, and nothing else.
 
-    `move_price` is what each net move must gain at least; `selected` names the workloads that may
-    be moved, None for all; `clients` are the pods that use each Service, None when nobody knows;
+    `prices` are dollars per GB for cost, milliseconds for latency, by tier; `targets` are wishes
+    for latency. `move_price` is what each net move must gain at least; `selected` names the
+    workloads that may be moved, None for all; `clients` are the pods that use each Service, None
+    when nobody knows;
+    with `parking` a pod may move twice to open a circle of moves, else circles are cut;
     `digests` of the inputs are handed on to the plan.
     """
 
@@ -42,6 +46,7 @@ class Request:
     rules: Rules = NO_RULES
     objective: Objective = Objective.BYTES
     prices: Mapping[Tier, float] | None = None
+    targets: tuple[LatencyTarget, ...] = ()
     max_moves: int | str | None = None
     max_moves_percent: float | None = None
     move_price: float = 0.0
@@ -51,6 +56,7 @@ class Request:
     now_seconds: float = 0.0
     selected: frozenset[WorkloadRef] | None = None
     clients: Clients | None = None
+    parking: bool = True
     digests: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -64,8 +70,11 @@ class Request:
 
     @property
     def pricing(self) -> Pricing:
-        """The objective as prices per tier."""
-        return price(self.objective, self.unit, self.distances.scale, self.prices)
+        """The objective as prices per tier, and per edge where there are targets."""
+        found = price(self.objective, self.unit, self.distances.scale, self.prices)
+        if not self.targets:
+            return found
+        return found.aiming(targeted(self.attracting, self.snapshot, self.targets))
 
     @property
     def attracting(self) -> tuple[RoutedEdge, ...]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.cluster.snapshots import Snapshot
-from shorthaul.plan.plans import Locality
+from shorthaul.plan.plans import Locality, Recommendation
+from shorthaul.plan.recommendations import rerouted
 from shorthaul.plan.requests import Request
 from shorthaul.solve import costs as reference
 from shorthaul.solve.pricings import Pricing
@@ -23,19 +24,24 @@ class Score:
     locality: Locality
 
 
-def score(request: Request, moves: Iterable[tuple[PodRef, NodeName]]) -> Score:
-    """Prices today's placement and the one after some moves."""
+def score(
+    request: Request,
+    moves: Iterable[tuple[PodRef, NodeName]],
+    routing: Sequence[Recommendation] = (),
+) -> Score:
+    """Prices today's placement and the one after some moves and another routing of Services."""
     edges = request.attracting
+    routed = rerouted(edges, request.snapshot, routing) if routing else edges
     now = reference.places(request.snapshot)
     then = now.moved(moves)
     distances, pricing = request.distances, request.pricing
     return Score(
         pricing.unit,
         reference.cost(edges, now, distances, pricing),
-        reference.cost(edges, then, distances, pricing),
+        reference.cost(routed, then, distances, pricing),
         Locality(
             reference.locality(edges, now, distances),
-            reference.locality(edges, then, distances),
+            reference.locality(routed, then, distances),
         ),
     )
 

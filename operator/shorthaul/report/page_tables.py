@@ -60,6 +60,23 @@ def _move_row(move: Move, distances: Distances, unit: str) -> list[str]:
     ]
 
 
+def routing_table(plan: Plan) -> str:
+    """What is recommended for Services."""
+    return html_table(
+        "The trafficDistribution that gains most after the moves; loads in fair shares.",
+        (("Service", ""), ("From → to", ""), ("Gain", "number"), ("Largest load", "number")),
+        (
+            [
+                row_head(f"{one.namespace}/{one.service}"),
+                text_cell(f"{one.before or 'none'} → {one.after}", "name"),
+                text_cell(quantities.change(0.0 - one.gain, plan.value.unit), "number gain"),
+                text_cell(f"{one.load:.3g}", "number"),
+            ]
+            for one in plan.routing
+        ),
+    )
+
+
 def tier_table(bars: Sequence[tuple[str, Mapping[Tier, float]]]) -> str:
     """The numbers behind the stacked bars, and their legend."""
     return html_table(

@@ -47,6 +47,8 @@ def page(
         _figures(plan),
         _section("Locality", _locality(plan)),
         _section("Moves", page_tables.move_table(plan, distances) if plan.moves else ""),
+        _section("Routing", page_tables.routing_table(plan) if plan.routing else ""),
+        _section("Routing not recommended", _refused_routing(plan)),
         _section("Traffic between places", _heat(heat) if heat else ""),
         _section("Gain by number of moves", _curve(curve) if curve else ""),
         _section("Not moved", _refusals(plan)),
@@ -105,6 +107,15 @@ def _curve(curve: Curve) -> str:
 
 def _refusals(plan: Plan) -> str:
     return page_tables.refusal_table(by_code(plan.refusals), SAMPLES) if plan.refusals else ""
+
+
+def _refused_routing(plan: Plan) -> str:
+    return _notes(
+        [
+            f"{one.namespace}/{one.service} {one.wanted}: {one.reason.message}"
+            for one in plan.routing_refusals
+        ]
+    )
 
 
 def _notes(notes: Sequence[str]) -> str:

@@ -33,6 +33,7 @@ def plan_text(plan: Plan, distances: Distances, notes: Sequence[str], screen: Sc
     """The whole report of a plan."""
     parts = [
         move_lines(plan, distances, screen),
+        routing_lines(plan, screen),
         refusal_lines(plan.refusals, screen),
         locality_lines(plan.locality.before, plan.locality.after, screen),
         value_lines(plan.value, screen),
@@ -98,6 +99,28 @@ def _rest(cells: Row, screen: Screen) -> list[str]:
         for cell in cells
         for part in wrapped(cell.text, screen, indent=6)
     ]
+
+
+def routing_lines(plan: Plan, screen: Screen) -> list[str]:
+    """What is recommended for Services, and what is refused, with the load that it would make."""
+    if not plan.routing and not plan.routing_refusals:
+        return []
+    lines = [screen.paint("Routing: trafficDistribution of Services, after the moves", Tone.STRONG)]
+    rows = [
+        [
+            Cell("~", Tone.WARNING),
+            Cell(name(f"{one.namespace}/{one.service}")),
+            Cell(f"{printable(one.before) or 'none'} -> {one.after}"),
+            Cell(quantities.change(0.0 - one.gain, plan.value.unit), Tone.GOOD, right=True),
+            Cell(f"an endpoint gets at most {one.load:.3g} x its fair share", Tone.QUIET),
+        ]
+        for one in plan.routing
+    ]
+    lines += [line for entry in _entries(rows, screen) for line in entry] if rows else []
+    for refused in plan.routing_refusals:
+        text = f"{refused.namespace}/{refused.service} not {refused.wanted}: "
+        lines += wrapped(printable(text + refused.reason.message), screen, indent=2)
+    return lines
 
 
 def refusal_lines(refusals: Sequence[Refusal], screen: Screen) -> list[str]:

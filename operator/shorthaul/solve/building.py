@@ -76,7 +76,13 @@ def build_problem(
         allowed=_reach([allowed[group.pods[0]] for group in groups], nodes),
         background=_background(vertices, where, set(movable), nodes),
         links=tuple(
-            Link(vertices[edge.client], vertices[edge.server], edge.rate, edge.routing)
+            Link(
+                vertices[edge.client],
+                vertices[edge.server],
+                edge.rate,
+                edge.routing,
+                pricing.special.get((edge.client, edge.server)),
+            )
             for edge in kept
         ),
         resources=resources,
@@ -182,5 +188,5 @@ def _tiers(nodes: Sequence[NodeName], distances: Distances) -> Ints:
 
 
 def _scale(edges: Iterable[RoutedEdge], pricing: Pricing) -> float:
-    weight = sum(edge.rate for edge in edges) * max(pricing.tiers.values())
+    weight = sum(edge.rate * max(pricing.of(edge)) for edge in edges)
     return LARGEST_COST / weight if weight > 0 else 1.0

@@ -5,6 +5,7 @@ that level to the next one up. Counts per cell are all that uniform and local ro
 change of one pod touches four cells (research: 2 to 6 us a step, no pod pairs).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,6 +33,11 @@ class Cells:
     host: float
     constant: float
     zoned: Bools
+    scale: float
+
+    def steps_of(self, prices: Sequence[float]) -> tuple[float, ...]:
+        """The steps of a link that has prices of its own, in cost units."""
+        return _folded(prices, self.starts)[0]
 
     @property
     def number(self) -> int:
@@ -62,6 +68,12 @@ def cells(problem: Problem) -> Cells:
         [row + start for row, start in zip(rows, starts[:-1], strict=True)], dtype=np.int64
     ).T.copy()
     prices = [problem.pricing.tiers[tier] * problem.scale for tier in TIERS]
+    steps, constant = _folded(prices, starts)
+    return Cells(of_node, tuple(starts), steps, prices[0], constant, problem.zoned, problem.scale)
+
+
+def _folded(prices: Sequence[float], starts: Sequence[int]) -> tuple[tuple[float, ...], float]:
+    """The step of each level, and what the levels with one cell keep."""
     steps = [far - near for near, far in pairwise(prices)]
     widths = [after - before for before, after in pairwise(starts)]
     constant = 0.0
@@ -70,4 +82,4 @@ def cells(problem: Problem) -> Cells:
             constant, steps[level] = constant + steps[level], 0.0
         elif level and widths[level] == widths[level - 1]:
             steps[level - 1], steps[level] = steps[level - 1] + steps[level], 0.0
-    return Cells(of_node, tuple(starts), tuple(steps), prices[0], constant, problem.zoned)
+    return tuple(steps), constant

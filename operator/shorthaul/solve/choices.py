@@ -4,6 +4,7 @@ Both stand behind one Protocol and obey the same constraints; a plan names the o
 since the plain search finds less and takes longer.
 """
 
+from shorthaul.solve import partitions
 from shorthaul.solve.kernels import library
 from shorthaul.solve.local_search import LocalSearch
 from shorthaul.solve.searches import Search
@@ -19,4 +20,4 @@ def best_solver() -> Solver:
 
 def engine(solver: Solver) -> str:
     """The name and version of what a solver searches with."""
-    return library.ENGINE if isinstance(solver, Search) else PLAIN
+    return library.ENGINE + partitions.version() if isinstance(solver, Search) else PLAIN

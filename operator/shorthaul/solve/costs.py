@@ -24,7 +24,7 @@ only; a Topology that names another label for zones is taken at its word.
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 
@@ -45,11 +45,14 @@ class Places:
 
     nodes: Mapping[PodRef, NodeName]
     members: Mapping[WorkloadRef, tuple[PodRef, ...]]
+    _counted: dict[Vertex, Counts] = field(default_factory=dict, repr=False, compare=False)
 
     def counts(self, vertex: Vertex) -> Counts:
         """How many pods of a vertex each node holds."""
-        pods = (vertex,) if isinstance(vertex, PodRef) else self.members.get(vertex, ())
-        return Counter(self.nodes[pod] for pod in pods if pod in self.nodes)
+        if vertex not in self._counted:
+            pods = (vertex,) if isinstance(vertex, PodRef) else self.members.get(vertex, ())
+            self._counted[vertex] = Counter(self.nodes[pod] for pod in pods if pod in self.nodes)
+        return self._counted[vertex]
 
     def moved(self, moves: Iterable[tuple[PodRef, NodeName]]) -> "Places":
         """The same pods with some of them elsewhere."""
@@ -86,7 +89,13 @@ def cost(
 def edge_cost(edge: RoutedEdge, where: Places, distances: Distances, pricing: Pricing) -> float:
     """What the traffic of one edge costs."""
     shares = edge_shares(edge, where, distances)
-    return math.fsum(edge.rate * float(shares[tier]) * pricing.tiers[tier] for tier in TIERS)
+    return shares_cost(edge, shares, pricing)
+
+
+def shares_cost(edge: RoutedEdge, shares: Shares, pricing: Pricing) -> float:
+    """What an edge costs with its traffic divided so."""
+    prices = zip(TIERS, pricing.of(edge), strict=True)
+    return math.fsum(edge.rate * float(shares[tier]) * price for tier, price in prices)
 
 
 def locality(
@@ -106,10 +115,66 @@ def locality(
 
 def edge_shares(edge: RoutedEdge, where: Places, distances: Distances) -> Shares:
     """How an edge's traffic divides over the tiers; the shares sum to exactly 1."""
-    total = dict.fromkeys(TIERS, Fraction(0))
-    for client, server, share in spread(edge, where, distances):
-        total[distances.tier(client, server)] += share
+    return divided(edge.routing, where.counts(edge.client), where.counts(edge.server), distances)
+
+
+def divided(routing: Routing, clients: Counts, servers: Counts, distances: Distances) -> Shares:
+    """The same from counts: `spread` summed by tier, without going through all pairs of nodes.
+
+    Places nest, so what stays within a tier is the sum over its places: of products of shares for
+    traffic that is spread evenly, of the smaller shares for local traffic.
+    """
+    size, total = sum(clients.values()), dict.fromkeys(TIERS, Fraction(0))
+    for group, chosen in parts(routing, clients, servers, distances):
+        if len(group) == 1 and group.keys() == chosen.keys():
+            total[Tier.HOST] += Fraction(sum(group.values()), size)
+            continue
+        pairs = size * sum(chosen.values())
+        nearer = 0
+        for tier in TIERS:
+            kept = _within(tier, routing, (group, chosen), distances)
+            total[tier] += Fraction(kept - nearer, pairs)
+            nearer = kept
     return total
+
+
+def parts(
+    routing: Routing, clients: Counts, servers: Counts, distances: Distances
+) -> Iterator[tuple[Counts, Counts]]:
+    """Clients that have the same servers to choose from, and those servers."""
+    if routing in (Routing.UNIFORM, Routing.LOCAL):
+        yield clients, servers
+        return
+    rest: dict[tuple[str | None, NodeName | None], dict[NodeName, int]] = {}
+    for node, count in clients.items():
+        own = node if routing is Routing.NODE and node in servers else None
+        zone = None if own else distances.groups[node].get(Tier.ZONE)
+        rest.setdefault((zone, own), {})[node] = count
+    for group in rest.values():
+        yield group, _chosen(routing, next(iter(group)), servers, distances)
+
+
+def _within(tier: Tier, routing: Routing, ends: tuple[Counts, Counts], distances: Distances) -> int:
+    """How much of what clients send to servers stays within a tier or nearer, in pairs of pods."""
+    clients, servers = ends
+    size, other_size = sum(clients.values()), sum(servers.values())
+    if tier is Tier.BEYOND:
+        return size * other_size
+    ours, theirs = _placed(clients, tier, distances), _placed(servers, tier, distances)
+    both = ours.keys() & theirs.keys()
+    if routing is Routing.LOCAL:
+        return sum(min(ours[place] * other_size, theirs[place] * size) for place in both)
+    return sum(ours[place] * theirs[place] for place in both)
+
+
+def _placed(counts: Counts, tier: Tier, distances: Distances) -> Mapping[object, int]:
+    if tier is Tier.HOST:
+        return dict[object, int](counts.items())
+    found: dict[object, int] = {}
+    for node, count in counts.items():
+        place = distances.place(node, tier)
+        found[place] = found.get(place, 0) + count
+    return found
 
 
 def spread(

@@ -38,13 +38,31 @@ class Local:
 def coefficients(link: Link, cells: Cells, sizes: Ints) -> list[int]:
     """What one pair of pods, or one unit of the minimum, saves per level."""
     pairs = int(sizes[link.client]) * int(sizes[link.server])
-    return [round(link.weight * step / pairs) for step in cells.steps]
+    return [round(link.weight * step / pairs) for step in steps_of(link, cells)]
+
+
+def steps_of(link: Link, cells: Cells) -> tuple[float, ...]:
+    """What a unit of a link's weight saves per level."""
+    if link.prices is None:
+        return cells.steps
+    return cells.steps_of([price * cells.scale for price in link.prices])
+
+
+def host_price(link: Link, cells: Cells) -> float:
+    """What a unit of a link's weight costs on the host, in cost units."""
+    return cells.host if link.prices is None else link.prices[0] * cells.scale
+
+
+def levels(problem: Problem, cells: Cells) -> list[int]:
+    """The levels at which anything is saved."""
+    steps = [cells.steps, *(steps_of(link, cells) for link in problem.links if link.prices)]
+    return [level for level in range(LEVELS) if any(step[level] > 0 for step in steps)]
 
 
 def ceiling(link: Link, cells: Cells, sizes: Ints) -> int:
     """What a link costs when nothing is kept in any cell that counts."""
     pairs = int(sizes[link.client]) * int(sizes[link.server])
-    at_least = round(link.weight * cells.host)
+    at_least = round(link.weight * host_price(link, cells))
     return at_least + pairs * sum(coefficients(link, cells, sizes))
 
 

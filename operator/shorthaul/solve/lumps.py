@@ -58,12 +58,12 @@ def pairs(problem: Problem) -> Pairs:
         for one in members[link.client]:
             for other in members[link.server]:
                 if one != other:
-                    share = len(problem.groups[one].pods) * len(problem.groups[other].pods)
-                    weight = link.weight * share / float(sizes[link.client] * sizes[link.server])
+                    both = len(problem.groups[one].pods) * len(problem.groups[other].pods)
+                    weight = link.weight * both / float(sizes[link.client] * sizes[link.server])
                     found.append((one, other, weight, int(link.routing is Routing.UNIFORM)))
     table = np.array(found, dtype=np.float64).reshape(-1, 4)
-    one, other = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64)
-    return Pairs(one, other, table[:, 2], table[:, 3].astype(np.int64))
+    numbers = table.astype(np.int64)
+    return Pairs(numbers[:, 0], numbers[:, 1], table[:, 2], numbers[:, 3])
 
 
 def chunks(lumps: Lumps, talk: Pairs, sizes: Ints, rooms: Floats) -> Chunks:
@@ -115,9 +115,8 @@ def _meetings(lumps: Lumps, talk: Pairs) -> tuple[Ints, Ints, Ints]:
     begin = np.searchsorted(groups, talk.one)
     number = np.searchsorted(groups, talk.one, side="right") - begin
     which = np.repeat(np.arange(len(talk.one)), number)
-    ones = order[
-        np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number) + begin[which]
-    ]
+    place = np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number)
+    ones = order[place + begin[which]]
     width = int(lumps.groups.max(initial=0)) + 1
     keys = lumps.cells * width + lumps.groups
     sorted_by_key = np.argsort(keys, kind="stable")

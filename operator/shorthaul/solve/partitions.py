@@ -4,6 +4,7 @@ Optional: where it is missing the search begins from today's placement alone.
 """
 
 from dataclasses import dataclass
+from importlib import metadata
 from importlib.util import find_spec
 
 import numpy as np
@@ -30,6 +31,11 @@ def available() -> bool:
     return find_spec("pymetis") is not None
 
 
+def version() -> str:
+    """Its name and version, or nothing."""
+    return f"+pymetis/{metadata.version('pymetis')}" if available() else ""
+
+
 def split(graph: Graph, shares: Floats, seed: int) -> Ints:
     """The part of each vertex; parts get about their share of all sizes."""
     import pymetis
@@ -43,8 +49,7 @@ def split(graph: Graph, shares: Floats, seed: int) -> Ints:
     options = pymetis.Options(seed=seed % 2**31, ufactor=30 if number < 30 else 60)
     _, parts = pymetis.part_graph(
         number,
-        xadj=first,
-        adjncy=neighbours,
+        pymetis.CSRAdjacency(first, neighbours),
         vweights=np.maximum(1, graph.sizes).astype(np.int32),
         eweights=weights,
         tpwgts=(shares / shares.sum()).tolist(),
@@ -63,7 +68,7 @@ def _rows(graph: Graph) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[n
     keys = heads * number + tails
     order = np.argsort(keys, kind="stable")
     keys, weights = keys[order], weights[order]
-    begins = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else []
+    begins = np.flatnonzero(np.diff(keys, prepend=-1))
     keys = keys[begins]
     summed = np.add.reduceat(weights, begins) if len(keys) else weights
     scale = LARGEST_WEIGHT / max(float(summed.max(initial=0.0)), 1e-300)

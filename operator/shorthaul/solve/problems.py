@@ -39,12 +39,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Traffic from one vertex to another, by their indices; `weight` is the rate."""
+    """Traffic from one vertex to another, by their indices; `weight` is the rate.
+
+    `prices` are what one unit of weight costs at each tier (host, rack, zone, region, beyond; never
+    falling) where that is not what the problem's pricing says; None where it is.
+    """
 
     client: int
     server: int
     weight: float
     routing: Routing
+    prices: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

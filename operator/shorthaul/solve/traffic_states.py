@@ -27,7 +27,7 @@ class TrafficState:
         sizes = problem.sizes
         self._sizes = sizes
         self._vertices = [np.array(group.vertices, dtype=np.int64) for group in problem.groups]
-        self._levels = [level for level, step in enumerate(self._cells.steps) if step > 0]
+        self._levels = couplings.levels(problem, self._cells)
         self._of_node = self._cells.of_node[:, self._levels]
         self._uniform = couplings.uniforms(problem, self._cells, sizes)
         self._loops = couplings.uniform_loops(problem, self._cells, sizes)
@@ -83,9 +83,15 @@ class TrafficState:
 
     def _directed_links(self) -> dict[Link, DirectedLink]:
         problem = self._problem
-        prices = tuple(problem.pricing.tiers[tier] * problem.scale for tier in TIERS)
+        usual = tuple(problem.pricing.tiers[tier] for tier in TIERS)
         return {
-            link: DirectedLink(index, link, self._cells, self._sizes, prices)
+            link: DirectedLink(
+                index,
+                link,
+                self._cells,
+                self._sizes,
+                tuple(price * problem.scale for price in link.prices or usual),
+            )
             for index, link in enumerate(problem.links)
             if link.routing in (Routing.ZONE, Routing.NODE)
         }

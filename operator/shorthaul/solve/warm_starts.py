@@ -13,6 +13,8 @@ from shorthaul.solve.lumps import Chunks, Lumps, Pairs, chunks, pairs
 from shorthaul.solve.partitions import Floats, Graph, split
 from shorthaul.solve.problems import Ints, Problem
 
+Present = tuple[Ints, Ints, int]
+Where = tuple[Ints, Floats, Present]
 FINENESS = 2.0**20
 ALIKE = 0.15
 
@@ -65,10 +67,12 @@ def _divided(
 ) -> Lumps:
     """The lumps of each cell divided among the cells inside it."""
     (parents, children), (sizes, rooms, seed) = cells, given
-    of_child = np.bincount(children, weights=rooms)
+    of_child: Floats = np.bincount(children, weights=rooms).astype(np.float64)
     parent_of = np.zeros(len(of_child), dtype=np.int64)
     parent_of[children] = parents
-    inside = [np.flatnonzero(parent_of == cell) for cell in range(int(parents.max()) + 1)]
+    inside: list[Ints] = [
+        np.flatnonzero(parent_of == cell).astype(np.int64) for cell in range(int(parents.max()) + 1)
+    ]
     typical = np.array([of_child[here].mean() if len(here) else 0.0 for here in inside])
     made = chunks(lumps, talk, sizes, typical)
     cell_of = lumps.cells[made.lump]
@@ -97,7 +101,7 @@ def _divided(
     return _gathered(found, lumps.groups[made.lump], made.counts)
 
 
-def _present(problem: Problem, children: Ints, number: int) -> tuple[Ints, Ints, int]:
+def _present(problem: Problem, children: Ints, number: int) -> Present:
     """Pods of each (group, cell) today: sorted keys and amounts."""
     start = problem.start
     owners = np.repeat(np.arange(start.rows), np.diff(start.offsets))
@@ -106,13 +110,7 @@ def _present(problem: Problem, children: Ints, number: int) -> tuple[Ints, Ints,
     return keys, amounts, number
 
 
-def _matched(
-    parts: Ints,
-    own: Ints,
-    made: Chunks,
-    lumps: Lumps,
-    where: tuple[Ints, Floats, tuple[Ints, Ints, int]],
-) -> Ints:
+def _matched(parts: Ints, own: Ints, made: Chunks, lumps: Lumps, where: Where) -> Ints:
     """The cell of each chunk: parts go to cells of like room that hold most of their pods."""
     here, of_child, (keys, amounts, number) = where
     groups = lumps.groups[made.lump[own]]
@@ -155,7 +153,7 @@ def pod_targets(problem: Problem, found: Lumps) -> Ints:
     made = np.full(int(first[-1]), -1, dtype=np.int64)
     order = np.argsort(found.groups, kind="stable")
     groups, bounds = np.unique(found.groups[order], return_index=True)
-    ends = np.append(bounds[1:], len(order))
+    ends = np.append(bounds, len(order))[1:]
     for group, begin, end in zip(groups.tolist(), bounds.tolist(), ends.tolist(), strict=True):
         left = dict(
             zip(

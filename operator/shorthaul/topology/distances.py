@@ -6,7 +6,7 @@ on upward: a contradiction is an error that names the nodes.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from shorthaul.errors import BadInput
@@ -59,6 +59,9 @@ class Distances:
     groups: Mapping[NodeName, Mapping[Tier, str | None]]
     scale: Scale
     warnings: tuple[str, ...] = ()
+    _places: dict[tuple[NodeName, Tier], tuple[str, str]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def tier(self, one: NodeName, other: NodeName) -> Tier:
         """The smallest tier that both nodes share."""
@@ -70,6 +73,26 @@ class Distances:
             if group is not None and group == theirs.get(tier):
                 return tier
         return Tier.BEYOND
+
+    def place(self, node: NodeName, tier: Tier) -> tuple[str, str]:
+        """What a node is part of at a tier: two nodes have the same place when they share it.
+
+        Places nest: a node without the tier's label is alone there, with what it shares nearer.
+        """
+        found = self._places.get((node, tier))
+        if found is None:
+            found = self._places[node, tier] = self._place(node, tier)
+        return found
+
+    def _place(self, node: NodeName, tier: Tier) -> tuple[str, str]:
+        if tier is Tier.BEYOND:
+            return (Tier.BEYOND, "")
+        nearer = (Tier.REGION, Tier.ZONE, Tier.RACK)
+        for known in nearer[nearer.index(tier) :] if tier is not Tier.HOST else ():
+            group = self.groups[node].get(known)
+            if group is not None:
+                return (known, group)
+        return (Tier.HOST, node)
 
     def distance(self, one: NodeName, other: NodeName) -> float:
         """The distance (or price per GB) between two nodes."""

@@ -41,10 +41,8 @@ def budgets_of(pod: Pod, world: World) -> tuple[Budget, ...]:
     """The budgets that count a pod; a null selector counts none."""
     return tuple(
         budget
-        for budget in world.snapshot.budgets
-        if budget.namespace == pod.ref.namespace
-        and budget.selector is not None
-        and budget.selector.matches(pod.labels)
+        for budget in world.budgets_in(pod.ref.namespace)
+        if budget.selector is not None and budget.selector.matches(pod.labels)
     )
 
 

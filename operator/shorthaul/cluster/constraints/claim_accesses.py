@@ -21,10 +21,9 @@ def check(pod: Pod, node: Node, world: World) -> Reason | None:
     }
     if not exclusive:
         return None
-    for other in world.in_namespace(pod.ref.namespace):
-        for volume in other.volumes if other.ref != pod.ref and other.node else ():
-            claim = exclusive.get(volume.claim)
-            if claim is not None and _excludes(claim, other, node):
+    for name, claim in exclusive.items():
+        for other in world.claiming(pod.ref.namespace, name):
+            if other.ref != pod.ref and other.node and _excludes(claim, other, node):
                 return Reason(
                     "ClaimInUse",
                     f"claim {claim.namespace}/{claim.name} ({', '.join(claim.access_modes)}) of "

@@ -10,7 +10,7 @@ from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Node, Pod
 from shorthaul.cluster.worlds import World
 from shorthaul.topology.distances import DEFAULT_LABELS
-from shorthaul.units import NodeName, PodRef, Tier, WorkloadRef
+from shorthaul.units import NodeName, Tier, WorkloadRef
 
 ZONE_LABEL = DEFAULT_LABELS[Tier.ZONE]
 
@@ -20,47 +20,49 @@ def check(pod: Pod, node: Node, world: World) -> Reason | None:
     rules = world.rules.of(pod.workload)
     if rules.least_hosts <= 1 and rules.least_zones <= 1:
         return None
-    current = places(pod.workload, world)
-    others = [place for ref, place in current.items() if ref != pod.ref]
-    now = list(current.values())
-    then = [*others, node.name]
+    now, then = world.serving(pod.workload), _with(pod, node, world)
+    count = sum(then.values())
     for what, floor, before, after in (
-        ("Hosts", rules.least_hosts, len(set(now)), len(set(then))),
+        ("Hosts", rules.least_hosts, len(now), len(then)),
         ("Zones", rules.least_zones, zones(now, world), zones(then, world)),
     ):
-        if after < min(floor, len(then), before):
+        if after < min(floor, count, before):
             return Reason(
                 f"TooFew{what}",
-                f"{pod.workload} would have its {len(then)} pods on {after} {what.lower()}, "
-                f"{min(floor, len(then))} are the least ({before} now)",
+                f"{pod.workload} would have its {count} pods on {after} {what.lower()}, "
+                f"{min(floor, count)} are the least ({before} now)",
             )
     return None
+
+
+def _with(pod: Pod, node: Node, world: World) -> Mapping[NodeName, int]:
+    """How many replicas each node would hold with the pod on a node, wherever it is now."""
+    found = dict(world.serving(pod.workload))
+    here = world.pod(pod.ref) if world.has(pod.ref) else None
+    if here is not None and here.node in found and not here.terminating:
+        found[here.node] -= 1
+        if not found[here.node]:
+            del found[here.node]
+    found[node.name] = found.get(node.name, 0) + 1
+    return found
 
 
 def shortfall(workload: WorkloadRef, world: World) -> Reason | None:
     """Whether a workload as it stands has fewer hosts or zones than it should."""
     rules = world.rules.of(workload)
-    nodes = list(places(workload, world).values())
+    nodes = world.serving(workload)
+    pods = sum(nodes.values())
     for what, floor, count in (
-        ("Hosts", rules.least_hosts, len(set(nodes))),
+        ("Hosts", rules.least_hosts, len(nodes)),
         ("Zones", rules.least_zones, zones(nodes, world)),
     ):
-        if count < min(floor, len(nodes)):
+        if count < min(floor, pods):
             return Reason(
                 f"TooFew{what}",
-                f"{workload} has its {len(nodes)} pods on {count} {what.lower()}, "
-                f"{min(floor, len(nodes))} are the least",
+                f"{workload} has its {pods} pods on {count} {what.lower()}, "
+                f"{min(floor, pods)} are the least",
             )
     return None
-
-
-def places(workload: WorkloadRef, world: World) -> Mapping[PodRef, NodeName]:
-    """Where the replicas that stay are; one that terminates serves nobody any more."""
-    return {
-        one.ref: one.node
-        for one in world.replicas_of(workload)
-        if one.node is not None and not one.terminating
-    }
 
 
 def zones(nodes: Iterable[NodeName], world: World) -> int:

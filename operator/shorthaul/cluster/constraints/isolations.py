@@ -12,7 +12,7 @@ from shorthaul.cluster.worlds import World
 def check(pod: Pod, node: Node, world: World) -> Reason | None:
     """Whether a node holds only pods of the same trust domain."""
     own = domain_of(pod, world)
-    if own is None:
+    if own is None or not matter(world):
         return None
     for other in world.others_on(node.name, pod):
         theirs = domain_of(other, world)
@@ -23,6 +23,16 @@ def check(pod: Pod, node: Node, world: World) -> Reason | None:
                 f"{pod.ref} is of {own or '(none)'}",
             )
     return None
+
+
+def matter(world: World) -> bool:
+    """Whether anybody has a trust domain with a name."""
+    rules = world.rules
+
+    def ask() -> bool:
+        return any(one.trust_domain for one in (rules.default, *rules.workloads.values()))
+
+    return world.kept(check, ask)
 
 
 def domain_of(pod: Pod, world: World) -> str | None:

@@ -19,7 +19,7 @@ def veto(pod: Pod, world: World, rules: Rules, now_seconds: float) -> Reason | N
 
 def veto_among(pod: Pod, world: World, leaving: frozenset[PodRef]) -> Reason | None:
     """The same when other pods are about to leave too: they serve nobody then."""
-    for service in world.snapshot.services:
+    for service in world.services_in(pod.ref.namespace):
         if not _serves(service, pod) or _has_another(service, pod, world, leaving):
             continue
         name = f"{service.namespace}/{service.name}"

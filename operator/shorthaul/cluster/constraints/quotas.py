@@ -26,7 +26,8 @@ def veto(pod: Pod, world: World, rules: Rules, now_seconds: float) -> Reason | N
 def overdrawn(pods: Iterable[Pod], world: World) -> Reason | None:
     """Whether successors of several pods at once would break a quota of theirs."""
     beside = [pod for pod in pods if pod.owner_kind != "StatefulSet"]
-    for quota in world.snapshot.quotas:
+    namespaces = sorted({pod.ref.namespace for pod in beside})
+    for quota in (one for namespace in namespaces for one in world.quotas_in(namespace)):
         counted = [pod for pod in beside if counts(quota, pod)]
         for key, hard in quota.hard.items() if counted else ():
             more = sum(_use(pod, key) for pod in counted)

@@ -11,7 +11,7 @@ def veto(pod: Pod, world: World, rules: Rules, now_seconds: float) -> Reason | N
     workload = world.workload_of(pod)
     if workload.rolling_out:
         return Reason("RollingOut", f"{pod.workload} is being rolled out or scaled")
-    count = sum(1 for one in world.replicas_of(pod.workload) if not one.terminating)
+    count = world.staying(pod.workload)
     if count != workload.replicas:
         return Reason("Scaling", f"{pod.workload} has {count} pods and wants {workload.replicas}")
     return None

@@ -77,6 +77,14 @@ def domains_of(
     pod: Pod, constraint: SpreadConstraint, world: World
 ) -> Mapping[NodeName | None, str]:
     """The domain of each node that counts."""
+    labels = tuple(sorted(pod.node_selector.items()))
+    shape = (domains_of, labels, pod.node_terms, pod.tolerations, pod.spread, constraint)
+    return world.kept(shape, lambda: _domains_of(pod, constraint, world))
+
+
+def _domains_of(
+    pod: Pod, constraint: SpreadConstraint, world: World
+) -> Mapping[NodeName | None, str]:
     keys = [part.topology_key for part in pod.spread]
     return {
         node.name: node.labels[constraint.topology_key]

@@ -41,7 +41,7 @@ enum { COST, MOVED, STAMP, LOGGED, QUEUED, BEST, FRESH, ADDED, NOW };
 enum { LEVELS = 4, BY_PRICE = 5, DIE = 1024 };
 
 typedef struct {
-    wide_t pods, groups, nodes, resources, links, tallies, limits, columns, log_size, queue_size;
+    wide_t pods, groups, nodes, resources, links, tallies, limits, columns, log_size, queue_size, bare;
 } Sizes;
 
 typedef struct {
@@ -51,6 +51,7 @@ typedef struct {
     const wide_t (*entry)[ENTRY_COLUMNS];
     const wide_t (*row)[ROW_COLUMNS];
     const narrow_t (*cell)[LEVELS];
+    const uint8_t *zoned;
     const wide_t (*kept)[3];
     const wide_t *request;
     const uint8_t *open;

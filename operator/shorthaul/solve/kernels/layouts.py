@@ -64,6 +64,7 @@ SIZES = (
     "columns",
     "log_size",
     "queue_size",
+    "bare",
 )
 
 
@@ -76,6 +77,7 @@ class Model(NamedTuple):
     entry: Ints  # (entries, ENTRY_COLUMNS)
     row: Ints  # (R, 2)
     cell: Narrow  # (N, LEVELS): the columns of `wide` that a node lies in; level 0 is the node
+    zoned: NDArray[np.uint8]  # (N,): whether a node has a zone
     kept: Ints  # (LEVELS, 3): whether counts of a level are kept, first column of `wide`, end
     request: Ints  # (G, resources)
     open: NDArray[np.uint8]  # (classes, N)
@@ -101,10 +103,10 @@ class State(NamedTuple):
     host: Narrow  # (entries of rows, 4)
     held: Ints  # (R, 3)
     dense: Narrow  # place in the row's list + 1, by node, for rows that have it
-    wide: Narrow  # (V, cells above the host)
+    wide: Narrow  # (V, cells above the host, and last the nodes without a zone)
     free: Ints  # (N, resources)
     loose: Ints  # (N, resources): taken by pods without traffic
-    count: Ints  # of all tallies, domain by domain
+    counts: Ints  # of all tallies, domain by domain
     start: Ints  # the same at the start
     tallied: Ints  # (tallies, 2)
     lifted: Ints  # (G + limits,): pods in hand, of a group and of all groups of a floor
@@ -133,4 +135,5 @@ def sizes_of(m: Model, s: State) -> tuple[int, ...]:
         s.wide.shape[1],
         len(s.log),
         len(s.queue),
+        -1 if m.zoned.all() else s.wide.shape[1] - 1,
     )

@@ -45,14 +45,27 @@ def link_table(problem: Problem, cells: Cells, sizes: Ints, rows: Ints) -> Links
     table[:, at.L_CLIENT_SIZE], table[:, at.L_SERVER_SIZE] = sizes[clients], sizes[servers]
     pairs = sizes[clients] * sizes[servers]
     even = table[:, at.L_KIND] <= at.LOCAL
-    for level, step in enumerate(cells.steps):
-        found = np.rint(weights * step / pairs).astype(np.int64)
-        table[:, at.L_COEFFICIENT + level] = np.where(even, found, 0)
-    least = np.rint(weights * cells.host).astype(np.int64)
+    prices = _prices(problem)
+    steps = np.tile(np.array(cells.steps), (number, 1))
+    for index, link in enumerate(problem.links):
+        if link.prices is not None:
+            steps[index] = cells.steps_of(prices[index].tolist())
+    found = np.rint(weights[:, None] * steps / pairs[:, None]).astype(np.int64)
+    table[:, at.L_COEFFICIENT : at.L_COEFFICIENT + at.LEVELS] = np.where(even[:, None], found, 0)
+    least = np.rint(weights * prices[:, 0]).astype(np.int64)
     coefficients = table[:, at.L_COEFFICIENT : at.L_COEFFICIENT + at.LEVELS]
     table[:, at.L_CEILING] = least + pairs * coefficients.sum(axis=1)
-    prices = np.array([problem.pricing.tiers[tier] * problem.scale for tier in TIERS])
-    return Links(table, (weights / np.maximum(1, sizes[clients]))[:, None] * prices[None, :])
+    return Links(table, (weights / np.maximum(1, sizes[clients]))[:, None] * prices)
+
+
+def _prices(problem: Problem) -> NDArray[np.float64]:
+    """What a unit of each link's weight costs per tier, in cost units."""
+    usual = [problem.pricing.tiers[tier] for tier in TIERS]
+    prices = np.tile(np.array(usual), (len(problem.links), 1))
+    for index, link in enumerate(problem.links):
+        if link.prices is not None:
+            prices[index] = link.prices
+    return prices * problem.scale
 
 
 def entries(

@@ -7,7 +7,7 @@ import numpy as np
 from shorthaul.solve.cells import Cells, cells
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.limit_tables import Tables, limit_tables
-from shorthaul.solve.kernels.links import entries, link_table
+from shorthaul.solve.kernels.links import Links, entries, link_table
 from shorthaul.solve.problems import Ints, Problem
 
 DENSE_PLACES = 2**22
@@ -55,7 +55,8 @@ def model(problem: Problem) -> tuple[at.Model, Ints]:
         entry=seen,
         row=_row_table(rows, len(problem.nodes)),
         cell=columns.astype(np.int32),
-        kept=_kept(shape, links.directed),
+        zoned=problem.zoned.astype(np.uint8),
+        kept=_kept(shape, links),
         request=np.ascontiguousarray(problem.requests),
         open=problem.allowed.open.astype(np.uint8),
         link=links.table,
@@ -90,9 +91,9 @@ def _rows(problem: Problem) -> Rows:
             continue
         row = len(sizes)
         of_vertex.append(row)
-        sizes.append(int(fixed[vertex]) + sum(sizes[group] for group in groups))
-        for group in groups:
-            own[group].append(row)
+        sizes.append(int(fixed[vertex]) + sum(sizes[index] for index in groups))
+        for index in groups:
+            own[index].append(row)
     return Rows(np.array(of_vertex, dtype=np.int64), own, np.array(sizes, dtype=np.int64))
 
 
@@ -107,11 +108,12 @@ def _row_table(rows: Rows, nodes: int) -> Ints:
     return table
 
 
-def _kept(shape: Cells, directed: bool) -> Ints:
+def _kept(shape: Cells, links: Links) -> Ints:
     """Which levels need counts: 2 where their step is a saving, 1 where only routing asks."""
     kept = np.zeros((at.LEVELS, 3), dtype=np.int64)
     for level in range(at.LEVELS):
-        kept[level, 0] = 2 if shape.steps[level] > 0 else int(directed)
+        saved = bool((links.table[:, at.L_COEFFICIENT + level] > 0).any())
+        kept[level, 0] = 2 if saved else int(links.directed)
         kept[level, 1:] = shape.starts[level], shape.starts[level + 1]
     kept[:, 1:] -= shape.starts[1]
     return kept

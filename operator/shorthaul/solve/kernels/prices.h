@@ -2,7 +2,8 @@
  *
  * Uniform: a cell saves coefficient x clients x servers. Local: coefficient x min(clients x all
  * servers, servers x all clients). Zone and node: each client's traffic is spread over the servers
- * near it, so a new server changes the price of every client.
+ * near it, so a new server changes the price of every client; costs.py has the rule, and says what
+ * nodes without a zone do to it.
  */
 #include <math.h>
 
@@ -57,7 +58,7 @@ PART wide_t client_price(const Search *x, wide_t link, wide_t node, wide_t extra
     if (host > 0 && l[L_KIND] == NODE)
         return share_price(x, link, 0, 1);
     const narrow_t *wide = x->s.wide + l[L_SERVER] * x->n.columns;
-    wide_t rack = wide[cell[1]], zone = wide[cell[2]], region = wide[cell[3]];
+    wide_t rack = wide[cell[1]], zone = wide[cell[2]], region = wide[cell[3]], bare = 0;
     wide_t everywhere = x->s.held[l[L_SERVER_ROW]][PODS];
     if (extra >= 0) {
         const narrow_t *other = x->m.cell[extra];
@@ -66,11 +67,16 @@ PART wide_t client_price(const Search *x, wide_t link, wide_t node, wide_t extra
         region += other[3] == cell[3];
         everywhere++;
     }
-    if (zone > 0)
+    if (x->n.bare >= 0)
+        bare = wide[x->n.bare] + !x->m.zoned[node] + (extra >= 0 && !x->m.zoned[extra]);
+    if (zone > 0 && bare == 0)
         return host * share_price(x, link, 0, zone) + (rack - host) * share_price(x, link, 1, zone)
             + (zone - rack) * share_price(x, link, 2, zone);
-    return region * share_price(x, link, 3, l[L_SERVER_SIZE])
-        + (everywhere - region) * share_price(x, link, 4, l[L_SERVER_SIZE]);
+    wide_t pool = l[L_SERVER_SIZE];
+    return host * share_price(x, link, 0, pool) + (rack - host) * share_price(x, link, 1, pool)
+        + (zone - rack) * share_price(x, link, 2, pool)
+        + (region - zone) * share_price(x, link, 3, pool)
+        + (everywhere - region) * share_price(x, link, 4, pool);
 }
 
 /* What a directed link costs with one server or client more on a node, or none (-1). */

@@ -28,9 +28,7 @@ void begin(Search *x, const wide_t *vertices, const wide_t *nodes, const wide_t 
 {
     for (wide_t i = 0; i < number; i++) {
         bump(x, rows[vertices[i]], nodes[i], 1);
-        for (int level = 1; level < LEVELS; level++)
-            if (x->m.kept[level][0] > 0)
-                x->s.wide[vertices[i] * x->n.columns + x->m.cell[nodes[i]][level]]++;
+        count_cells(x, vertices[i], nodes[i], 1);
     }
     for (wide_t t = 0; t < x->n.tallies; t++)
         for (wide_t at = 0; at < x->m.tally[t][T_DOMAINS]; at++) {

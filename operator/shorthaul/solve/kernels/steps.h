@@ -21,6 +21,17 @@ PART void count_rows(Search *x, const wide_t *g, wide_t node, int sign)
     }
 }
 
+/* Counts a pod in its vertices' racks, zones and regions, and where there is no zone. */
+PART void count_cells(Search *x, wide_t vertex, wide_t node, int sign)
+{
+    narrow_t *wide = x->s.wide + vertex * x->n.columns;
+    for (int level = 1; level < LEVELS; level++)
+        if (x->m.kept[level][0] > 0)
+            wide[x->m.cell[node][level]] += sign;
+    if (x->n.bare >= 0 && !x->m.zoned[node])
+        wide[x->n.bare] += sign;
+}
+
 /* Counts a pod in the domains of its limits. */
 PART void count_tallies(Search *x, const wide_t *g, wide_t node, int sign)
 {
@@ -71,9 +82,7 @@ static void put(Search *x, narrow_t pod, wide_t node, int sign)
     }
     count_rows(x, g, node, sign);
     for (wide_t at = g[VERTEX0]; at < g[VERTEX1]; at++)
-        for (int level = 1; level < LEVELS; level++)
-            if (x->m.kept[level][0] > 0)
-                x->s.wide[x->m.listed[at] * x->n.columns + x->m.cell[node][level]] += sign;
+        count_cells(x, x->m.listed[at], node, sign);
     count_tallies(x, g, node, sign);
     x->s.lifted[group] -= sign;
     for (wide_t at = g[TOUCH0]; at < g[TOUCH1]; at++) {

@@ -1,0 +1,39 @@
+"""Latencies of a Topology and targets of a policy, as the plain values that plans are made with."""
+
+from collections.abc import Iterable, Mapping
+
+from shorthaul.api.policies import Policy, PolicyRef
+from shorthaul.api.topologies import TopologySpec
+from shorthaul.cluster.targets import LatencyTarget
+from shorthaul.topology.latencies import Latencies, Measured
+from shorthaul.units import TIERS, Namespace, Objective, WorkloadRef
+
+
+def latencies(spec: TopologySpec) -> Latencies | None:
+    """What a Topology knows of latencies, None when nothing."""
+    if spec.latencies is None and not spec.measured_latencies:
+        return None
+    given = spec.latencies
+    return Latencies(
+        None if given is None else {tier: getattr(given, tier.value) for tier in TIERS},
+        tuple(Measured(one.one, one.other, one.milliseconds) for one in spec.measured_latencies),
+    )
+
+
+def targets(
+    policies: Iterable[Policy], workloads: Mapping[PolicyRef, frozenset[WorkloadRef]]
+) -> tuple[LatencyTarget, ...]:
+    """The targets of all policies whose objective is latency."""
+    return tuple(
+        LatencyTarget(
+            workloads.get(policy.ref, frozenset()),
+            Namespace(one.namespace or policy.ref.namespace),
+            one.kind or "",
+            one.name,
+            one.milliseconds,
+            one.penalty,
+        )
+        for policy in policies
+        if policy.spec.objective is Objective.LATENCY and policy.spec.latency is not None
+        for one in policy.spec.latency.targets
+    )
