@@ -70,7 +70,7 @@ typedef struct {
     narrow_t (*host)[HOST_COLUMNS];
     wide_t (*held)[HELD_COLUMNS];
     narrow_t *dense, *wide;
-    wide_t *free, *loose, *count, *start;
+    wide_t *free, *loose, *counts, *start;
     wide_t (*tallied)[TALLIED_COLUMNS];
     wide_t *lifted, *newcomers, *now;
     uint64_t *dice;

@@ -89,9 +89,9 @@ class _Building:
         owners = self._tally(limit.domains, limit.fixed_owners, limit.owners)
         matched = self._tally(limit.domains, limit.fixed_matched, limit.matched)
         for group in sorted(limit.owners):
-            self._parts[group].repelled_by.append(matched)
+            self._parts[group].repelled_by += [matched, int(group in limit.matched)]
         for group in sorted(limit.matched):
-            self._parts[group].repelled_by.append(owners)
+            self._parts[group].repelled_by += [owners, int(group in limit.owners)]
 
     def _floor(self, limit: Floor) -> None:
         if self._is_hosts(limit.domains) and not limit.fixed and len(limit.groups) == 1:

@@ -4,7 +4,7 @@
  * what talks on a few nodes. They are put down one by one, each where it costs least, in one of a
  * few orders. The best placement is copied only when it is about to be left.
  */
-enum { LONGEST_WALK = 8, NODES_IN_TEN = 4 };
+enum { LONGEST_WALK = 8, NODES_IN_TEN = 4, ANY_GROUP = 4 };
 
 /* How to ruin: groups to begin with and the running sums of their chances; scratch; draws. */
 typedef struct {
@@ -53,6 +53,10 @@ static wide_t walk(Search *x, const Ruin *r, wide_t *groups, wide_t length)
 {
     wide_t number = 1;
     groups[0] = draw_group(x, r);
+    if (x->n.nodes <= SMALL && length > 1 && below(&x->s, ANY_GROUP) == 0) {
+        groups[1] = below(&x->s, x->n.groups);
+        number += groups[1] != groups[0];
+    }
     for (wide_t i = 0; i < 2 * length && number < length; i++) {
         wide_t group = neighbour(x, groups[below(&x->s, number)]);
         int known = group < 0;
@@ -90,12 +94,12 @@ static wide_t grab_nodes(Search *x, const Ruin *r, const wide_t *groups, wide_t 
     for (wide_t i = 2 + below(&x->s, 4); i > 0; i--) {
         const wide_t *g = x->m.group[groups[below(&x->s, walked)]];
         narrow_t node = x->s.place[g[FIRST] + below(&x->s, g[SIZE])], next = -1;
-        int half = below(&x->s, 2) == 0;
+        int half = below(&x->s, 2) == 0, quiet = below(&x->s, 4) == 0 && x->n.nodes <= SMALL;
         if (node < 0)
             continue;
         for (narrow_t pod = x->s.head[node]; pod >= 0 && number < size; pod = next) {
             next = x->s.chain[pod][0];
-            if (is_quiet(x, x->m.group_of[pod]) || (half && below(&x->s, 2) == 0))
+            if ((!quiet && is_quiet(x, x->m.group_of[pod])) || (half && below(&x->s, 2) == 0))
                 continue;
             lift(x, pod);
             r->hand[number++] = pod;

@@ -11,7 +11,7 @@ enum { NO, YES, CROWDED };
 PART wide_t tally_at(const Search *x, wide_t tally, wide_t node)
 {
     wide_t domain = x->m.domain[x->m.tally[tally][T_MAP] * x->n.nodes + node];
-    return domain >= 0 ? x->s.count[x->m.tally[tally][T_OFFSET] + domain] : -1;
+    return domain >= 0 ? x->s.counts[x->m.tally[tally][T_OFFSET] + domain] : -1;
 }
 
 /* The fewest pods in one domain; 0 where there are too few domains. */
@@ -20,7 +20,7 @@ PART wide_t emptiest(const Search *x, const wide_t *limit)
     const wide_t *tally = x->m.tally[limit[K_TALLY]];
     if (tally[T_DOMAINS] == 0 || tally[T_DOMAINS] < limit[K_FEWEST])
         return 0;
-    const wide_t *counts = x->s.count + tally[T_OFFSET];
+    const wide_t *counts = x->s.counts + tally[T_OFFSET];
     wide_t found = counts[0];
     for (wide_t at = 1; at < tally[T_DOMAINS]; at++)
         found = least(found, counts[at]);
@@ -67,7 +67,7 @@ static int allows(const Search *x, wide_t group, wide_t node)
         return 0;
     if (g[FLOOR] > 1 && here > 0 && x->s.held[group][POSITIVE] + x->s.lifted[group] <= g[FLOOR])
         return 0;
-    for (wide_t at = g[REPEL0]; at < g[REPEL1]; at++)
+    for (wide_t at = g[REPEL0]; at < g[REPEL1]; at += 2)
         if (tally_at(x, x->m.listed[at], node) > 0)
             return 0;
     for (wide_t at = g[KEPT0]; at < g[KEPT1]; at += 2)
@@ -81,11 +81,11 @@ static int as_today(const Search *x, wide_t group, wide_t node)
 {
     if (x->s.newcomers[node] > 0)
         return 0;
-    for (wide_t at = x->m.group[group][REPEL0]; at < x->m.group[group][REPEL1]; at++) {
+    for (wide_t at = x->m.group[group][REPEL0]; at < x->m.group[group][REPEL1]; at += 2) {
         const wide_t *tally = x->m.tally[x->m.listed[at]];
         wide_t domain = x->m.domain[tally[T_MAP] * x->n.nodes + node];
         if (domain >= 0
-            && x->s.count[tally[T_OFFSET] + domain] > x->s.start[tally[T_OFFSET] + domain])
+            && x->s.counts[tally[T_OFFSET] + domain] > x->s.start[tally[T_OFFSET] + domain])
             return 0;
     }
     return 1;
@@ -108,12 +108,12 @@ static int may(const Search *x, wide_t group, wide_t node)
 static wide_t broken(const Search *x, const wide_t *limit)
 {
     const wide_t *tally = x->m.tally[limit[K_TALLY]];
-    const wide_t *counts = x->s.count + tally[T_OFFSET], *start = x->s.start + tally[T_OFFSET];
+    const wide_t *counts = x->s.counts + tally[T_OFFSET], *start = x->s.start + tally[T_OFFSET];
     wide_t found = 0;
     if (limit[K_KIND] == ATTRACTION) {
-        const wide_t *owners = x->s.count + x->m.tally[limit[K_OTHER]][T_OFFSET];
+        const wide_t *owners = x->s.counts + x->m.tally[limit[K_OTHER]][T_OFFSET];
         for (wide_t at = 0; at < tally[T_DOMAINS]; at++)
-            found += owners[at] > 0 && counts[at] == 0;
+            found += counts[at] == 0 ? owners[at] : 0;
         return found;
     }
     if (limit[K_KIND] == SPREAD) {
@@ -140,12 +140,50 @@ static int floor_broken(const Search *x, wide_t group)
     return 0;
 }
 
+/* Whether a pod that came to a node may be there now that all are down; counts have it already. */
+static int welcome(const Search *x, const wide_t *g, wide_t node)
+{
+    for (wide_t at = g[REPEL0]; at < g[REPEL1]; at += 2)
+        if (tally_at(x, x->m.listed[at], node) > x->m.listed[at + 1])
+            return 0;
+    for (wide_t at = g[KEPT0]; at < g[KEPT1]; at += 2) {
+        const wide_t *limit = x->m.limit[x->m.listed[at]];
+        wide_t own = x->m.listed[at + 1], here = tally_at(x, limit[K_TALLY], node);
+        if (limit[K_KIND] == ATTRACTION && here <= own
+            && !(own && x->s.tallied[limit[K_TALLY]][TOTAL] == own))
+            return 0;
+        if (limit[K_KIND] == SPREAD && here > limit[K_MOST] + emptiest(x, limit))
+            return 0;
+    }
+    return 1;
+}
+
+/* Whether a pod that went back to where it was finds there no more that repels it than before. */
+static int unchanged(const Search *x, const wide_t *g, wide_t node)
+{
+    for (wide_t at = g[REPEL0]; at < g[REPEL1]; at += 2) {
+        const wide_t *tally = x->m.tally[x->m.listed[at]];
+        wide_t domain = x->m.domain[tally[T_MAP] * x->n.nodes + node];
+        wide_t place = tally[T_OFFSET] + domain;
+        if (domain >= 0 && x->s.counts[place] > x->m.listed[at + 1]
+            && x->s.counts[place] > x->s.start[place])
+            return 0;
+    }
+    return 1;
+}
+
 /* Whether the limits that the log touches hold. */
 static int sound(const Search *x)
 {
     for (wide_t step = 0; step < x->s.now[LOGGED]; step++) {
-        wide_t group = x->m.group_of[x->s.log[step][0]];
+        wide_t group = x->m.group_of[x->s.log[step][0]], node = x->s.log[step][2];
         const wide_t *g = x->m.group[group];
+        if (node >= 0 && x->s.place[x->s.log[step][0]] == node && g[REPEL0] + g[KEPT0]
+                < g[REPEL1] + g[KEPT1]) {
+            const narrow_t *host = x->s.host[find(x, group, node)];
+            if (host[H_COUNT] > host[H_START] ? !welcome(x, g, node) : !unchanged(x, g, node))
+                return 0;
+        }
         if (g[FLOOR] > 1 && floor_broken(x, group))
             return 0;
         for (wide_t at = g[TOUCH0]; at < g[TOUCH1]; at++) {

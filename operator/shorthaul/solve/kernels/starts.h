@@ -32,8 +32,8 @@ void begin(Search *x, const wide_t *vertices, const wide_t *nodes, const wide_t 
     }
     for (wide_t t = 0; t < x->n.tallies; t++)
         for (wide_t at = 0; at < x->m.tally[t][T_DOMAINS]; at++) {
-            x->s.tallied[t][TOTAL] += x->s.count[x->m.tally[t][T_OFFSET] + at];
-            x->s.tallied[t][DOMAINS_HELD] += x->s.count[x->m.tally[t][T_OFFSET] + at] > 0;
+            x->s.tallied[t][TOTAL] += x->s.counts[x->m.tally[t][T_OFFSET] + at];
+            x->s.tallied[t][DOMAINS_HELD] += x->s.counts[x->m.tally[t][T_OFFSET] + at] > 0;
         }
     for (wide_t pod = 0; pod < x->n.pods; pod++)
         put(x, (narrow_t)pod, x->s.best[pod], 1);
@@ -47,7 +47,7 @@ void begin(Search *x, const wide_t *vertices, const wide_t *nodes, const wide_t 
         x->s.newcomers[node] = 0;
     for (wide_t t = 0; t < x->n.tallies; t++)
         for (wide_t at = 0; at < x->m.tally[t][T_DOMAINS]; at++)
-            x->s.start[x->m.tally[t][T_OFFSET] + at] = x->s.count[x->m.tally[t][T_OFFSET] + at];
+            x->s.start[x->m.tally[t][T_OFFSET] + at] = x->s.counts[x->m.tally[t][T_OFFSET] + at];
     x->s.now[MOVED] = 0;
     for (wide_t limit = 0; limit < x->n.limits; limit++) {
         x->s.lifted[x->n.groups + limit] = 0;

@@ -40,7 +40,7 @@ PART void count_tallies(Search *x, const wide_t *g, wide_t node, int sign)
         wide_t domain = x->m.domain[x->m.tally[tally][T_MAP] * x->n.nodes + node];
         if (domain < 0)
             continue;
-        wide_t *place = &x->s.count[x->m.tally[tally][T_OFFSET] + domain], before = *place;
+        wide_t *place = &x->s.counts[x->m.tally[tally][T_OFFSET] + domain], before = *place;
         *place += sign;
         x->s.tallied[tally][TOTAL] += sign;
         x->s.tallied[tally][DOMAINS_HELD] += (before == 0) - (before + sign == 0);
