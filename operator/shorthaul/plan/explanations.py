@@ -83,7 +83,7 @@ def explain(request: Request, ref: PodRef) -> Explanation:
         unit=request.pricing.unit,
         cost=sum(talk.cost for talk in talks),
         total=plan.value.before,
-        move=next((move for move in plan.moves if move.pod == ref), None),
+        move=next((move for move in reversed(plan.moves) if move.pod == ref), None),
         refusal=next((one.reason for one in plan.refusals if one.pod == ref), None),
         vetoes=_vetoes(request, ref, world),
         talks=talks,

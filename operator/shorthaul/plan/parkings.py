@@ -87,7 +87,8 @@ class _Search:
             reason = Reason("NoSpareMove", f"{text}; parking one takes a move, 0 are left")
             return Found((), circle, reason)
         if gain <= spare.price:
-            text = f"{text}; they gain {gain} units together, parking one costs {spare.price}"
+            times = f"{spare.price / gain:.3g} times what" if gain > 0 else "more than"
+            text = f"{text}; parking one costs {times} they gain together"
             return Found((), circle, Reason("CircleNotWorthIt", text))
         for move in sorted(circle, key=self._size):
             hops = self._room_for(circle[circle.index(move) - 1], move)

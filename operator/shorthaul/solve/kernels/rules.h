@@ -111,9 +111,11 @@ static wide_t broken(const Search *x, const wide_t *limit)
     const wide_t *counts = x->s.counts + tally[T_OFFSET], *start = x->s.start + tally[T_OFFSET];
     wide_t found = 0;
     if (limit[K_KIND] == ATTRACTION) {
-        const wide_t *owners = x->s.counts + x->m.tally[limit[K_OTHER]][T_OFFSET];
-        for (wide_t at = 0; at < tally[T_DOMAINS]; at++)
-            found += counts[at] == 0 ? owners[at] : 0;
+        wide_t offset = x->m.tally[limit[K_OTHER]][T_OFFSET];
+        for (wide_t at = 0; at < tally[T_DOMAINS]; at++) {
+            wide_t before = start[at] == 0 ? x->s.start[offset + at] : 0;
+            found += counts[at] == 0 ? most(0, x->s.counts[offset + at] - before) : 0;
+        }
         return found;
     }
     if (limit[K_KIND] == SPREAD) {
