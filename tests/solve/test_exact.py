@@ -23,7 +23,8 @@ def test_the_optimum_is_that_of_brute_force(number, room, routing):
 
     found = exact.solve(problem)
 
-    assert found is not None and found.proven
+    assert found is not None
+    assert found.proven
     best = brute_force.best_cost(request)
     assert best == pytest.approx(found.assignment.cost / problem.scale, rel=1e-6, abs=1e-6)
     assert found.lower <= best + 1e-6

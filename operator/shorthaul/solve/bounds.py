@@ -12,18 +12,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shorthaul.solve import envelopes, packings, standings, stars
+from shorthaul.solve import envelopes, packings, patterns, standings, stars
 from shorthaul.solve.cells import LEVELS, Cells, cells
-from shorthaul.solve.envelopes import Vertices
 from shorthaul.solve.problems import Bools, Link, Problem
+from shorthaul.solve.standings import Standing
 
 METHOD = "per level: packing of each link, priced star of each vertex"
 ASSUMES = (
     "rates, routings and distances as given; whole pods; the room, reach and limits of each "
     "workload alone; what is broken today may stay so"
 )
+PATTERNS = METHOD + ", contents of whole cells (HiGHS)"
 SLACK = 1e-10
-ROUNDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How hard to try, as counts, so that the answer does not depend on the machine.
+
+    `rounds` improve the prices of stars; `turns` those of whole contents, where that method fits:
+    they take seconds each.
+    """
+
+    rounds: int = 60
+    turns: int = 0
+
+
+QUICK = Work()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +50,7 @@ class Bound:
     assumes: str = ASSUMES
 
 
-def lower_bound(problem: Problem, *, rounds: int = ROUNDS) -> Bound:
+def lower_bound(problem: Problem, work: Work = QUICK) -> Bound:
     """The bound of a problem; never above what today's placement costs."""
     if not problem.links:
         return Bound(0.0, METHOD)
@@ -44,56 +59,68 @@ def lower_bound(problem: Problem, *, rounds: int = ROUNDS) -> Bound:
     moves = np.array(
         [bool(known.members[one.client] or known.members[one.server]) for one in problem.links]
     )
-    least = math.fsum(today[~moves])
+    least, method = math.fsum(today[~moves]), METHOD
     if moves.any():
-        least += _least_of_moving(problem, shape, envelopes.vertices(problem, known), moves, rounds)
+        levels = _Levels(problem, shape, known, moves, work)
+        least += levels.least()
+        method = PATTERNS if levels.whole else METHOD
     largest = problem.scale * max(problem.pricing.tiers.values())
     least -= SLACK * largest * math.fsum(link.weight for link in problem.links)
-    return Bound(min(max(0.0, least), math.fsum(today)) / problem.scale, METHOD)
+    return Bound(min(max(0.0, least), math.fsum(today)) / problem.scale, method)
 
 
-def _least_of_moving(
-    problem: Problem, shape: Cells, of: Vertices, moves: Bools, rounds: int
-) -> float:
-    """The least that links cost of which an end may move."""
-    links = [link for link, moving in zip(problem.links, moves, strict=True) if moving]
-    arrays = packings.as_arrays(links)
-    tied = np.array(_tied(of, links), dtype=np.bool_)
-    weight = math.fsum(arrays.weights)
-    least = shape.host * weight
-    for level in range(LEVELS):
-        step = shape.steps[level]
-        if step > 0:
-            ends = [(link.client, link.server) for link in links]
-            meets = envelopes.meeting(of, shape, level, ends)
-            kept = _kept(arrays, tied, meets, envelopes.envelope(of, shape, level), rounds)
-            least += step * max(0.0, weight - kept)
-    return least
+class _Levels:
+    """What the links of which an end may move cost at least, level by level.
+
+    `whole` tells whether whole contents of cells were looked at.
+    """
+
+    def __init__(
+        self, problem: Problem, shape: Cells, known: Standing, moves: Bools, work: Work
+    ) -> None:
+        self._shape, self._work = shape, work
+        self._of = envelopes.vertices(problem, known)
+        chosen = [link for link, moving in zip(problem.links, moves, strict=True) if moving]
+        self._links = packings.as_arrays(chosen)
+        self._tied = np.array(_tied(known, chosen), dtype=np.bool_)
+        self._ends = [(link.client, link.server) for link in chosen]
+        self.whole = False
+
+    def least(self) -> float:
+        """The sum over levels of what is not kept."""
+        weight = math.fsum(self._links.weights)
+        least = self._shape.host * weight
+        for level in range(LEVELS):
+            if self._shape.steps[level] > 0:
+                least += self._shape.steps[level] * max(0.0, weight - self._kept(level))
+        return least
+
+    def _kept(self, level: int) -> float:
+        """The most weight that all links together keep at a level."""
+        known = envelopes.envelope(self._of, self._shape, level)
+        meets = envelopes.meeting(self._of, self._shape, level, self._ends)
+        alone = self._links.part(self._tied & meets)
+        total = math.fsum(packings.alone(alone, known) * alone.weights)
+        free = self._links.part(~self._tied & meets)
+        if not len(free.weights):
+            return total
+        shares, directions = packings.kept_shares(free, known)
+        shares = np.minimum(shares, packings.alone(free, known))
+        around = stars.kept(free, known, (shares, directions), self._work.rounds)
+        if self._work.turns and patterns.fit(free, known):
+            self.whole = True
+            room = envelopes.rooms(self._of, self._shape, level)
+            around = patterns.kept(free, known, patterns.kinds(room), around, self._work.turns)
+        return total + min(math.fsum(shares * free.weights), around.weight)
 
 
-def _kept(
-    links: packings.Links, tied: Bools, meets: Bools, known: envelopes.Envelope, rounds: int
-) -> float:
-    """The most weight that all links together keep at a level."""
-    bound_alone = links.part(tied & meets)
-    total = math.fsum(packings.alone(bound_alone, known) * bound_alone.weights)
-    free = links.part(~tied & meets)
-    if not len(free.weights):
-        return total
-    shares, directions = packings.kept_shares(free, known)
-    shares = np.minimum(shares, packings.alone(free, known))
-    single = math.fsum(shares * free.weights)
-    around = stars.kept(free, known, (shares, directions), rounds)
-    return total + min(single, around.weight)
-
-
-def _tied(of: Vertices, links: list[Link]) -> list[bool]:
+def _tied(known: Standing, links: list[Link]) -> list[bool]:
     """Which links are no matter for a star: to itself, or of pods that are in several vertices."""
     owners: dict[int, int] = {}
-    for groups in of.standing.members:
+    for groups in known.members:
         for group in groups:
             owners[group] = owners.get(group, 0) + 1
-    shared = [any(owners[group] > 1 for group in groups) for groups in of.standing.members]
+    shared = [any(owners[group] > 1 for group in groups) for groups in known.members]
     return [
         link.client == link.server or shared[link.client] or shared[link.server] for link in links
     ]

@@ -82,6 +82,14 @@ def envelope(of: Vertices, shape: Cells, level: int) -> Envelope:
     )
 
 
+def rooms(of: Vertices, shape: Cells, level: int) -> Ints:
+    """The room of every cell of a level (cells, resources)."""
+    cell_of_node, number = cells_of(shape, level)
+    found = np.zeros((number, len(of.room)), dtype=np.int64)
+    np.add.at(found, cell_of_node, of.room.T)
+    return found
+
+
 def meeting(of: Vertices, shape: Cells, level: int, ends: Sequence[tuple[int, int]]) -> Bools:
     """Whether some cell may hold pods of both ends; in doubt it may."""
     cell_of_node, number = cells_of(shape, level)

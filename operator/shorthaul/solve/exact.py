@@ -221,7 +221,7 @@ class _Model:
         for group in groups:
             for node, count in enumerate(self._counts[group]):
                 self._unless(moves, count == int(self._start[group, node]))
-        used = []
+        used: list[Sum] = []
         for domain, nodes in _nodes_by_domain(limit.domains):
             if _at(limit.fixed, domain):
                 used.append(1)

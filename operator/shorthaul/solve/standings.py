@@ -134,7 +134,8 @@ def _kept(links: tuple[Link, ...], cell_of_node: Ints, cells: int, known: Standi
     )
     total = np.zeros(len(links), dtype=np.int64)
     np.add.at(total, rows, shared)
-    return total / np.maximum(1, ours * theirs)
+    shares: Floats = total / np.maximum(1, ours * theirs)
+    return shares
 
 
 def _directed(problem: Problem, shape: Cells, known: Standing) -> Iterator[tuple[int, float]]:

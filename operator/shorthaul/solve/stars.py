@@ -16,7 +16,7 @@ import numpy as np
 
 from shorthaul.solve.envelopes import Envelope
 from shorthaul.solve.packings import Links
-from shorthaul.solve.problems import Bools, Ints
+from shorthaul.solve.problems import Bools
 from shorthaul.solve.standings import Floats
 from shorthaul.solve.star_tables import Spokes, table
 
@@ -113,7 +113,8 @@ class _Stars:
         many = worths[1] > worths[0]
         worth = np.where(many, worths[1], worths[0])
         taken = worth > 0
-        total = np.bincount(made.patterns, np.where(taken, worth, 0.0), len(made.middles))
+        total: Floats = np.zeros(len(made.middles))
+        total += np.bincount(made.patterns, np.where(taken, worth, 0.0), len(made.middles))
         for resource in range(self._room.shape[1]):
             total += room_prices[made.middles, resource] * self._left[:, resource]
         best = np.zeros(len(self._sizes))
