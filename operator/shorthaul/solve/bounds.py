@@ -24,18 +24,25 @@ ASSUMES = (
 )
 PATTERNS = METHOD + ", contents of whole cells (HiGHS)"
 SLACK = 1e-10
+FEWEST_ROUNDS, MOST_ROUNDS = 30, 120
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """How hard to try, as counts, so that the answer does not depend on the machine.
 
-    `rounds` improve the prices of stars; `turns` those of whole contents, where that method fits:
-    they take seconds each.
+    `rounds` improve the prices of stars, more of them the more links there are unless told;
+    `turns` those of whole contents, where that method fits: they take seconds each.
     """
 
-    rounds: int = 60
+    rounds: int | None = None
     turns: int = 0
+
+    def rounds_for(self, links: int) -> int:
+        """How many rounds so many links are worth."""
+        if self.rounds is not None:
+            return self.rounds
+        return min(MOST_ROUNDS, max(FEWEST_ROUNDS, links // 4))
 
 
 QUICK = Work()
@@ -106,7 +113,8 @@ class _Levels:
             return total
         shares, directions = packings.kept_shares(free, known)
         shares = np.minimum(shares, packings.alone(free, known))
-        around = stars.kept(free, known, (shares, directions), self._work.rounds)
+        rounds = self._work.rounds_for(len(free.weights))
+        around = stars.kept(free, known, (shares, directions), rounds)
         if self._work.turns and patterns.fit(free, known):
             self.whole = True
             room = envelopes.rooms(self._of, self._shape, level)

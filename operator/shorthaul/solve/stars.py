@@ -24,6 +24,8 @@ STEP = 0.15
 SLOWING = 12
 SMOOTHING = 0.3
 MOST_PRICE = 2.0
+PATIENCE = 40
+LEAST_GAIN = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,16 +60,24 @@ class _Worth:
 
 
 def kept(links: Links, known: Envelope, start: tuple[Floats, Floats], rounds: int) -> Kept:
-    """The best bound of some rounds, from the packing of each link: its share and direction."""
+    """The best bound of at most so many rounds, from the packing of each link: share and direction.
+
+    It stops when PATIENCE rounds gained nothing to speak of.
+    """
     stars = _Stars(links, known)
     duals = stars.begin(*start)
     best = stars.worth(duals)
     found = Kept(best.total, stars.prices(duals, best))
+    enough = LEAST_GAIN * math.fsum(links.weights)
+    totals = [best.total]
     for turn in range(rounds):
         stars.improve(duals, best, turn)
         best = stars.worth(duals)
         if best.total < found.weight:
             found = Kept(best.total, stars.prices(duals, best))
+        totals.append(found.weight)
+        if turn >= PATIENCE and totals[-1 - PATIENCE] - found.weight < enough:
+            break
     return found
 
 
