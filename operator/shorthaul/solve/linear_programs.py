@@ -30,9 +30,9 @@ class Filled:
 def _highs() -> Any:
     import highspy  # Slow to load, and few plans need it.
 
-    found: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    found.silent()
-    for option, value in (("threads", 1), ("random_seed", 0)):
+    # The class itself prints a banner when it is made, before it can be told to be silent.
+    found: Any = highspy.Highs.__base__()  # type: ignore[misc]
+    for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
         found.setOptionValue(option, value)
     return found
 
