@@ -10,7 +10,7 @@ from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.cluster.rules import Rules, WorkloadRules
 from shorthaul.plan.posing import pose
 from shorthaul.plan.requests import Request
-from shorthaul.solve.bounds import lower_bound
+from shorthaul.solve.bounds import Work, lower_bound
 from shorthaul.units import Routing, Unit
 from solve import brute_force, chance_worlds
 from worlds import builders
@@ -34,6 +34,61 @@ def test_the_bound_is_never_above_the_optimum(number, room, routing):
     assume(1 < brute_force.size(request) <= 1000)
 
     assert lower_bound(pose(request)).value <= brute_force.best_cost(request) + 1e-6
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 100_000), st.sampled_from([110, 150, 250]))
+def test_the_bound_by_whole_contents_is_never_above_the_optimum(number, room):
+    shape = chance_worlds.Shape(replicas=2, room_percent=room, routing=Routing.LOCAL)
+    request = chance_worlds.request(number, shape)
+    assume(1 < brute_force.size(request) <= 500)
+
+    bound = lower_bound(pose(request), Work(turns=2))
+    assert bound.value <= brute_force.best_cost(request) + 1e-6
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 100_000))
+def test_more_work_never_makes_the_bound_worse(number):
+    shape = chance_worlds.Shape(nodes=8, workloads=12, replicas=5, edges=20)
+    problem = pose(chance_worlds.request(number, shape))
+
+    found = [lower_bound(problem, Work(rounds)).value for rounds in (0, 10, 40)]
+    assert found == sorted(found)
+
+
+def test_the_same_problem_has_the_same_bound():
+    shape = chance_worlds.Shape(nodes=8, workloads=12, replicas=5, edges=20)
+    problem = pose(chance_worlds.request(5, shape))
+
+    assert lower_bound(problem, Work(turns=2)) == lower_bound(problem, Work(turns=2))
+
+
+def test_what_a_spread_keeps_apart_is_counted():
+    spread = {"spread": (builders.spread(builders.ZONE, app="a"),)}
+    snapshot_parts = [
+        *(builders.pod(f"a-{i}", f"n{i + 1}", **spread) for i in range(4)),
+        builders.pod("b-0", "n1"),
+    ]
+    request = two_talking(1, *snapshot_parts)
+
+    bound = lower_bound(pose(request)).value
+    assert bound == pytest.approx(16.0 * 10 * 3 / 4, rel=1e-6)
+
+
+def test_a_client_of_two_servers_that_do_not_fit_together_must_leave_one():
+    request = two_talking(
+        1,
+        builders.pod("a-0", "n1", cpu="1"),
+        builders.pod("b-0", "n2", cpu="3"),
+        builders.pod("c-0", "n3", cpu="3"),
+    )
+    more = RoutedEdge(
+        builders.workload_reference("a"), builders.workload_reference("c"), 4.0, Routing.UNIFORM
+    )
+
+    bound = lower_bound(pose(replace(request, edges=(*request.edges, more)))).value
+    assert 0.9 * 4.0 * 10 <= bound <= 4.0 * 10
 
 
 def test_a_neighbour_with_two_links_takes_its_room_once():

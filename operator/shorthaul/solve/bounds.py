@@ -1,64 +1,134 @@
 """A lower bound that no plan can go below: what each level could keep at most.
 
 Distance is a sum of steps over the levels of the network, so cost is bounded level by level. What a
-level keeps is bounded link by link (`packings`) and vertex by vertex (`stars`); for each vertex the
-smaller counts, half of every link at either end. Links between pods that all stay are exact. It is
-weak where many compete for the same room, and valid always: tests hold it against brute force.
+level keeps is bounded link by link (`packings`) and vertex by vertex (`stars`), and, where a level
+has few links and few kinds of cells, by whole contents of cells (`patterns`). Links between pods
+that all stay are exact. It holds whatever the methods' own arithmetic does: tests hold it against
+brute force and exact optima.
 """
 
+import math
 from dataclasses import dataclass
 
-from shorthaul.solve import packings, stars
-from shorthaul.solve.cells import LEVELS, Cells, cells
-from shorthaul.solve.envelopes import Envelope, envelope
-from shorthaul.solve.problems import Link, Problem
-from shorthaul.solve.traffic_states import TrafficState
+import numpy as np
 
-METHOD = "per level: packing of each edge, knapsack around each vertex"
-SLACK = 1e-12
+from shorthaul.solve import envelopes, packings, patterns, standings, stars
+from shorthaul.solve.cells import LEVELS, Cells, cells
+from shorthaul.solve.problems import Bools, Link, Problem
+from shorthaul.solve.standings import Standing
+
+METHOD = "per level: packing of each link, priced star of each vertex"
+ASSUMES = (
+    "rates, routings and distances as given; whole pods; the room, reach and limits of each "
+    "workload alone; what is broken today may stay so"
+)
+PATTERNS = METHOD + ", contents of whole cells (HiGHS)"
+SLACK = 1e-10
+FEWEST_ROUNDS, MOST_ROUNDS = 30, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How hard to try, as counts, so that the answer does not depend on the machine.
+
+    `rounds` improve the prices of stars, more of them the more links there are unless told;
+    `turns` those of whole contents, where that method fits: they take seconds each.
+    """
+
+    rounds: int | None = None
+    turns: int = 0
+
+    def rounds_for(self, links: int) -> int:
+        """How many rounds so many links are worth."""
+        if self.rounds is not None:
+            return self.rounds
+        return min(MOST_ROUNDS, max(FEWEST_ROUNDS, links // 4))
+
+
+QUICK = Work()
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The bound in the objective's unit and how it was found."""
+    """The bound in the objective's unit, how it was found, and what it takes for granted."""
 
     value: float
     method: str
+    assumes: str = ASSUMES
 
 
-def lower_bound(problem: Problem) -> Bound:
+def lower_bound(problem: Problem, work: Work = QUICK) -> Bound:
     """The bound of a problem; never above what today's placement costs."""
     if not problem.links:
         return Bound(0.0, METHOD)
-    shape = cells(problem)
-    known = envelope(problem, shape)
-    today = TrafficState(problem, problem.start).link_costs()
-    stays = [not (known.groups[one.client] | known.groups[one.server]) for one in problem.links]
-    fixed = sum(cost for cost, still in zip(today, stays, strict=True) if still)
-    links = [link for link, still in zip(problem.links, stays, strict=True) if not still]
-    weight = sum(link.weight for link in links)
-    least = fixed + shape.host * weight
-    for level in range(LEVELS):
-        step = shape.steps[level]
-        if step > 0 and links:
-            least += step * max(0.0, weight - _kept(links, level, shape, known))
+    shape, known = cells(problem), standings.standing(problem)
+    today = standings.todays_costs(problem, shape, known)
+    moves = np.array(
+        [bool(known.members[one.client] or known.members[one.server]) for one in problem.links]
+    )
+    least, method = math.fsum(today[~moves]), METHOD
+    if moves.any():
+        levels = _Levels(problem, shape, known, moves, work)
+        least += levels.least()
+        method = PATTERNS if levels.whole else METHOD
     largest = problem.scale * max(problem.pricing.tiers.values())
-    least -= SLACK * largest * sum(link.weight for link in problem.links)
-    value = min(max(0.0, least), float(sum(today))) / problem.scale
-    return Bound(value, METHOD)
+    least -= SLACK * largest * math.fsum(link.weight for link in problem.links)
+    return Bound(min(max(0.0, least), math.fsum(today)) / problem.scale, method)
 
 
-def _kept(links: list[Link], level: int, shape: Cells, known: Envelope) -> float:
-    """The most weight that all links together keep at a level."""
-    shares = [packings.kept_share(link, level, shape, known) for link in links]
-    single = [link.weight * share for link, share in zip(links, shares, strict=True)]
-    entangled = stars.overlapping(links, known)
-    total = sum(weight for weight, tied in zip(single, entangled, strict=True) if tied)
-    around: dict[int, list[int]] = {}
-    for index, (link, tied) in enumerate(zip(links, entangled, strict=True)):
-        for end in () if tied else (link.client, link.server):
-            around.setdefault(end, []).append(index)
-    for vertex, indices in around.items():
-        star = stars.kept(vertex, [links[i] for i in indices], level, shape, known)
-        total += min(star, sum(single[i] for i in indices)) / 2
-    return total
+class _Levels:
+    """What the links of which an end may move cost at least, level by level.
+
+    `whole` tells whether whole contents of cells were looked at.
+    """
+
+    def __init__(
+        self, problem: Problem, shape: Cells, known: Standing, moves: Bools, work: Work
+    ) -> None:
+        self._shape, self._work = shape, work
+        self._of = envelopes.vertices(problem, known)
+        chosen = [link for link, moving in zip(problem.links, moves, strict=True) if moving]
+        self._links = packings.as_arrays(chosen)
+        self._tied = np.array(_tied(known, chosen), dtype=np.bool_)
+        self._ends = [(link.client, link.server) for link in chosen]
+        self.whole = False
+
+    def least(self) -> float:
+        """The sum over levels of what is not kept."""
+        weight = math.fsum(self._links.weights)
+        least = self._shape.host * weight
+        for level in range(LEVELS):
+            if self._shape.steps[level] > 0:
+                least += self._shape.steps[level] * max(0.0, weight - self._kept(level))
+        return least
+
+    def _kept(self, level: int) -> float:
+        """The most weight that all links together keep at a level."""
+        known = envelopes.envelope(self._of, self._shape, level)
+        meets = envelopes.meeting(self._of, self._shape, level, self._ends)
+        alone = self._links.part(self._tied & meets)
+        total = math.fsum(packings.alone(alone, known) * alone.weights)
+        free = self._links.part(~self._tied & meets)
+        if not len(free.weights):
+            return total
+        shares, directions = packings.kept_shares(free, known)
+        shares = np.minimum(shares, packings.alone(free, known))
+        rounds = self._work.rounds_for(len(free.weights))
+        around = stars.kept(free, known, (shares, directions), rounds)
+        if self._work.turns and patterns.fit(free, known):
+            self.whole = True
+            room = envelopes.rooms(self._of, self._shape, level)
+            around = patterns.kept(free, known, patterns.kinds(room), around, self._work.turns)
+        return total + min(math.fsum(shares * free.weights), around.weight)
+
+
+def _tied(known: Standing, links: list[Link]) -> list[bool]:
+    """Which links are no matter for a star: to itself, or of pods that are in several vertices."""
+    owners: dict[int, int] = {}
+    for groups in known.members:
+        for group in groups:
+            owners[group] = owners.get(group, 0) + 1
+    shared = [any(owners[group] > 1 for group in groups) for groups in known.members]
+    return [
+        link.client == link.server or shared[link.client] or shared[link.server] for link in links
+    ]
