@@ -59,6 +59,7 @@ def m3(told):
     return Problem(
         nodes=tuple(NodeName(one["MachineIP"]) for one in machines),
         tiers=np.zeros((3, len(machines)), dtype=np.int64),
+        zoned=np.ones(len(machines), dtype=np.bool_),
         groups=groups,
         start=from_places(
             [[places[name] for name in one["ContainerList"]] for one in services], len(machines)

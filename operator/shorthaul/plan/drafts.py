@@ -14,7 +14,8 @@ import numpy as np
 
 from shorthaul.solve.problems import Problem
 from shorthaul.solve.sparse_counts import SparseCounts, from_pods
-from shorthaul.solve.traffic_states import TrafficState
+from shorthaul.solve.traffic_views import Traffic
+from shorthaul.solve.traffic_views import traffic as traffic_of
 from shorthaul.units import NodeName, PodRef
 
 
@@ -65,7 +66,7 @@ def counts_of(problem: Problem, moves: Sequence[Draft]) -> SparseCounts:
 
 def cost_of(problem: Problem, moves: Sequence[Draft]) -> int:
     """The cost after some moves, in cost units."""
-    return TrafficState(problem, counts_of(problem, moves)).total()
+    return traffic_of(problem, counts_of(problem, moves)).total()
 
 
 def prune(
@@ -80,7 +81,7 @@ def prune(
     the first round only the moves that a dropped one may have touched are looked at anew.
     """
     kept = {move.pod: move for move in moves}
-    traffic = TrafficState(problem, counts_of(problem, moves))
+    traffic = traffic_of(problem, counts_of(problem, moves))
     touched = _touched(problem)
     gains: dict[PodRef, int] = {}
     changed = set(range(len(problem.groups)))
@@ -122,7 +123,7 @@ def _touched(problem: Problem) -> Sequence[frozenset[int]]:
     return found
 
 
-def _gain(traffic: TrafficState, move: Draft) -> int:
+def _gain(traffic: Traffic, move: Draft) -> int:
     """What undoing a move alone would cost now, in cost units."""
     traffic.put(move.group, move.target, -1)
     back, forth = traffic.field(move.group, np.array([move.source, move.target])).tolist()

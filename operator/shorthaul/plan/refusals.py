@@ -17,7 +17,7 @@ from shorthaul.plan.plans import Refusal
 from shorthaul.plan.requests import Request
 from shorthaul.solve.problems import ROUNDING, Problem
 from shorthaul.solve.sparse_counts import SparseCounts
-from shorthaul.solve.traffic_states import TrafficState
+from shorthaul.solve.traffic_views import traffic as traffic_of
 from shorthaul.traffic.graphs import Vertex
 from shorthaul.units import NodeName, PodRef
 
@@ -44,7 +44,7 @@ def refusals(
 def _staying(
     request: Request, world: World, problem: Problem, counts: SparseCounts
 ) -> Mapping[PodRef, Reason]:
-    traffic = TrafficState(problem, counts)
+    traffic = traffic_of(problem, counts)
     everywhere = np.arange(len(problem.nodes))
     found: dict[PodRef, Reason] = {}
     for index, group in enumerate(problem.groups):

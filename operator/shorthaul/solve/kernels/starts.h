@@ -78,6 +78,17 @@ void field(const Search *x, wide_t group, const wide_t *nodes, wide_t number, wi
         found[i] = added(x, group, nodes[i]);
 }
 
+/* Adds (1) or takes (-1) any pod of a group on a node; the cost is not followed. */
+void shift(Search *x, wide_t group, wide_t node, wide_t sign)
+{
+    wide_t first = x->m.group[group][FIRST], end = first + x->m.group[group][SIZE];
+    for (wide_t pod = first; pod < end; pod++)
+        if (x->s.place[pod] == (sign > 0 ? -1 : node)) {
+            put(x, (narrow_t)pod, node, (int)sign);
+            return;
+        }
+}
+
 /* Moves one pod; the cost follows. */
 void move(Search *x, wide_t pod, wide_t node)
 {
