@@ -67,6 +67,7 @@ class PlannedObjective(Value, frozen=True, kw_only=True):
     after: Number
     lower_bound: Number
     bound_method: Annotated[str, Meta(max_length=256)] = ""
+    bound_assumes: Annotated[str, Meta(max_length=512)] = ""
 
 
 class TierShares(Value, frozen=True, kw_only=True):

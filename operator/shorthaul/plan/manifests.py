@@ -39,6 +39,7 @@ def manifest(plan: Plan) -> dict[str, Any]:
                 "after": plan.value.after,
                 "lowerBound": plan.value.lower_bound,
                 "boundMethod": plan.value.bound_method,
+                "boundAssumes": plan.value.bound_assumes,
             },
             "locality": {
                 "before": _shares(plan.locality.before),
@@ -180,6 +181,7 @@ def _objective(plan: Plan) -> api.PlannedObjective:
         after=value.after,
         lower_bound=value.lower_bound,
         bound_method=value.bound_method,
+        bound_assumes=value.bound_assumes,
     )
 
 

@@ -173,6 +173,7 @@ def _plan(
             scored.after,
             _proven(bound.value, scored.after),
             bound.method,
+            bound.assumes,
         ),
         locality=scored.locality,
         refusals=refusals(request, world, best.problem, counts, staying),

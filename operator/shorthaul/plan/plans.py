@@ -43,6 +43,7 @@ class Value:
     after: float
     lower_bound: float
     bound_method: str
+    bound_assumes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

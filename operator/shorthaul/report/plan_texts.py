@@ -177,5 +177,5 @@ def bound_text(value: Value) -> str:
     above = (value.after - value.lower_bound) / value.after
     return (
         f"bound: {value.bound_method}; at most {quantities.share(above)} of what is left "
-        "can still be gained"
+        f"can still be gained (assumes {value.bound_assumes})"
     )
