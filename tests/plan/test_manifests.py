@@ -40,7 +40,7 @@ def proposed(plan):
 def test_the_manifest_has_every_field_that_scripts_are_written_against():
     spec = manifests.manifest(a_plan())["spec"]
 
-    assert {"name", "unit", "before", "after", "lowerBound", "boundMethod"} == set(
+    assert {"name", "unit", "before", "after", "lowerBound", "boundMethod", "boundAssumes"} == set(
         spec["objective"]
     )
     assert list(spec["locality"]["after"]) == TIERS
