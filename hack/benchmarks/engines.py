@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.outcomes import Skipped
-from shorthaul.solve import bounds
+from shorthaul.solve import bounds, replans
 from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort, Solver, never
 
@@ -63,11 +63,11 @@ class Replanner:
     """What the operator keeps between cycles: made once for a settled state, asked many times."""
 
     def __init__(self, settled: Problem) -> None:
-        self._settled = settled
+        self._kept = replans.Replanner(settled)
 
     def plan(self, problem: Problem, budget: Budget) -> Assignment:
-        """A plan from a start that differs a little; the engine keeps no state yet."""
-        return solve(problem, budget)
+        """A plan from a start that differs a little."""
+        return self._kept.replan(problem.start, budget.move_price)
 
 
 def bound(problem: Problem) -> tuple[float, str]:

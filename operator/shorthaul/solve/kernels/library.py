@@ -94,6 +94,10 @@ class Kernels:
         """Goes to another placement."""
         self._library.go_to(self._at, ctypes.c_void_p(_pointer(places)))
 
+    def rebase(self) -> None:
+        """Makes the placement now the start."""
+        self._library.rebase(self._at)
+
     def shift(self, group: int, node: int, sign: int) -> None:
         """Adds or takes any pod of a group on a node; the cost is not followed."""
         self._library.shift(self._at, *(ctypes.c_int64(value) for value in (group, node, sign)))

@@ -58,6 +58,26 @@ void begin(Search *x, const wide_t *vertices, const wide_t *nodes, const wide_t 
     x->s.now[COST] = total(x);
 }
 
+/* Makes the placement now the start: nothing has moved, and what is broken may stay so. */
+void rebase(Search *x)
+{
+    for (wide_t group = 0; group < x->n.groups; group++) {
+        wide_t first = x->m.row[group][R_OFFSET];
+        for (wide_t at = first + x->s.held[group][LENGTH] - 1; at >= first; at--) {
+            x->s.host[at][H_START] = x->s.host[at][H_COUNT];
+            if (x->s.host[at][H_COUNT] == 0)
+                drop(x, group, at);
+        }
+    }
+    memset(x->s.newcomers, 0, (size_t)x->n.nodes * sizeof *x->s.newcomers);
+    x->s.now[MOVED] = 0;
+    for (wide_t t = 0; t < x->n.tallies; t++)
+        memcpy(x->s.start + x->m.tally[t][T_OFFSET], x->s.counts + x->m.tally[t][T_OFFSET],
+               (size_t)x->m.tally[t][T_DOMAINS] * sizeof *x->s.start);
+    for (wide_t limit = 0; limit < x->n.limits; limit++)
+        x->m.limit[limit][K_TOLERATED] = broken(x, x->m.limit[limit]);
+}
+
 /* Goes to another placement; all pods that have to move are lifted, then put down. */
 void go_to(Search *x, const narrow_t *places)
 {

@@ -1,0 +1,99 @@
+"""State kept between cycles: a small change of the placement costs a small search.
+
+Between two cycles most pods are where they were. The kernels' state is moved along with the few
+that are not, and only these and what talks to them most are tried again, those with the most
+traffic first. Traffic, room and limits are those of the problem it was made for; when they change,
+make another.
+"""
+
+import numpy as np
+
+from shorthaul.solve.engine import Engine
+from shorthaul.solve.kernels import layouts as at
+from shorthaul.solve.kernels.states import places_of
+from shorthaul.solve.problems import Assignment, Ints, Problem
+from shorthaul.solve.sparse_counts import SparseCounts
+
+ROUNDS = 3
+NEAR_PER_CHANGED = 3
+LEAST_NEAR = 64
+
+
+class Replanner:
+    """A settled placement that follows what happens to it, and puts it right."""
+
+    def __init__(self, problem: Problem, seed: int = 0) -> None:
+        self._engine = Engine(problem, seed)
+        group = self._engine.model.group
+        self._rank: Ints = group[:, at.RANK]
+
+    def replan(self, start: SparseCounts, move_price: int) -> Assignment:
+        """Plans from a placement that differs a little from the one it last left or was given."""
+        engine = self._engine
+        changed = self._follow(start)
+        engine.kernels.rebase()
+        near = self._near(changed)
+        for pods in (changed, near, changed)[:ROUNDS]:
+            if not engine.sweep(pods, move_price) and pods is not changed:
+                break
+        return Assignment(engine.counts(), engine.cost)
+
+    def _follow(self, start: SparseCounts) -> at.Narrow:
+        """Moves the pods that are elsewhere; returns those that talk, most traffic first."""
+        engine = self._engine
+        groups = engine.model.group_of.astype(np.int64)
+        now, then = engine.state.place, places_of(start)
+        suspects = np.unique(groups[_differ(groups, now, then, start.width)])
+        changed = []
+        for group in suspects.tolist():
+            first = int(engine.model.group[group, at.FIRST])
+            end = first + int(engine.model.group[group, at.SIZE])
+            wanted = then[first:end].tolist()
+            loose = []
+            for pod in range(first, end):
+                node = int(now[pod])
+                if node in wanted:
+                    wanted.remove(node)
+                else:
+                    loose.append(pod)
+            for pod, node in zip(loose, wanted, strict=True):
+                engine.kernels.move(pod, node)
+                changed.append(pod)
+        pods = np.array(changed, dtype=np.int32)
+        rank = self._rank[engine.model.group_of[pods]]
+        pods = pods[rank > 0]
+        order = np.argsort(-self._rank[engine.model.group_of[pods]], kind="stable")
+        return pods[order].astype(np.int32)
+
+    def _near(self, changed: at.Narrow) -> at.Narrow:
+        """Pods of what the changed ones talk to, most traffic first, a few for each."""
+        model = self._engine.model
+        groups = np.unique(model.group_of[changed])
+        entries = [
+            np.arange(model.group[group, at.ENTRY0], model.group[group, at.ENTRY1])
+            for group in groups.tolist()
+        ]
+        if not entries:
+            return changed
+        peers = np.unique(model.entry[np.concatenate(entries), at.OTHER])
+        near = np.unique(
+            np.concatenate(
+                [model.member[model.member_first[v] : model.member_first[v + 1]] for v in peers]
+            )
+        )
+        most = LEAST_NEAR + NEAR_PER_CHANGED * len(changed)
+        near = near[np.argsort(-self._rank[near], kind="stable")]
+        sizes = np.cumsum(model.group[near, at.SIZE])
+        near = near[: int(np.searchsorted(sizes, most)) + 1]
+        pods = [
+            np.arange(model.group[g, at.FIRST], model.group[g, at.FIRST] + model.group[g, at.SIZE])
+            for g in near.tolist()
+        ]
+        return np.concatenate(pods)[:most].astype(np.int32)
+
+
+def _differ(groups: Ints, now: at.Narrow, then: at.Narrow, width: int) -> Ints:
+    """Where two placements differ, each sorted within its groups."""
+    one = np.sort(groups * width + now)
+    other = np.sort(groups * width + then)
+    return np.flatnonzero(one != other)
