@@ -26,6 +26,7 @@ class Replanner:
         self._engine = Engine(problem, seed)
         group = self._engine.model.group
         self._rank: Ints = group[:, at.RANK]
+        self._scratch = np.zeros(len(problem.nodes), dtype=np.int64)
 
     def replan(self, start: SparseCounts, move_price: int) -> Assignment:
         """Plans from a placement that differs a little from the one it last left or was given."""
@@ -41,29 +42,12 @@ class Replanner:
     def _follow(self, start: SparseCounts) -> at.Narrow:
         """Moves the pods that are elsewhere; returns those that talk, most traffic first."""
         engine = self._engine
-        groups = engine.model.group_of.astype(np.int64)
-        now, then = engine.state.place, places_of(start)
-        suspects = np.unique(groups[_differ(groups, now, then, start.width)])
-        changed = []
-        for group in suspects.tolist():
-            first = int(engine.model.group[group, at.FIRST])
-            end = first + int(engine.model.group[group, at.SIZE])
-            wanted = then[first:end].tolist()
-            loose = []
-            for pod in range(first, end):
-                node = int(now[pod])
-                if node in wanted:
-                    wanted.remove(node)
-                else:
-                    loose.append(pod)
-            for pod, node in zip(loose, wanted, strict=True):
-                engine.kernels.move(pod, node)
-                changed.append(pod)
-        pods = np.array(changed, dtype=np.int32)
+        changed = np.zeros(len(engine.model.group_of), dtype=np.int32)
+        number = engine.kernels.follow(places_of(start), self._scratch, changed)
+        pods = changed[:number]
         rank = self._rank[engine.model.group_of[pods]]
-        pods = pods[rank > 0]
-        order = np.argsort(-self._rank[engine.model.group_of[pods]], kind="stable")
-        return pods[order].astype(np.int32)
+        order = np.argsort(-rank, kind="stable")
+        return pods[order][rank[order] > 0]
 
     def _near(self, changed: at.Narrow) -> at.Narrow:
         """Pods of what the changed ones talk to, most traffic first, a few for each."""
@@ -90,10 +74,3 @@ class Replanner:
             for g in near.tolist()
         ]
         return np.concatenate(pods)[:most].astype(np.int32)
-
-
-def _differ(groups: Ints, now: at.Narrow, then: at.Narrow, width: int) -> Ints:
-    """Where two placements differ, each sorted within its groups."""
-    one = np.sort(groups * width + now)
-    other = np.sort(groups * width + then)
-    return np.flatnonzero(one != other)

@@ -90,7 +90,9 @@ def from_places(rows: Sequence[Iterable[int]], width: int) -> SparseCounts:
 
 def from_pods(owners: Ints, nodes: Ints, rows: int, width: int) -> SparseCounts:
     """Counts pods by their row and their node, one of each per pod."""
-    keys, amounts = np.unique(owners * np.int64(width) + nodes, return_counts=True)
+    found = np.sort(owners * np.int64(width) + nodes, kind="stable")
+    begins = np.flatnonzero(np.diff(found, prepend=-1))
+    keys, amounts = found[begins], np.diff(begins, append=len(found))
     offsets = np.searchsorted(keys, np.arange(rows + 1) * np.int64(width))
     return SparseCounts(
         offsets.astype(np.int64), keys % max(1, width), amounts.astype(np.int64), width

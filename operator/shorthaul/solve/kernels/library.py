@@ -51,7 +51,7 @@ class _Ruin(ctypes.Structure):
 @cache
 def _loaded() -> ctypes.CDLL:
     found = ctypes.CDLL(str(resources.files("shorthaul.solve.kernels") / NAME))
-    for name in ("search_bytes", "ruin_bytes", "total", "sweep", "gather", "ruin"):
+    for name in ("search_bytes", "ruin_bytes", "total", "follow", "sweep", "gather", "ruin"):
         getattr(found, name).restype = ctypes.c_int64
     sizes = found.search_bytes(), found.ruin_bytes()
     if sizes != (ctypes.sizeof(_Search), ctypes.sizeof(_Ruin)):
@@ -93,6 +93,11 @@ class Kernels:
     def go_to(self, places: Narrow) -> None:
         """Goes to another placement."""
         self._library.go_to(self._at, ctypes.c_void_p(_pointer(places)))
+
+    def follow(self, places: Narrow, left: Ints, changed: Narrow) -> int:
+        """Goes to another placement with as few moves as can be; how many of `changed` it wrote."""
+        arrays = (ctypes.c_void_p(_pointer(array)) for array in (places, left, changed))
+        return int(self._library.follow(self._at, *arrays))
 
     def rebase(self) -> None:
         """Makes the placement now the start."""

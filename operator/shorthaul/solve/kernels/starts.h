@@ -78,6 +78,35 @@ void rebase(Search *x)
         x->m.limit[limit][K_TOLERATED] = broken(x, x->m.limit[limit]);
 }
 
+/* Goes to another placement of the same groups with as few moves as can be; the cost follows.
+ * `left` is scratch, a zero for each node. Returns how many pods moved, listed in `changed`. */
+wide_t follow(Search *x, const narrow_t *places, wide_t *left, narrow_t *changed)
+{
+    wide_t number = 0;
+    for (wide_t group = 0; group < x->n.groups; group++) {
+        wide_t first = x->m.group[group][FIRST], end = first + x->m.group[group][SIZE];
+        wide_t begin = number, next = first;
+        for (wide_t pod = first; pod < end; pod++)
+            left[places[pod]]++;
+        for (wide_t pod = first; pod < end; pod++) {
+            if (left[x->s.place[pod]] > 0)
+                left[x->s.place[pod]]--;
+            else
+                changed[number++] = (narrow_t)pod;
+        }
+        for (wide_t at = begin; at < number; at++) {
+            while (left[places[next]] == 0)
+                next++;
+            wide_t node = places[next];
+            left[node]--;
+            lift(x, changed[at]);
+            settle(x, changed[at], node, added(x, group, node));
+            take(x);
+        }
+    }
+    return number;
+}
+
 /* Goes to another placement; all pods that have to move are lifted, then put down. */
 void go_to(Search *x, const narrow_t *places)
 {
