@@ -84,9 +84,9 @@ class Engine:
         order = moving[np.argsort(-size[moving], kind="stable")]
         return self.kernels.gather(order.astype(np.int32), targets[order].astype(np.int32))
 
-    def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED, heat: int = 0) -> int:
+    def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED) -> int:
         """Tries each pod once; returns how many changed."""
-        return self.kernels.sweep(pods, self._table, price, most, heat)
+        return self.kernels.sweep(pods, price, most)
 
     def ruin(
         self, turns: int, price: int, heats: Ints, *, most: int = UNLIMITED, size: int, blink: int

@@ -19,7 +19,7 @@ from shorthaul.solve.kernels.layouts import Ints
 from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort
 
-SWEEPS = 12
+ALSO_FROM_HOME = 5000
 ENOUGH = 200
 STAGES = 64
 CHUNKS = 16
@@ -40,13 +40,14 @@ class Search:
     least_turns: int = 1500
     most_turns: int = 30_000
     hand: int = 100
+    sweeps: int = 12
 
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found within the rules and the budget of moves."""
         return _Run(problem, effort, self).result()
 
 
-QUICK = Search(turns_per_pod=0, least_turns=0)
+QUICK = Search(turns_per_pod=0, least_turns=0, sweeps=4)
 
 
 class _Run:
@@ -75,13 +76,17 @@ class _Run:
         return Assignment(engine.counts(), engine.cost, self._limited)
 
     def _without_limit(self) -> None:
-        price = self._effort.move_price
-        self._descend(price)
-        home = self._engine.places(), self._engine.objective(price)
+        price, engine = self._effort.move_price, self._engine
+        small = len(engine.talking) <= ALSO_FROM_HOME
+        if small:
+            self._descend(price)
+        home = engine.places(), engine.objective(price)
         if self._begin_anew():
             self._descend(price)
-            if self._engine.objective(price) > home[1]:
-                self._engine.go_to(home[0])
+            if engine.objective(price) > home[1]:
+                engine.go_to(home[0])
+        elif not small:
+            self._descend(price)
         self._anneal(self._turns(), price)
         self._descend(price)
 
@@ -121,7 +126,7 @@ class _Run:
         """Moves single pods to where they cost least until next to none gains."""
         engine = self._engine
         most = self._most if capped else UNLIMITED
-        for _ in range(SWEEPS):
+        for _ in range(self._settings.sweeps):
             before = engine.objective(price)
             changed = engine.sweep(engine.talking, price, most)
             self._note()

@@ -7,7 +7,7 @@
 static int put_anywhere(Search *x, narrow_t pod)
 {
     wide_t group = x->m.group_of[pod], node = below(&x->s, x->n.nodes);
-    if (put_down(x, pod, 0, 0, -1))
+    if (put_down(x, pod, 0, 0))
         return 1;
     for (int crowded = 0; crowded < 2; crowded++)
         for (wide_t i = 0; i < x->n.nodes; i++) {

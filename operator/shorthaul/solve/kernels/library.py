@@ -129,14 +129,13 @@ class Kernels:
         self._library.link_costs(self._at, ctypes.c_void_p(_pointer(found)))
         return found
 
-    def sweep(self, pods: Narrow, table: Ints, price: int, most: int, heat: int) -> int:
+    def sweep(self, pods: Narrow, price: int, most: int) -> int:
         """Tries each pod once; returns how many changed."""
         return int(
             self._library.sweep(
                 self._at,
                 ctypes.c_void_p(_pointer(pods)),
-                *(ctypes.c_int64(value) for value in (len(pods), price, most, heat)),
-                ctypes.c_void_p(_pointer(table)),
+                *(ctypes.c_int64(value) for value in (len(pods), price, most)),
             )
         )
 

@@ -177,7 +177,7 @@ wide_t ruin(Search *x, const Ruin *r, wide_t least_known)
         arrange(x, r, groups, walked, number);
         int down = 1;
         for (wide_t at = 0; at < number && down; at++)
-            down = put_down(x, r->hand[at], r->price, r->blink, -1);
+            down = put_down(x, r->hand[at], r->price, r->blink);
         wide_t limit = before + slack(x, r->heats[turn * r->stages / r->turns], r->table);
         if (!down || !shelve_all(x, r->price) || !good(x, r->price, limit, r->moves, moved)) {
             give_up(x, cost);

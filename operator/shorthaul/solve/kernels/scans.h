@@ -128,9 +128,9 @@ PART wide_t spare(const Search *x, wide_t node)
     return x->n.resources ? x->s.free[at] + x->s.loose[at] : 0;
 }
 
-/* What a scan knows: the group, what coming home is worth, what to pass over, the best so far. */
+/* What a scan knows: the group, what coming home is worth, chances to pass over, the best so far. */
 typedef struct {
-    wide_t group, price, blink, avoided, stamp;
+    wide_t group, price, blink, stamp;
     int apart, layered;
     wide_t chosen, best, roomiest;
 } Scan;
@@ -149,7 +149,7 @@ static void weigh(Search *x, Scan *c, wide_t from, wide_t to)
         wide_t value = saved;
         if (c->price > 0 && saved + c->price >= c->best && is_home(x, c->group, node))
             value += c->price;
-        if (value < c->best || node == c->avoided || (c->blink && below(s, 1024) < c->blink))
+        if (value < c->best || (c->blink && below(s, 1024) < c->blink))
             continue;
         wide_t space = spare(x, node);
         if (value == c->best && space <= c->roomiest)
@@ -178,12 +178,20 @@ PART int has_apart(const Search *x, wide_t group)
 
 /* The node where one pod more costs least, or -1; its cost is left in ADDED, and in FRESH whether
  * quiet pods have to give way. `price` is what coming home is worth; `blink` in 1024 nodes are
- * passed over, and so is `avoided`. Where only hosts save anything, nodes without peers are looked
- * at only when no other would do. */
-static wide_t scan(Search *x, wide_t group, wide_t price, wide_t blink, wide_t avoided)
+ * passed over. With a `home` (else -1), where the pod saved `kept`, only a node that saves more, or
+ * as much with more room, will do. Where only hosts save anything, nodes without peers are looked at only when no other
+ * would do. */
+static wide_t scan(Search *x, wide_t group, wide_t price, wide_t blink, wide_t home, wide_t kept)
 {
-    Scan c = { group, price, blink, avoided, ++x->s.now[STAMP], has_apart(x, group), 0,
+    Scan c = { group, price, blink, ++x->s.now[STAMP], has_apart(x, group), 0,
                -1, NOWHERE, NOWHERE };
+    if (home >= 0) {
+        c.chosen = home;
+        c.best = price > 0 && is_home(x, group, home) ? kept + price : kept;
+        c.roomiest = spare(x, home);
+        x->s.now[FRESH] = YES;
+        x->s.now[ADDED] = -kept;
+    }
     for (int level = 1; level < LEVELS; level++)
         c.layered |= x->m.kept[level][0] > 1;
     wide_t peers = look_at_peers(x, group, c.stamp);

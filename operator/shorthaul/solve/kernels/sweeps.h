@@ -1,9 +1,8 @@
-/* One pod after the other to where it costs least: descent, or annealing while there is heat. */
+/* One pod after the other to where it costs least. */
 
-/* `heat` is in 1/1024 of the pod's own traffic. Tries each pod of a list once; returns how many of them went elsewhere. At most `moves` net
+/* Tries each pod of a list once; returns how many of them went elsewhere. At most `moves` net
  * moves, unless there are more already. */
-wide_t sweep(Search *x, const narrow_t *pods, wide_t number, wide_t price, wide_t moves,
-             wide_t heat, const wide_t *table)
+wide_t sweep(Search *x, const narrow_t *pods, wide_t number, wide_t price, wide_t moves)
 {
     wide_t changed = 0;
     for (wide_t i = 0; i < number; i++) {
@@ -11,13 +10,11 @@ wide_t sweep(Search *x, const narrow_t *pods, wide_t number, wide_t price, wide_
         wide_t before = objective(x, price), cost = x->s.now[COST], moved = x->s.now[MOVED];
         narrow_t home = x->s.place[pod];
         lift(x, pod);
-        int down = put_down(x, pod, price, heat ? 20 : 0, heat ? home : -1) && shelve_all(x, price);
+        wide_t kept = x->s.now[COST] - cost;
+        int down = put_back(x, pod, price, 0, home, kept) && shelve_all(x, price);
         if (down && x->s.place[pod] == home && x->s.now[LOGGED] == 2) {
             take(x);
-            continue;
-        }
-        wide_t own = (x->m.group[x->m.group_of[pod]][RANK] >> 10) * heat;
-        if (down && good(x, price, before + slack(x, own, table), moves, moved)) {
+        } else if (down && good(x, price, before, moves, moved)) {
             take(x);
             changed++;
         } else {
