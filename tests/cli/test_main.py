@@ -159,6 +159,8 @@ def test_an_interrupt_is_one_line_and_leaves_no_file(tmp_path):
         [sys.executable, "-m", "shorthaul", "map", "--flows", str(fifo), "--out", str(path)],
         cwd=ROOT,
         stderr=subprocess.PIPE,
+        # Whoever runs the tests in the background has interrupts ignored, and so would the command.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     with open(fifo, "wb") as flows:  # Opening waits until the command reads.
         process.send_signal(signal.SIGINT)
