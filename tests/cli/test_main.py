@@ -160,7 +160,7 @@ def test_an_interrupt_is_one_line_and_leaves_no_file(tmp_path):
         cwd=ROOT,
         stderr=subprocess.PIPE,
         # Whoever runs the tests in the background has interrupts ignored, and so would the command.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     with open(fifo, "wb") as flows:  # Opening waits until the command reads.
         process.send_signal(signal.SIGINT)
