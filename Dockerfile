@@ -6,7 +6,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev
 COPY requirements/run.txt requirements/run.txt
 RUN python -m venv /opt/shorthaul \
  && /opt/shorthaul/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
-COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE ./
 COPY operator ./operator
 RUN pip wheel --no-cache-dir --no-deps -w dist . \
  && /opt/shorthaul/bin/pip install --no-cache-dir --no-deps dist/*.whl

@@ -2,7 +2,7 @@
 VENV ?= .venv
 PYTHON ?= python3
 KERNELS := $(sort $(wildcard operator/shorthaul/solve/kernels/*.[ch]))
-STAMP := $(VENV)/.stamp-$(shell cat requirements/dev.txt pyproject.toml hatch_build.py $(KERNELS) 2>/dev/null | cksum | cut -d' ' -f1)
+STAMP := $(VENV)/.stamp-$(shell cat requirements/dev.txt pyproject.toml operator/hatch_build.py $(KERNELS) 2>/dev/null | cksum | cut -d' ' -f1)
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
@@ -13,7 +13,7 @@ help:  ## this list
 
 env: $(STAMP)  ## the Python environment in .venv, from the hash-locked requirements
 
-$(STAMP): requirements/dev.txt pyproject.toml hatch_build.py $(KERNELS)
+$(STAMP): requirements/dev.txt pyproject.toml operator/hatch_build.py $(KERNELS)
 	@echo "making the Python environment in $(VENV) (once)" >&2
 	@rm -f $(VENV)/.stamp-*
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)

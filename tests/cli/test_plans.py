@@ -37,6 +37,7 @@ def test_the_plan_is_the_object_that_the_contract_names(example):
         "before",
         "after",
         "lowerBound",
+        "boundAssumes",
         "boundMethod",
     }
     assert (
