@@ -1,8 +1,8 @@
 """The one door to the compiled kernels: loads the library and hands it arrays.
 
-The library is compiled when the package is built (see operator/hatch_build.py), for any processor of its
-kind and without contracted floating point, so it costs a user nothing at the first plan and gives
-the same plan on every machine. Calls run without the interpreter's lock.
+The library is compiled when the package is built (see operator/hatch_build.py), for any processor
+of its kind and without contracted floating point, so it costs a user nothing at the first plan and
+gives the same plan on every machine. Calls run without the interpreter's lock.
 """
 
 import ctypes
