@@ -151,6 +151,7 @@ class _Run:
             )
             if found < least:
                 best, least = engine.best(), found
+            self._effort.tell((chunk + 1) / CHUNKS, least - price * engine.moved)
             if self._out_of_time():
                 break
         engine.go_to(best)
