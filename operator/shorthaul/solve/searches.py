@@ -24,8 +24,8 @@ ENOUGH = 200
 STAGES = 64
 CHUNKS = 16
 COOLING = 0.003
-HEAT = 0.0015
-HEATED_PODS = 1600
+HEAT_OF_A_POD = 2.4
+MOST_HEAT = 0.05
 BLINK = 20
 PRICE_STEPS = 40
 PRICE_RATIO = 0.6
@@ -37,7 +37,7 @@ class Search:
     turn; without turns it only divides and descends."""
 
     turns_per_pod: int = 15
-    least_turns: int = 1500
+    least_turns: int = 5000
     most_turns: int = 30_000
     hand: int = 100
     sweeps: int = 12
@@ -91,9 +91,13 @@ class _Run:
         self._descend(price)
 
     def _begin_anew(self) -> bool:
-        """Goes to a placement that divides the traffic graph, if there is a way to one."""
+        """Goes to a placement that divides the traffic graph, if there is a way to one.
+
+        It moves nearly every pod, so it is no use where that would cost more than all traffic.
+        """
         engine, problem = self._engine, self._engine.problem
-        if not partitions.available() or self._limited:
+        dear = self._effort.move_price * len(engine.talking) > engine.cost
+        if dear or not partitions.available() or self._limited:
             return False
         found = warm_starts.targets(problem, cells(problem), self._effort.seed)
         engine.go_home()
@@ -159,7 +163,7 @@ class _Run:
 
     def _heats(self, warmth: float) -> Ints:
         """What is forgiven, stage by stage, in cost units."""
-        share = HEAT * warmth * min(1.0, HEATED_PODS / len(self._engine.talking))
+        share = warmth * min(MOST_HEAT, HEAT_OF_A_POD / len(self._engine.talking))
         first = share * self._engine.all_traffic
         found: Ints = np.geomspace(first, first * COOLING, STAGES).astype(np.int64)
         return found
