@@ -54,6 +54,17 @@ def feasible(request: Request) -> Iterator[list[tuple[PodRef, NodeName]]]:
             world.move(ref, home[ref])
 
 
+def holds(request: Request, moves: list[tuple[PodRef, NodeName]]) -> bool:
+    """Whether moves lead to a feasible placement."""
+    world = World(request.snapshot, request.rules, request.clients)
+    content = [
+        pod.ref for pod in world.pods() if pod.affinity and pod.node and _near(pod.ref, world)
+    ]
+    for ref, node in moves:
+        world.move(ref, node)
+    return _holds(request, world, moves, content)
+
+
 def _holds(
     request: Request,
     world: World,

@@ -168,23 +168,23 @@ class _Model:
         for domain, nodes in _nodes_by_domain(limit.domains):
             matched = self._held(limit.matched, nodes) + _at(limit.fixed_matched, domain)
             today = self._start[sorted(limit.matched)][:, nodes].sum()
-            content = int(today) + _at(limit.fixed_matched, domain) > 0
+            present = int(today) + _at(limit.fixed_matched, domain)
             fixed = _at(limit.fixed_owners, domain) > 0
-            if content and fixed:
+            if present and fixed:
                 self._model.add(matched >= 1)
             for group in sorted(limit.owners):
                 own = int(group in limit.matched)
                 for node in nodes:
                     self._near(self._arrives[group][node], matched, everywhere, own)
-                    if content and self._start[group, node]:
+                    if present > own and self._start[group, node]:
                         stays = self._model.new_bool_var("")
                         self._model.add(self._counts[group][node] == 0).only_enforce_if(
                             stays.negated()
                         )
-                        self._if(stays, matched >= 1)
+                        self._near(stays, matched, everywhere, own)
 
     def _near(self, condition: Sum, matched: Sum, everywhere: Sum, own: int) -> None:
-        """A pod that arrives needs another that matches, unless it is the only one of them all."""
+        """A pod needs another that matches beside it, unless it is the only one of them all."""
         if isinstance(condition, int):
             return
         first = self._model.new_bool_var("")

@@ -52,11 +52,15 @@ class Tally:
 
 @dataclass(slots=True, eq=False)
 class AttractionState:
-    """Required affinity: owners need a matched pod in their domain, if there is one at all."""
+    """Required affinity: owners need a matched pod in their domain, if there is one at all.
+
+    `both` counts the pods that want their own like: one of these alone does not do for itself.
+    """
 
     limit: Attraction
     owners: Tally
     matched: Tally
+    both: Tally
     lifted: int = 0
     tolerated: int = field(init=False)
 
@@ -75,7 +79,10 @@ class AttractionState:
         return self._alone() <= self.tolerated
 
     def _alone(self) -> int:
-        return int(np.count_nonzero((self.owners.counts > 0) & (self.matched.counts == 0)))
+        alone = (self.owners.counts > 0) & (self.matched.counts == 0)
+        if self.matched.total > 1:
+            alone |= (self.matched.counts == 1) & (self.both.counts == 1)
+        return int(np.count_nonzero(alone))
 
 
 @dataclass(slots=True, eq=False)

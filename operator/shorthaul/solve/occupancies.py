@@ -156,7 +156,9 @@ class Occupancy:
         for limit in self._problem.limits.attractions:
             owners = self._tally(limit.domains, limit.fixed_owners, limit.owners)
             matched = self._tally(limit.domains, limit.fixed_matched, limit.matched)
-            state = AttractionState(limit, owners, matched)
+            fixed = tuple(map(min, limit.fixed_owners, limit.fixed_matched))
+            both = self._tally(limit.domains, fixed, limit.owners & limit.matched)
+            state = AttractionState(limit, owners, matched, both)
             self._watch(state, limit.owners, limit.owners | limit.matched)
 
     def _add_spreads(self) -> None:

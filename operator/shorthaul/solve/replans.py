@@ -73,4 +73,4 @@ class Replanner:
             np.arange(model.group[g, at.FIRST], model.group[g, at.FIRST] + model.group[g, at.SIZE])
             for g in near.tolist()
         ]
-        return np.concatenate(pods)[:most].astype(np.int32)
+        return np.concatenate(pods)[:most].astype(np.int32) if pods else changed

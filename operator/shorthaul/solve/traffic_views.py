@@ -21,7 +21,8 @@ class Traffic(Protocol):
         """Adds (1) or lifts (-1) one pod of a group on a node."""
 
     def field(self, group: int, nodes: Ints) -> Ints:
-        """What one pod more of a group would add to the cost, on each of some nodes."""
+        """What one pod more of a group would add to the cost, on each of some nodes; only their
+        differences count, since what is the same on all of them may be left out."""
         ...
 
     def total(self) -> int:

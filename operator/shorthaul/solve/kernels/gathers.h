@@ -44,11 +44,12 @@ static wide_t mend(Search *x)
         for (int round = 0; round < 2; round++)
             for (wide_t i = 0; i < g[SIZE] && breaks(x, group); i++) {
                 narrow_t pod = (narrow_t)(g[FIRST] + i);
-                wide_t home = x->s.place[pod];
+                wide_t cost = x->s.now[COST];
                 lift(x, pod);
-                if (!put_anywhere(x, pod) || !shelve_all(x, 1))
-                    settle(x, pod, home, added(x, group, home));
-                take(x);
+                if (put_anywhere(x, pod) && shelve_all(x, 1))
+                    take(x);
+                else
+                    give_up(x, cost);
             }
         left += breaks(x, group);
     }

@@ -34,7 +34,7 @@ L_CLIENT_SIZE, L_SERVER_SIZE, L_CEILING, L_COEFFICIENT = range(5, 9)
 LINK_COLUMNS = 13
 
 # Columns of `Model.tally` and `State.tallied`.
-T_OFFSET, T_MAP, T_DOMAINS = range(3)
+T_OFFSET, T_MAP, T_DOMAINS, T_GROUP0, T_GROUP1 = range(5)
 
 # Columns of `Model.limit`, and its kinds.
 K_KIND, K_TALLY, K_OTHER, K_MOST, K_FEWEST, K_TOLERATED = range(6)
@@ -84,7 +84,7 @@ class Model(NamedTuple):
     link: Ints  # (links, LINK_COLUMNS)
     price: NDArray[np.float64]  # (links, BY_PRICE): of one client's traffic, for directed links
     domain: Narrow  # (maps, N)
-    tally: Ints  # (tallies, 3)
+    tally: Ints  # (tallies, 5)
     limit: Ints  # (limits, LIMIT_COLUMNS)
     rack_first: Narrow  # (racks + 1,)
     rack_nodes: Narrow  # (N,)

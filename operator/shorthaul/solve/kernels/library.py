@@ -50,9 +50,12 @@ class _Ruin(ctypes.Structure):
 
 @cache
 def _loaded() -> ctypes.CDLL:
-    found = ctypes.CDLL(str(resources.files("shorthaul.solve.kernels") / NAME))
-    for name in ("search_bytes", "ruin_bytes", "total", "follow", "sweep", "gather", "ruin"):
-        getattr(found, name).restype = ctypes.c_int64
+    try:
+        found = ctypes.CDLL(str(resources.files("shorthaul.solve.kernels") / NAME))
+        for name in ("search_bytes", "ruin_bytes", "total", "follow", "sweep", "gather", "ruin"):
+            getattr(found, name).restype = ctypes.c_int64
+    except (OSError, AttributeError) as error:
+        raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
     sizes = found.search_bytes(), found.ruin_bytes()
     if sizes != (ctypes.sizeof(_Search), ctypes.sizeof(_Ruin)):
         raise BadInput(f"{NAME} is of another version than this package; install it again")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shorthaul.solve.kernels import layouts as at
-from shorthaul.solve.limits import Exclusion, Floor
+from shorthaul.solve.limits import Attraction, Exclusion, Floor
 from shorthaul.solve.problems import Ints, Problem
 
 ANY = 2**31 - 1
@@ -62,7 +62,7 @@ class _Building:
         for attraction in limits.attractions:
             owners = self._tally(attraction.domains, attraction.fixed_owners, attraction.owners)
             matched = self._tally(attraction.domains, attraction.fixed_matched, attraction.matched)
-            index = self._limit(at.ATTRACTION, matched, owners, 0, 0)
+            index = self._limit(at.ATTRACTION, matched, owners, self._both(attraction), 0)
             self._owned(index, attraction.owners, attraction.matched)
             self._touched(index, attraction.owners | attraction.matched)
         for spread in limits.spreads:
@@ -92,6 +92,13 @@ class _Building:
             self._parts[group].repelled_by += [matched, int(group in limit.matched)]
         for group in sorted(limit.matched):
             self._parts[group].repelled_by += [owners, int(group in limit.owners)]
+
+    def _both(self, limit: Attraction) -> int:
+        """The tally of pods that want their own like, or -1."""
+        if not limit.owners & limit.matched:
+            return -1
+        fixed = tuple(map(min, limit.fixed_owners, limit.fixed_matched))
+        return self._tally(limit.domains, fixed, limit.owners & limit.matched)
 
     def _floor(self, limit: Floor) -> None:
         if self._is_hosts(limit.domains) and not limit.fixed and len(limit.groups) == 1:

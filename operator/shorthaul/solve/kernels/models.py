@@ -43,6 +43,7 @@ def model(problem: Problem) -> tuple[at.Model, Ints]:
     seen, ranges, ranks = entries(problem, links, rows.of_vertex)
     tables = limit_tables(problem)
     group, listed = _groups(problem, rows, tables, (ranges, ranks))
+    tally = _tallied(tables, listed)
     racks = problem.tiers[0] if len(problem.nodes) else np.zeros(0, dtype=np.int64)
     order = np.argsort(racks, kind="stable")
     first, member = _members(problem)
@@ -62,7 +63,7 @@ def model(problem: Problem) -> tuple[at.Model, Ints]:
         link=links.table,
         price=links.price,
         domain=tables.domain,
-        tally=tables.tally,
+        tally=tally,
         limit=tables.limit,
         rack_first=np.searchsorted(racks[order], np.arange(int(racks.max(initial=-1)) + 2)).astype(
             np.int32
@@ -140,6 +141,16 @@ def _groups(
         line[at.TOUCH0], line[at.TOUCH1] = listed.add(part.touched)
         line[at.HOST_CAP], line[at.FLOOR] = part.host_cap, part.floor
     return table, listed
+
+
+def _tallied(tables: Tables, listed: _Listed) -> Ints:
+    """The tallies, each with the range of the groups that it counts."""
+    counted: list[list[int]] = [[] for _ in tables.tally]
+    for index, part in enumerate(tables.parts):
+        for tally in part.tallies:
+            counted[tally].append(index)
+    ranges = np.array([listed.add(groups) for groups in counted], dtype=np.int64)
+    return np.ascontiguousarray(np.hstack([tables.tally, ranges]))
 
 
 def _members(problem: Problem) -> tuple[at.Narrow, at.Narrow]:

@@ -76,6 +76,23 @@ static int allows(const Search *x, wide_t group, wide_t node)
     return 1;
 }
 
+/* Whether a pod that a tally counts is on a node of a domain where it was not at the start. Slow;
+ * asked only where today's placement breaks a rule. */
+static int has_come(const Search *x, wide_t tally, wide_t domain)
+{
+    const wide_t *t = x->m.tally[tally];
+    const narrow_t *domains = x->m.domain + t[T_MAP] * x->n.nodes;
+    for (wide_t at = t[T_GROUP0]; at < t[T_GROUP1]; at++) {
+        wide_t group = x->m.listed[at], first = x->m.row[group][R_OFFSET];
+        for (wide_t i = first; i < first + x->s.held[group][LENGTH]; i++) {
+            const narrow_t *host = x->s.host[i];
+            if (host[H_COUNT] > host[H_START] && domains[host[H_NODE]] == domain)
+                return 1;
+        }
+    }
+    return 0;
+}
+
 /* Whether nobody has come that was not there, on the node or among what repels the group. */
 static int as_today(const Search *x, wide_t group, wide_t node)
 {
@@ -84,8 +101,9 @@ static int as_today(const Search *x, wide_t group, wide_t node)
     for (wide_t at = x->m.group[group][REPEL0]; at < x->m.group[group][REPEL1]; at += 2) {
         const wide_t *tally = x->m.tally[x->m.listed[at]];
         wide_t domain = x->m.domain[tally[T_MAP] * x->n.nodes + node];
-        if (domain >= 0
-            && x->s.counts[tally[T_OFFSET] + domain] > x->s.start[tally[T_OFFSET] + domain])
+        wide_t place = tally[T_OFFSET] + domain;
+        if (domain >= 0 && x->s.counts[place] > 0
+            && (x->s.counts[place] > x->s.start[place] || has_come(x, x->m.listed[at], domain)))
             return 0;
     }
     return 1;
@@ -104,25 +122,54 @@ static int may(const Search *x, wide_t group, wide_t node)
     return home && x->s.host[at][H_EXCUSED] && as_today(x, group, node) ? YES : NO;
 }
 
+/* Whether a domain has one pod that wants its own like, and those are elsewhere. */
+PART int lonely(const Search *x, const wide_t *limit, const wide_t *counts, wide_t domain)
+{
+    if (limit[K_MOST] < 0 || x->s.tallied[limit[K_TALLY]][TOTAL] < 2)
+        return 0;
+    return counts[x->m.tally[limit[K_TALLY]][T_OFFSET] + domain] == 1
+        && counts[x->m.tally[limit[K_MOST]][T_OFFSET] + domain] == 1;
+}
+
+/* How many domains leave owners without a matched pod that had one, or that came there. */
+static wide_t deserted(const Search *x, const wide_t *limit)
+{
+    wide_t matched = x->m.tally[limit[K_TALLY]][T_OFFSET], found = 0;
+    wide_t owners = x->m.tally[limit[K_OTHER]][T_OFFSET];
+    for (wide_t at = 0; at < x->m.tally[limit[K_TALLY]][T_DOMAINS]; at++) {
+        if (x->s.counts[matched + at] == 0 && x->s.counts[owners + at] > 0)
+            found += x->s.start[matched + at] > 0
+                || x->s.counts[owners + at] > x->s.start[owners + at]
+                || has_come(x, limit[K_OTHER], at);
+        else if (lonely(x, limit, x->s.counts, at))
+            found += !lonely(x, limit, x->s.start, at) || has_come(x, limit[K_MOST], at);
+    }
+    return found;
+}
+
+/* By how much the fullest domain is fuller than a limit lets it be; more than is tolerated where a
+ * pod has come to such a domain. */
+static wide_t uneven(const Search *x, const wide_t *limit)
+{
+    const wide_t *tally = x->m.tally[limit[K_TALLY]], *counts = x->s.counts + tally[T_OFFSET];
+    wide_t top = emptiest(x, limit) + limit[K_MOST], found = 0;
+    for (wide_t at = 0; at < tally[T_DOMAINS]; at++)
+        found = most(found, counts[at] - top);
+    for (wide_t at = 0; found > 0 && at < tally[T_DOMAINS]; at++)
+        if (found <= limit[K_TOLERATED] && counts[at] > top && has_come(x, limit[K_TALLY], at))
+            return limit[K_TOLERATED] + 1;
+    return found;
+}
+
 /* By how much a limit is broken now. */
 static wide_t broken(const Search *x, const wide_t *limit)
 {
+    if (limit[K_KIND] == ATTRACTION)
+        return deserted(x, limit);
+    if (limit[K_KIND] == SPREAD)
+        return uneven(x, limit);
     const wide_t *tally = x->m.tally[limit[K_TALLY]];
     const wide_t *counts = x->s.counts + tally[T_OFFSET], *start = x->s.start + tally[T_OFFSET];
-    wide_t found = 0;
-    if (limit[K_KIND] == ATTRACTION) {
-        wide_t offset = x->m.tally[limit[K_OTHER]][T_OFFSET];
-        for (wide_t at = 0; at < tally[T_DOMAINS]; at++) {
-            wide_t before = start[at] == 0 ? x->s.start[offset + at] : 0;
-            found += counts[at] == 0 ? most(0, x->s.counts[offset + at] - before) : 0;
-        }
-        return found;
-    }
-    if (limit[K_KIND] == SPREAD) {
-        for (wide_t at = 0; at < tally[T_DOMAINS]; at++)
-            found = most(found, counts[at]);
-        return most(0, found - emptiest(x, limit) - limit[K_MOST]);
-    }
     wide_t held = x->s.tallied[limit[K_TALLY]][DOMAINS_HELD];
     for (wide_t at = 0; held < limit[K_MOST] && at < tally[T_DOMAINS]; at++)
         if (counts[at] != start[at])
@@ -168,7 +215,7 @@ static int unchanged(const Search *x, const wide_t *g, wide_t node)
         wide_t domain = x->m.domain[tally[T_MAP] * x->n.nodes + node];
         wide_t place = tally[T_OFFSET] + domain;
         if (domain >= 0 && x->s.counts[place] > x->m.listed[at + 1]
-            && x->s.counts[place] > x->s.start[place])
+            && (x->s.counts[place] > x->s.start[place] || has_come(x, x->m.listed[at], domain)))
             return 0;
     }
     return 1;

@@ -58,7 +58,8 @@ void begin(Search *x, const wide_t *vertices, const wide_t *nodes, const wide_t 
     x->s.now[COST] = total(x);
 }
 
-/* Makes the placement now the start: nothing has moved, and what is broken may stay so. */
+/* Makes the placement now the start: nothing has moved, and what is broken may stay so. Excuses are
+ * not looked at anew, which would cost a step for each pod: a sweep puts back without asking. */
 void rebase(Search *x)
 {
     for (wide_t group = 0; group < x->n.groups; group++) {

@@ -1,0 +1,112 @@
+"""What the compiled search promises on any world: feasible, within budget, the same every time."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shorthaul.plan import drafts
+from shorthaul.plan.posing import effort_of, pose
+from shorthaul.solve import costs, partitions
+from shorthaul.solve.choices import engine
+from shorthaul.solve.kernels import library
+from shorthaul.solve.searches import QUICK, Search
+from shorthaul.units import Routing
+from solve import brute_force, chance_worlds
+
+pytestmark = pytest.mark.skipif(not library.available(), reason="the kernels were not compiled")
+
+NUMBERS = st.integers(0, 100_000)
+BRIEF = Search(turns_per_pod=3, least_turns=200)
+
+
+def shape_of(room, routing=None):
+    return chance_worlds.Shape(7, 7, 5, 12, 70, room, routing)
+
+
+def solved(request, solver=BRIEF):
+    problem = pose(request)
+    found = solver.solve(problem, effort_of(request, problem))
+    return problem, found, [(m.pod, m.target_name) for m in drafts.draft(problem, found.counts)]
+
+
+@settings(deadline=None, max_examples=120)
+@given(NUMBERS, st.sampled_from([105, 140, 250]), st.sampled_from([None, *Routing]))
+def test_every_placement_passes_the_reference_checker(number, room, routing):
+    request = chance_worlds.request(number, shape_of(room, routing))
+    _, _, moves = solved(request)
+
+    assert brute_force.holds(request, moves)
+
+
+@settings(deadline=None, max_examples=60)
+@given(NUMBERS, st.sampled_from([105, 200]), st.integers(0, 6))
+def test_a_budget_of_moves_is_kept_and_the_placement_is_feasible(number, room, most):
+    request = chance_worlds.request(number, shape_of(room), max_moves=most)
+    problem, found, moves = solved(request)
+
+    assert len(moves) == found.counts.left_from(problem.start)
+    assert len(moves) <= most
+    assert brute_force.holds(request, moves)
+
+
+@settings(deadline=None, max_examples=40)
+@given(NUMBERS, st.sampled_from([None, *Routing]))
+def test_the_cost_told_is_the_references_and_never_above_todays(number, routing):
+    request = chance_worlds.request(number, shape_of(150, routing))
+    problem, found, moves = solved(request)
+
+    today = costs.places(request.snapshot)
+    weight = sum(edge.rate for edge in request.edges) * 30
+    before, after = (
+        costs.cost(request.attracting, where, request.distances, request.pricing)
+        for where in (today, today.moved(moves))
+    )
+    assert found.cost / problem.scale == pytest.approx(after, rel=1e-9, abs=1e-9 * weight)
+    assert after <= before + 1e-9 * weight
+
+
+@settings(deadline=None, max_examples=20)
+@given(NUMBERS)
+def test_a_thread_finds_what_the_main_thread_finds(number):
+    request = chance_worlds.request(number, shape_of(150))
+    here = solved(request)[1]
+    with ThreadPoolExecutor(2) as pool:
+        others = [found for _, found, _ in pool.map(solved, [request, request])]
+
+    assert all(other.counts.same(here.counts) for other in others)
+    assert {other.cost for other in others} == {here.cost}
+
+
+@settings(deadline=None, max_examples=30)
+@given(NUMBERS)
+def test_the_quick_search_is_feasible_too(number):
+    request = chance_worlds.request(number, shape_of(150))
+    problem, found, moves = solved(request, QUICK)
+
+    assert brute_force.holds(request, moves)
+    assert found.counts.totals().tolist() == problem.start.totals().tolist()
+
+
+def test_without_metis_the_search_begins_from_todays_placement(monkeypatch):
+    monkeypatch.setattr(partitions, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "pymetis", None)
+    for number in range(10):
+        request = chance_worlds.request(number, shape_of(150))
+        _, _, moves = solved(request)
+        assert brute_force.holds(request, moves)
+
+    assert not partitions.available()
+    assert engine(BRIEF) == library.ENGINE
+
+
+def test_a_world_without_traffic_stays_as_it_is():
+    request = chance_worlds.request(5, shape_of(150), edges=())
+    problem, found, moves = solved(request)
+
+    assert moves == []
+    assert found.cost == 0
+    assert np.array_equal(found.counts.amounts, problem.start.amounts)
