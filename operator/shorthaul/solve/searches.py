@@ -34,13 +34,15 @@ PRICE_RATIO = 0.6
 @dataclass(frozen=True, slots=True)
 class Search:
     """How long it searches: turns for each pod that talks, within bounds, and the pods lifted in a
-    turn; without turns it only divides and descends."""
+    turn; without turns it only divides and descends. `heat` is the share of all traffic forgiven at
+    first."""
 
     turns_per_pod: int = 15
     least_turns: int = 1500
     most_turns: int = 30_000
     hand: int = 100
     sweeps: int = 12
+    heat: float = HEAT
 
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found within the rules and the budget of moves."""
@@ -158,7 +160,7 @@ class _Run:
 
     def _heats(self, warmth: float) -> Ints:
         """What is forgiven, stage by stage, in cost units."""
-        share = HEAT * warmth * min(1.0, HEATED_PODS / len(self._engine.talking))
+        share = self._settings.heat * warmth * min(1.0, HEATED_PODS / len(self._engine.talking))
         first = share * self._engine.all_traffic
         found: Ints = np.geomspace(first, first * COOLING, STAGES).astype(np.int64)
         return found
