@@ -34,13 +34,15 @@ PRICE_RATIO = 0.6
 @dataclass(frozen=True, slots=True)
 class Search:
     """How long it searches: turns for each pod that talks, within bounds, and the pods lifted in a
-    turn; without turns it only divides and descends."""
+    turn; without turns it only divides and descends. `heat` is what is forgiven at first, as so many
+    times all traffic divided by the pods that talk."""
 
     turns_per_pod: int = 15
     least_turns: int = 5000
     most_turns: int = 30_000
     hand: int = 100
     sweeps: int = 12
+    heat: float = HEAT_OF_A_POD
 
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found within the rules and the budget of moves."""
@@ -163,7 +165,7 @@ class _Run:
 
     def _heats(self, warmth: float) -> Ints:
         """What is forgiven, stage by stage, in cost units."""
-        share = warmth * min(MOST_HEAT, HEAT_OF_A_POD / len(self._engine.talking))
+        share = warmth * min(MOST_HEAT, self._settings.heat / len(self._engine.talking))
         first = share * self._engine.all_traffic
         found: Ints = np.geomspace(first, first * COOLING, STAGES).astype(np.int64)
         return found
