@@ -17,7 +17,9 @@ from shorthaul.solve.lumps import Lumps, Pairs, chunks
 def test_chunks_add_up_to_their_lumps_and_edges_to_the_traffic(counts, even, room):
     groups = np.arange(len(counts))
     lumps = Lumps(np.zeros(len(counts), dtype=np.int64), groups, np.array(counts))
-    talk = Pairs(groups[:-1], groups[1:], np.arange(1.0, len(counts)), np.full(len(groups) - 1, even))
+    talk = Pairs(
+        groups[:-1], groups[1:], np.arange(1.0, len(counts)), np.full(len(groups) - 1, even)
+    )
     found = chunks(lumps, talk, np.ones(len(counts), dtype=np.int64), np.array([room]))
 
     assert np.bincount(found.lump, weights=found.counts).tolist() == counts

@@ -15,12 +15,9 @@ from shorthaul.units import Routing
 from solve import chance_worlds
 
 
-
 @pytest.mark.skipif(not library.available(), reason="the kernels were not compiled")
 @settings(deadline=None, max_examples=80)
-@given(
-    st.integers(0, 100_000), st.sampled_from([None, *Routing]), st.sampled_from([0, 5, 50, 100])
-)
+@given(st.integers(0, 100_000), st.sampled_from([None, *Routing]), st.sampled_from([0, 5, 50, 100]))
 def test_compiled_and_plain_answers_agree(number, routing, bare_percent):
     shape = chance_worlds.Shape(6, 6, 5, 10, routing=routing, bare_percent=bare_percent)
     problem, draws = pose(chance_worlds.request(number, shape)), Draws(number, 3)
