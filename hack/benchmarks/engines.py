@@ -8,11 +8,12 @@ are reported as not measured.
 import importlib
 import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from benchmarks.outcomes import Skipped
-from shorthaul.solve import bounds, replans
+from shorthaul.solve import bounds, joint, replans, searches
 from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort, Solver, never
 
@@ -22,12 +23,17 @@ DEFAULT_ENGINE = "shorthaul.plan.requests:SOLVER"
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much one call may use: its seed, net moves, the price of one, and seconds."""
+    """How much one call may use: its seed, net moves, the price of one, and seconds.
+
+    `quick` only divides and descends; `search` are settings of the search by name.
+    """
 
     seed: int = 0
     most_moves: int | None = None
     move_price: int = 0
     seconds: float | None = None
+    quick: bool = False
+    search: Mapping[str, float] = field(default_factory=dict)
 
 
 def solver() -> Solver:
@@ -40,23 +46,39 @@ def solver() -> Solver:
 
 def solve(problem: Problem, budget: Budget) -> Assignment:
     """One plan from the problem's start."""
-    return solver().solve(problem, _effort(budget))
+    return _set(solver(), budget).solve(problem, _effort(budget))
+
+
+def _set(found: Solver, budget: Budget) -> Solver:
+    """The solver with the settings that were asked for."""
+    if not budget.quick and not budget.search:
+        return found
+    if not isinstance(found, searches.Search):
+        raise Skipped("the engine has no such settings")
+    settings: dict[str, Any] = {
+        name: value if name == "heat" else int(value) for name, value in budget.search.items()
+    }
+    if "turns" in settings:
+        turns = settings.pop("turns")
+        settings.update(turns_per_pod=0, least_turns=turns, most_turns=turns)
+    return replace(searches.QUICK if budget.quick else found, **settings)
 
 
 def frontier(problem: Problem, most_moves: Sequence[int], budget: Budget) -> list[Assignment]:
     """The best plan for each number of moves, in one sweep where the engine has one."""
     found = []
     for moves in most_moves:
-        one = Budget(budget.seed, moves, budget.move_price, budget.seconds)
-        found.append(solve(problem, one))
+        found.append(solve(problem, replace(budget, most_moves=moves)))
     return found
 
 
-def joint(
+def plan_jointly(
     problem: Problem, most_moves: int, most_load: float, budget: Budget
 ) -> tuple[Problem, Assignment]:
     """A plan with the routing of each Service (told by the problem's links), within a load."""
-    raise Skipped("the engine plans no routing together with the moves yet")
+    return joint.plan(
+        problem, _set(solver(), budget), _effort(replace(budget, most_moves=most_moves)), most_load
+    )
 
 
 class Replanner:
@@ -70,9 +92,9 @@ class Replanner:
         return self._kept.replan(problem.start, budget.move_price)
 
 
-def bound(problem: Problem) -> tuple[float, str]:
+def bound(problem: Problem, rounds: int | None, turns: int) -> tuple[float, str]:
     """The certificate: no plan costs less, and how that is known."""
-    found = bounds.lower_bound(problem)
+    found = bounds.lower_bound(problem, bounds.Work(rounds, turns))
     return found.value, found.method
 
 

@@ -12,6 +12,9 @@ from benchmarks.outcomes import Outcome, Skipped, Task
 
 Method = Callable[[Task], Outcome]
 PERCENTS = (0.5, 1, 2, 5, 10, 20, 30, 50)
+FEW_PERCENTS = (5, 20)
+QUICK = "shorthaul-quick"
+SETTINGS = ("turns", "hand", "heat", "sweeps")
 PEERS: Mapping[str, str] = {
     "greedy": "greedy_scoring",
     "louvain": "louvain",
@@ -59,13 +62,16 @@ def _search(task: Task) -> Outcome:
 
 def _frontier(task: Task) -> Outcome:
     pods = int(task.problem.start.amounts.sum())
-    moves = [int(pods * percent / 100) for percent in PERCENTS]
+    percents = FEW_PERCENTS if task.cell.option("few", 0) else PERCENTS
+    moves = [int(pods * percent / 100) for percent in percents]
     found = engines.frontier(task.problem, moves, _budget(task))
     return Outcome(task.problem, tuple(one.counts for one in found))
 
 
 def _bound(task: Task) -> Outcome:
-    value, method = engines.bound(task.problem)
+    rounds = task.cell.options.get("rounds")
+    turns = int(task.cell.option("turns", 0))
+    value, method = engines.bound(task.problem, None if rounds is None else int(rounds), turns)
     return Outcome(task.problem, (), {"bound": value, "bound_method": method})
 
 
@@ -77,7 +83,7 @@ def _joint(task: Task) -> Outcome:
     pods = int(task.problem.start.amounts.sum())
     most = int(pods * task.cell.option("moves_percent", 10) / 100)
     most_load = task.cell.option("most_load", 1.5)
-    problem, found = engines.joint(task.problem, most, most_load, _budget(task))
+    problem, found = engines.plan_jointly(task.problem, most, most_load, _budget(task))
     return Outcome(problem, (found.counts,))
 
 
@@ -90,12 +96,15 @@ def _budget(task: Task) -> engines.Budget:
         most_moves=None if percent is None else int(pods * percent / 100),
         move_price=int(cell.option("move_price", 0)),
         seconds=cell.options.get("seconds"),
+        quick=cell.method == QUICK,
+        search={name: cell.options[name] for name in SETTINGS if name in cell.options},
     )
 
 
 _OWN: Mapping[str, Method] = {
     "start": _start,
     "shorthaul": _search,
+    QUICK: _search,
     "frontier": _frontier,
     "bound": _bound,
     "incremental": _incremental,

@@ -44,13 +44,13 @@ def _frontier(rows: Sequence[Row]) -> Any:
 
 
 def _scaling(rows: Sequence[Row]) -> Any:
-    """Seconds against pods, one line per mode and method."""
-    figure, axes = _axes("pods", "seconds")
+    """Cpu seconds against pods, one line per mode and method."""
+    figure, axes = _axes("pods", "cpu seconds")
     drawn = False
-    for method in ("shorthaul", "bound", "metis", "mtkahypar-cut"):
+    for method in ("shorthaul-quick", "shorthaul", "bound", "metis", "mtkahypar-cut"):
         for mode in MODES:
             found = [row for row in done(rows, method=method, routing=mode) if _plain(row)]
-            points = sorted({row["pods"]: row["solve_seconds"] for row in found}.items())
+            points = sorted({row["pods"]: row["solve_cpu_seconds"] for row in found}.items())
             if len(points) > 1:
                 pods, seconds = zip(*points, strict=True)
                 axes.loglog(pods, seconds, marker="o", label=f"{method} {mode}")
@@ -62,13 +62,13 @@ def _scaling(rows: Sequence[Row]) -> Any:
 
 
 def _anytime(rows: Sequence[Row]) -> Any:
-    """Cost against the time allowed, one line per world and mode."""
-    timed = [row for row in done(rows, method="shorthaul") if "seconds" in row["options"]]
-    figure, axes = _axes("seconds", "cost / cost today")
+    """Cost against time at several efforts, one line per world and mode."""
+    timed = [row for row in done(rows, method="shorthaul") if set(row["options"]) == {"turns"}]
+    figure, axes = _axes("cpu seconds", "cost / cost today")
     drawn = False
     for world, mode in sorted({(row["world"], row["routing"]) for row in timed}):
         found = done(timed, world=world, routing=mode, seed=1, trial=0)
-        points = sorted((row["solve_seconds"], row["ratio"]) for row in found)
+        points = sorted((row["solve_cpu_seconds"], row["ratio"]) for row in found)
         if len(points) > 1:
             seconds, ratios = zip(*points, strict=True)
             axes.semilogx(seconds, ratios, marker="o", label=f"{world} {mode}")

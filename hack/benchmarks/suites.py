@@ -10,7 +10,10 @@ MAPPERS = ("metis", "kahip", "mtkahypar-cut", "mtkahypar-steiner")
 PUBLISHED = ("published-rasa", "published-applsci19", "published-pop")
 GENERAL = tuple(name for name in PEERS if name not in PUBLISHED and name != "cpsat")
 TINY = ("tiny24", "tiny40", "tiny60", "tiny100")
-SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20)
+TURNS = (150, 600, 2500, 10_000, 40_000)
+SOON: Mapping[str, float] = {"turns": 700, "hand": 200}
+LATER: Mapping[str, float] = {"turns": 36_000, "hand": 120}
+SETTLING = {"10k": 20.0, "100k": 30.0}
 LONG = 600.0
 Cells = list[Cell]
 
@@ -33,7 +36,7 @@ def peers() -> Cells:
         for world in ("2k", "10k")
         for seed in (1, 2)
         for mode in MODES
-        for method in ("shorthaul", "bound", *GENERAL)
+        for method in ("shorthaul", "shorthaul-quick", "bound", *GENERAL)
     ]
     found += [
         Cell("10k", mode, "mtkahypar-cut", options={"large_k": 1}, limit_seconds=240)
@@ -42,7 +45,7 @@ def peers() -> Cells:
     found += [
         Cell("100k", mode, method, limit_seconds=LONG)
         for mode in MODES
-        for method in ("shorthaul", "bound", "greedy", "metis")
+        for method in ("shorthaul", "shorthaul-quick", "bound", "greedy", "metis")
     ]
     return found + m3()
 
@@ -51,7 +54,7 @@ def m3() -> Cells:
     """M3 and its variants, with what was published, ten seeds of ours, and CP-SAT with a hint."""
     found = [
         Cell("m3", "local", "shorthaul", trial=trial, options=options)
-        for options in ({}, {"seconds": 2}, {"seconds": 0.1})
+        for options in ({}, LATER, SOON)
         for trial in range(10)
     ]
     found += [Cell("m3", "local", name) for name in ("start", "bound", *PUBLISHED)]
@@ -66,24 +69,24 @@ def m3() -> Cells:
 
 def scaling() -> Cells:
     """How time, memory and quality grow, 200 pods to 150k."""
-    found = [
+    return [
         Cell(world, mode, method, limit_seconds=LONG)
         for world in ("200", "1k", "2k", "10k", "50k", "100k", "150k")
         for mode in MODES
-        for method in ("shorthaul", "bound")
-    ]
-    return found + [
-        Cell(world, mode, "shorthaul", options={"seconds": seconds})
-        for world, seconds in (("1k", 0.02), ("10k", 0.25), ("150k", 4.8))
-        for mode in MODES
+        for method in ("shorthaul-quick", "shorthaul", "bound")
     ]
 
 
 def frontier() -> Cells:
-    """Gain against moves."""
+    """Gain against moves; `few`: at 5 % and at 20 % only."""
     found = [
         Cell(world, mode, "frontier", limit_seconds=LONG)
         for world in ("2k", "10k", "100k")
+        for mode in MODES
+    ]
+    found += [
+        Cell(world, mode, "frontier", options={"few": 1}, limit_seconds=LONG)
+        for world in ("10k", "100k")
         for mode in MODES
     ]
     found += [Cell("m3", "local", "frontier", trial=trial) for trial in range(3)]
@@ -91,20 +94,26 @@ def frontier() -> Cells:
 
 
 def anytime() -> Cells:
-    """Time to quality: the same search cut short at several times."""
+    """Time to quality: the same search with more and more turns of ruin and recreate."""
     return [
-        Cell(world, mode, "shorthaul", options={"seconds": seconds}, limit_seconds=LONG)
+        Cell(world, mode, "shorthaul", options={"turns": turns}, limit_seconds=LONG)
         for world, modes in (("m3", ("local",)), ("10k", MODES), ("100k", MODES))
         for mode in modes
-        for seconds in SECONDS
+        for turns in TURNS
     ]
 
 
 def incremental() -> Cells:
     """One pod in a hundred placed anew by chance, twenty times."""
     return [
-        Cell(world, mode, "incremental", limit_seconds=LONG)
-        for world in ("10k", "100k")
+        Cell(
+            world,
+            mode,
+            "incremental",
+            options={"settling_seconds": seconds},
+            limit_seconds=LONG,
+        )
+        for world, seconds in SETTLING.items()
         for mode in MODES
     ]
 
@@ -116,7 +125,9 @@ def exact() -> Cells:
         for seed in (1, 2, 3):
             for mode in MODES:
                 found.append(Cell(world, mode, "shorthaul", seed))
-                found.append(Cell(world, mode, "shorthaul", seed, options={"seconds": 0.1}))
+                found.append(
+                    Cell(world, mode, "shorthaul", seed, options={"turns": 2500, "hand": 20})
+                )
                 found.append(Cell(world, mode, "bound", seed))
                 found.append(Cell(world, mode, "cpsat", seed, options={"seconds": 30}))
     return found
@@ -147,7 +158,7 @@ def cold() -> Cells:
 
 def million() -> Cells:
     """A fleet of a million pods."""
-    return [Cell("1M", mode, "shorthaul", limit_seconds=LONG) for mode in MODES]
+    return [Cell("1M", mode, "shorthaul-quick", limit_seconds=LONG) for mode in MODES]
 
 
 def goals() -> Cells:

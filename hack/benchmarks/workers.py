@@ -79,7 +79,7 @@ def _warm(cell: Cell, method: methods.Method) -> float:
     """Runs the method on a tiny world, so that what is compiled is there; 0 where it is not."""
     if cell.method in COLD or cell.option("cold", 0):
         return 0.0
-    options = {**cell.options, "seconds": WARMING_SECONDS, "rounds": 1}
+    options = {**cell.options, "seconds": WARMING_SECONDS, "rounds": 1, "turns": 1}
     tiny = Cell(WARMING_WORLD, cell.routing, cell.method, options=options)
     begin = time.perf_counter()
     method(_task(tiny))

@@ -68,7 +68,8 @@ def command(form: str, out: str | None, detailed_exitcode: bool, **given: Any) -
     with progress.shown() as show:
         prepared = requests.prepare(requests.Asked(**given), show)
         show.begin("searching")
-        plan = _made(prepared.request, prepared.asked)
+        request = replace(prepared.request, tell=progress.search_of(show))
+        plan = _made(request, prepared.asked)
     outputs.write(_rendered(plan, prepared, form, out), out)
     return WORTH_MAKING if detailed_exitcode and plan.moves else 0
 

@@ -1,7 +1,7 @@
 """What is being done right now, on standard error and only to a terminal; gone when it is done."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +19,9 @@ class Progress(Protocol):
     def advance(self, done: int, total: int) -> None:
         """How far the stage is, in any unit; a total of 0 is not known."""
 
+    def say(self, text: str) -> None:
+        """What the stage is about now."""
+
 
 class Silence:
     """Shows nothing."""
@@ -28,6 +31,20 @@ class Silence:
 
     def advance(self, done: int, total: int) -> None:
         """Does nothing."""
+
+    def say(self, text: str) -> None:
+        """Does nothing."""
+
+
+def search_of(show: Progress) -> Callable[[float, float, float], None]:
+    """Shows a search: how far it is, and how much of today's best cost may still be gained."""
+
+    def tell(share: float, cost: float, bound: float) -> None:
+        show.advance(round(share * 100), 100)
+        if cost > 0:
+            show.say(f"searching, at most {max(0.0, 1 - bound / cost):.1%} left to gain")
+
+    return tell
 
 
 @contextmanager
@@ -67,3 +84,8 @@ class _Shown:
         """Moves the bar."""
         if self._task is not None:
             self._bars.update(self._task, completed=done, total=total or None)
+
+    def say(self, text: str) -> None:
+        """Changes the words beside the bar."""
+        if self._task is not None:
+            self._bars.update(self._task, description=text)

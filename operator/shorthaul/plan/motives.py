@@ -4,6 +4,7 @@ All numbers are the reference cost's. What many moves share is asked once: the e
 the cost of an edge, and what replicas that make the same way would gain.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,15 +65,15 @@ class Motives:
         return [(edge, edge.server if edge.client in own else edge.client) for edge in found]
 
     def _pulls(self, own: Sequence[Vertex], here: NodeName, back: NodeName) -> tuple[Pull, ...]:
-        gains: dict[Vertex, float] = {}
+        gains: dict[Vertex, list[float]] = {}
         for edge, peer in self._edges_of(own):
             ends = [self._back(end, own, here, back) for end in (edge.client, edge.server)]
             shares = costs.divided(edge.routing, ends[0], ends[1], self._distances)
             saved = costs.shares_cost(edge, shares, self._pricing) - self._cost(edge)
-            gains[peer] = gains.get(peer, 0.0) + saved
+            gains.setdefault(peer, []).append(saved)
         found = [
-            Pull(peer, gain, nearest(here, peer, self._where, self._distances))
-            for peer, gain in gains.items()
+            Pull(peer, math.fsum(saved), nearest(here, peer, self._where, self._distances))
+            for peer, saved in gains.items()
         ]
         return tuple(sorted(found, key=lambda pull: (-pull.gain, str(pull.peer))))
 

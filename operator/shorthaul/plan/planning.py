@@ -55,25 +55,25 @@ def make_plan(request: Request) -> Plan:
     allowed = dict(vetting.allowed)
     refused: dict[PodRef, Reason] = {}
     best: _Attempt | None = None
-    first: Problem | None = None
+    bound: bounds.Bound | None = None
     for _ in range(ATTEMPTS):
         problem = pose(request, allowed)
-        first = first or problem
-        attempt = _attempt(request, problem, world)
+        bound = bound or bounds.lower_bound(problem)
+        attempt = _attempt(request, problem, world, bound)
         if best is None or attempt.cost < best.cost:
             best = attempt
         if attempt.lost <= LOST_SHARE or attempt.limited:
             break
         _forbid(attempt, allowed, refused)
     assert best is not None
-    assert first is not None
-    return _plan(request, best, first, {**refused, **vetting.vetoed})
+    assert bound is not None
+    return _plan(request, best, bound, {**refused, **vetting.vetoed})
 
 
-def _attempt(request: Request, problem: Problem, world: World) -> _Attempt:
+def _attempt(request: Request, problem: Problem, world: World, bound: bounds.Bound) -> _Attempt:
     """Solves, drops what is not needed, and orders the rest; stuck moves are left out."""
     price = least_gain(request, problem)
-    effort = effort_of(request, problem)
+    effort = effort_of(request, problem, bound.value)
     solved = (
         frontiers.knee(problem, request.solver, effort)
         if request.max_moves == KNEE
@@ -155,11 +155,10 @@ def _forbid(
 
 
 def _plan(
-    request: Request, best: _Attempt, first: Problem, refused: Mapping[PodRef, Reason]
+    request: Request, best: _Attempt, bound: bounds.Bound, refused: Mapping[PodRef, Reason]
 ) -> Plan:
     steps = [(move.pod, move.target_name) for move in best.moves]
     scored = scores.score(request, steps)
-    bound = bounds.lower_bound(first)
     world = World(request.snapshot.moved(steps), request.rules, request.clients)
     counts = drafts.counts_of(best.problem, best.moves)
     moving = {ref for ref, _ in steps}

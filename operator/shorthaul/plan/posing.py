@@ -33,6 +33,10 @@ def least_gain(request: Request, problem: Problem) -> int:
     return max(ROUNDING, round(request.move_price * problem.scale))
 
 
-def effort_of(request: Request, problem: Problem) -> Effort:
-    """How hard the solver shall try."""
-    return Effort(request.seed, least_gain(request, problem), request.limit, request.expired)
+def effort_of(request: Request, problem: Problem, bound: float = 0.0) -> Effort:
+    """How hard the solver shall try, and whom it tells; `bound` is a proven one of the cost."""
+
+    def tell(share: float, cost: int) -> None:
+        request.tell(share, cost / problem.scale, bound)
+
+    return Effort(request.seed, least_gain(request, problem), request.limit, request.expired, tell)

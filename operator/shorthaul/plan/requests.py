@@ -27,6 +27,10 @@ NO_RULES = Rules()
 SOLVER = best_solver()
 
 
+def unheard(share: float, cost: float, bound: float) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """All that a plan depends on, and nothing else.
@@ -36,6 +40,7 @@ class Request:
     workloads that may be moved, None for all; `clients` are the pods that use each Service, None
     when nobody knows;
     with `parking` a pod may move twice to open a circle of moves, else circles are cut;
+    `tell` is told the share of the search that is done, the least cost so far and its bound;
     `digests` of the inputs are handed on to the plan.
     """
 
@@ -53,6 +58,7 @@ class Request:
     seed: int = 0
     solver: Solver = SOLVER
     expired: Callable[[], bool] = never
+    tell: Callable[[float, float, float], None] = unheard
     now_seconds: float = 0.0
     selected: frozenset[WorkloadRef] | None = None
     clients: Clients | None = None

@@ -24,8 +24,8 @@ ENOUGH = 200
 STAGES = 64
 CHUNKS = 16
 COOLING = 0.003
-HEAT = 0.0015
-HEATED_PODS = 1600
+HEAT_OF_A_POD = 2.4
+MOST_HEAT = 0.05
 BLINK = 20
 PRICE_STEPS = 40
 PRICE_RATIO = 0.6
@@ -34,13 +34,15 @@ PRICE_RATIO = 0.6
 @dataclass(frozen=True, slots=True)
 class Search:
     """How long it searches: turns for each pod that talks, within bounds, and the pods lifted in a
-    turn; without turns it only divides and descends."""
+    turn; without turns it only divides and descends. `heat` is what is forgiven at first, as so many
+    times all traffic divided by the pods that talk."""
 
     turns_per_pod: int = 15
-    least_turns: int = 1500
+    least_turns: int = 5000
     most_turns: int = 30_000
     hand: int = 100
     sweeps: int = 12
+    heat: float = HEAT_OF_A_POD
 
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found within the rules and the budget of moves."""
@@ -91,9 +93,13 @@ class _Run:
         self._descend(price)
 
     def _begin_anew(self) -> bool:
-        """Goes to a placement that divides the traffic graph, if there is a way to one."""
+        """Goes to a placement that divides the traffic graph, if there is a way to one.
+
+        It moves nearly every pod, so it is no use where that would cost more than all traffic.
+        """
         engine, problem = self._engine, self._engine.problem
-        if not partitions.available() or self._limited:
+        dear = self._effort.move_price * len(engine.talking) > engine.cost
+        if dear or not partitions.available() or self._limited:
             return False
         found = warm_starts.targets(problem, cells(problem), self._effort.seed)
         engine.go_home()
@@ -151,6 +157,7 @@ class _Run:
             )
             if found < least:
                 best, least = engine.best(), found
+            self._effort.tell((chunk + 1) / CHUNKS, least - price * engine.moved)
             if self._out_of_time():
                 break
         engine.go_to(best)
@@ -158,7 +165,7 @@ class _Run:
 
     def _heats(self, warmth: float) -> Ints:
         """What is forgiven, stage by stage, in cost units."""
-        share = HEAT * warmth * min(1.0, HEATED_PODS / len(self._engine.talking))
+        share = warmth * min(MOST_HEAT, self._settings.heat / len(self._engine.talking))
         first = share * self._engine.all_traffic
         found: Ints = np.geomspace(first, first * COOLING, STAGES).astype(np.int64)
         return found

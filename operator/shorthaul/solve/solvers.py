@@ -16,9 +16,15 @@ def never() -> bool:
     return False
 
 
+def unheard(share: float, cost: int) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effort:
     """The seed, the price of a net move in cost units, the most moves, and the caller's clock.
+
+    `tell` is told now and then how much of the search is done and the least cost so far.
 
     Net moves count interchangeable pods once: the sum over groups and nodes of how many fewer pods
     are there than today.
@@ -28,6 +34,7 @@ class Effort:
     move_price: int = 0
     most_moves: int | None = None
     expired: Callable[[], bool] = never
+    tell: Callable[[float, int], None] = unheard
 
 
 class Solver(Protocol):
