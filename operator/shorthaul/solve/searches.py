@@ -34,8 +34,8 @@ PRICE_RATIO = 0.6
 @dataclass(frozen=True, slots=True)
 class Search:
     """How long it searches: turns for each pod that talks, within bounds, and the pods lifted in a
-    turn; without turns it only divides and descends. `heat` is what is forgiven at first, as so many
-    times all traffic divided by the pods that talk."""
+    turn; without turns it only divides and descends. `heat` is what is forgiven at first, as so
+    many times all traffic divided by the pods that talk."""
 
     turns_per_pod: int = 15
     least_turns: int = 5000
