@@ -7,6 +7,7 @@ processor of its kind and without contracted floating point: equal plans on all 
 
 import importlib.util
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -37,9 +38,10 @@ class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
 
 def find_compiler() -> list[str] | None:
     """The command of a C compiler, or None."""
-    for name in (os.environ.get("CC"), "cc", "gcc", "clang"):
-        if name and shutil.which(name):
-            return [name]
+    for name in (os.environ.get("CC", ""), "cc", "gcc", "clang"):
+        command = shlex.split(name)
+        if command and shutil.which(command[0]):
+            return command
     if importlib.util.find_spec("ziglang"):
         return [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline"]
     return None

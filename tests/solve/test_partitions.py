@@ -1,5 +1,7 @@
 """METIS divides a graph as it is asked to, and the same way each time."""
 
+import ctypes
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,26 @@ def test_a_graph_without_edges_is_divided_by_size_alone():
     graph = Graph(np.ones(10, dtype=np.int64), none, none, np.zeros(0))
 
     assert np.bincount(split(graph, np.ones(2), 0)).tolist() == [5, 5]
+
+
+def test_tiny_parts_get_nothing():
+    parts = split(cliques(10, 5), np.array([1.0, 1e-9, 1.0, 1e-9]), 1)
+
+    assert set(parts.tolist()) == {0, 2}
+
+
+def test_nothing_is_ever_printed(capfd):
+    for seed in range(400):
+        random = np.random.default_rng(seed)
+        number, size = int(random.integers(2, 12)), int(random.integers(1, 120))
+        edges = random.integers(0, size, (2, int(random.integers(0, 3 * size))))
+        sizes = random.integers(1, int(random.choice([2, 10, 1000])), size)
+        shares = random.choice([1e-9, 0.2, 1.0, 1.0, 5.0], number)
+        parts = split(Graph(sizes, *edges, random.random(edges.shape[1])), shares, seed)
+        assert ((parts >= 0) & (parts < number)).all()
+    ctypes.CDLL(None).fflush(None)
+
+    assert capfd.readouterr() == ("", "")
 
 
 def test_its_version_is_told():

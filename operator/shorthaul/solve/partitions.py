@@ -14,6 +14,8 @@ from shorthaul.solve.problems import Ints
 
 Floats = NDArray[np.float64]
 LARGEST_WEIGHT = 10**8
+MOST_UNEVEN = 16
+FITS = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,14 +39,25 @@ def version() -> str:
 
 
 def split(graph: Graph, shares: Floats, seed: int) -> Ints:
-    """The part of each vertex; parts get about their share of all sizes."""
+    """The part of each vertex; parts get about their share of all sizes, tiny ones nothing.
+
+    METIS prints to standard output where a part would stay empty, so it is not asked for parts of
+    a few vertices each.
+    """
     import pymetis
 
+    large = np.flatnonzero(shares >= shares.max() / MOST_UNEVEN)
+    if len(large) < len(shares):
+        return large[split(graph, shares[large], seed)]
     number = len(shares)
     if number == 1 or len(graph.sizes) == 0:
         return np.zeros(len(graph.sizes), dtype=np.int64)
     if len(graph.sizes) <= number:
         return np.arange(len(graph.sizes), dtype=np.int64)
+    smallest = graph.sizes.sum() * shares.min() / shares.sum()
+    few = 8 if graph.sizes.max() * 2 > smallest else 3
+    if len(graph.sizes) < few * number:
+        return _dealt(graph, shares)
     first, neighbours, weights = _rows(graph)
     options = pymetis.Options(seed=seed % 2**31, ufactor=30 if number < 30 else 60)
     _, parts = pymetis.part_graph(
@@ -57,6 +70,23 @@ def split(graph: Graph, shares: Floats, seed: int) -> Ints:
         options=options,
     )
     return np.asarray(parts, dtype=np.int64)
+
+
+def _dealt(graph: Graph, shares: Floats) -> Ints:
+    """Each vertex, the largest first, to the part that it talks to most of those with room left."""
+    left = shares / shares.sum() * max(1, int(graph.sizes.sum()))
+    first, neighbours, weights = _rows(graph)
+    found = np.full(len(graph.sizes), -1, dtype=np.int64)
+    for vertex in np.argsort(-graph.sizes, kind="stable").tolist():
+        span = slice(first[vertex], first[vertex + 1])
+        parts = found[neighbours[span]]
+        pull = np.bincount(parts[parts >= 0], weights[span][parts >= 0], minlength=len(shares))
+        fits = left >= graph.sizes[vertex] * FITS
+        best = np.flatnonzero(fits & (pull == pull[fits].max())) if fits.any() else slice(None)
+        options = np.arange(len(shares))[best]
+        found[vertex] = options[np.argmax(left[options])]
+        left[found[vertex]] -= graph.sizes[vertex]
+    return found
 
 
 def _rows(graph: Graph) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:

@@ -9,27 +9,42 @@ from shorthaul.errors import BadInput
 from shorthaul.solve.kernels import library
 
 
+def compiled(source, folder):
+    """A library of some C; skips where there is no compiler."""
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if compiler is None:
+        pytest.skip("no C compiler on this machine")
+    (folder / "old.c").write_text(source)
+    made = folder / "old.so"
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-o", made, folder / "old.c"], check=True, timeout=60
+    )
+    return made
+
+
 def loads(monkeypatch, path):
     monkeypatch.setattr(library, "NAME", str(path))
     return library._loaded.__wrapped__
 
 
 def test_a_library_of_another_version_is_refused(monkeypatch, tmp_path):
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if compiler is None:
-        pytest.skip("no C compiler on this machine")
-    functions = "".join(
-        f"long {name}(void) {{ return 8; }}\n"
-        for name in ("search_bytes", "ruin_bytes", "total", "follow", "sweep", "gather", "ruin")
-    )
-    (tmp_path / "old.c").write_text(functions)
-    made = tmp_path / "old.so"
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", "-o", made, tmp_path / "old.c"], check=True, timeout=60
-    )
+    functions = "".join(f"long {name}(void) {{ return 8; }}\n" for name in library.NUMBERS)
+    made = compiled(functions, tmp_path)
 
     with pytest.raises(BadInput, match="of another version than this package; install it again"):
         loads(monkeypatch, made)()
+
+
+def test_a_library_from_before_is_refused_since_it_lacks_functions(monkeypatch, tmp_path):
+    made = compiled("long search_bytes(void) { return 8; }\n", tmp_path)
+
+    with pytest.raises(BadInput, match="undefined symbol: ruin_bytes; install shorthaul again"):
+        loads(monkeypatch, made)()
+
+
+@pytest.mark.skipif(not library.available(), reason="the kernels were not compiled")
+def test_the_library_of_this_package_fits_it():
+    assert library._loaded() is not None
 
 
 def test_what_is_no_library_is_refused(monkeypatch, tmp_path):

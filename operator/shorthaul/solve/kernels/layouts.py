@@ -35,6 +35,7 @@ LINK_COLUMNS = 13
 
 # Columns of `Model.tally` and `State.tallied`.
 T_OFFSET, T_MAP, T_DOMAINS, T_GROUP0, T_GROUP1 = range(5)
+TALLY_COLUMNS = 5
 
 # Columns of `Model.limit`, and its kinds.
 K_KIND, K_TALLY, K_OTHER, K_MOST, K_FEWEST, K_TOLERATED = range(6)
@@ -43,6 +44,7 @@ ATTRACTION, SPREAD, FLOORS = range(3)
 
 # Columns of `Model.row`, `State.held` and `State.host`.
 R_OFFSET, R_DENSE = range(2)
+ROW_COLUMNS, HELD_COLUMNS, HOST_COLUMNS = 2, 3, 4
 LENGTH, POSITIVE, PODS = range(3)
 H_NODE, H_COUNT, H_START, H_EXCUSED = range(4)
 
@@ -84,7 +86,7 @@ class Model(NamedTuple):
     link: Ints  # (links, LINK_COLUMNS)
     price: NDArray[np.float64]  # (links, BY_PRICE): of one client's traffic, for directed links
     domain: Narrow  # (maps, N)
-    tally: Ints  # (tallies, 5)
+    tally: Ints  # (tallies, TALLY_COLUMNS)
     limit: Ints  # (limits, LIMIT_COLUMNS)
     rack_first: Narrow  # (racks + 1,)
     rack_nodes: Narrow  # (N,)
@@ -137,3 +139,21 @@ def sizes_of(m: Model, s: State) -> tuple[int, ...]:
         len(s.queue),
         -1 if m.zoned.all() else s.wide.shape[1] - 1,
     )
+
+
+def table_shapes() -> int:
+    """The numbers of columns as one number, in base 64, as the library was compiled with."""
+    found = 0
+    for columns in (
+        GROUP_COLUMNS,
+        ENTRY_COLUMNS,
+        LINK_COLUMNS,
+        TALLY_COLUMNS,
+        LIMIT_COLUMNS,
+        ROW_COLUMNS,
+        HELD_COLUMNS,
+        HOST_COLUMNS,
+        NOW,
+    ):
+        found = found * 64 + columns
+    return found

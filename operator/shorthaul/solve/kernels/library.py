@@ -20,6 +20,8 @@ NAME = "_kernels.so"
 ENGINE = "native/1"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
+CHECKED = ("search_bytes", "ruin_bytes", "table_shapes")
+NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin")
 
 
 class _Sizes(ctypes.Structure):
@@ -39,9 +41,7 @@ class _Search(ctypes.Structure):
 
 
 class _Ruin(ctypes.Structure):
-    _fields_ = [
-        (name, ctypes.c_void_p) for name in ("groups", "chances", "hand", "key", "table", "heats")
-    ]
+    _fields_ = [(name, ctypes.c_void_p) for name in POINTERS]
     _fields_ += [
         (name, ctypes.c_int64)
         for name in ("number", "turns", "stages", "price", "moves", "size", "blink")
@@ -52,12 +52,12 @@ class _Ruin(ctypes.Structure):
 def _loaded() -> ctypes.CDLL:
     try:
         found = ctypes.CDLL(str(resources.files("shorthaul.solve.kernels") / NAME))
-        for name in ("search_bytes", "ruin_bytes", "total", "follow", "sweep", "gather", "ruin"):
+        for name in NUMBERS:
             getattr(found, name).restype = ctypes.c_int64
     except (OSError, AttributeError) as error:
         raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
-    sizes = found.search_bytes(), found.ruin_bytes()
-    if sizes != (ctypes.sizeof(_Search), ctypes.sizeof(_Ruin)):
+    sizes = found.search_bytes(), found.ruin_bytes(), found.table_shapes()
+    if sizes != (ctypes.sizeof(_Search), ctypes.sizeof(_Ruin), layouts.table_shapes()):
         raise BadInput(f"{NAME} is of another version than this package; install it again")
     return found
 

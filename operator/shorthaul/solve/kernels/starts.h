@@ -2,6 +2,17 @@
 
 wide_t search_bytes(void) { return sizeof(Search); }
 
+/* The numbers of columns as one number, in base 64: that both sides mean the same tables. */
+wide_t table_shapes(void)
+{
+    const wide_t shapes[] = { GROUP_COLUMNS, ENTRY_COLUMNS, LINK_COLUMNS, TALLY_COLUMNS,
+                              LIMIT_COLUMNS, ROW_COLUMNS, HELD_COLUMNS, HOST_COLUMNS, NOW };
+    wide_t found = 0;
+    for (size_t at = 0; at < sizeof shapes / sizeof *shapes; at++)
+        found = found * 64 + shapes[at];
+    return found;
+}
+
 /* The cost of all traffic, from the counts alone. */
 wide_t total(const Search *x)
 {
