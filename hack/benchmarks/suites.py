@@ -13,6 +13,7 @@ TINY = ("tiny24", "tiny40", "tiny60", "tiny100")
 TURNS = (150, 600, 2500, 10_000, 40_000)
 SOON: Mapping[str, float] = {"turns": 700, "hand": 200}
 LATER: Mapping[str, float] = {"turns": 36_000, "hand": 120}
+TINIEST: Mapping[str, float] = {"turns": 4000, "hand": 40, "heat": 0.02}
 SETTLING = {"10k": 20.0, "100k": 30.0}
 LONG = 600.0
 Cells = list[Cell]
@@ -125,9 +126,7 @@ def exact() -> Cells:
         for seed in (1, 2, 3):
             for mode in MODES:
                 found.append(Cell(world, mode, "shorthaul", seed))
-                found.append(
-                    Cell(world, mode, "shorthaul", seed, options={"turns": 2500, "hand": 20})
-                )
+                found.append(Cell(world, mode, "shorthaul", seed, options=TINIEST))
                 found.append(Cell(world, mode, "bound", seed))
                 found.append(Cell(world, mode, "cpsat", seed, options={"seconds": 30}))
     return found
