@@ -98,7 +98,7 @@ def anytime() -> Cells:
     """Time to quality: the same search with more and more turns of ruin and recreate."""
     return [
         Cell(world, mode, "shorthaul", options={"turns": turns}, limit_seconds=LONG)
-        for world, modes in (("m3", ("local",)), ("10k", MODES), ("100k", MODES))
+        for world, modes in (("m3", ("local",)), ("2k", MODES), ("10k", MODES), ("100k", MODES))
         for mode in modes
         for turns in TURNS
     ]
