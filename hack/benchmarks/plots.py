@@ -9,6 +9,8 @@ from benchmarks.selections import Row, done
 
 SIZE = (7.0, 4.2)
 MODES = ("uniform", "local")
+LINES = ("-", ":")
+SCALED = ("shorthaul-quick", "shorthaul", "bound", "metis", "mtkahypar-cut")
 
 
 def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
@@ -47,13 +49,15 @@ def _scaling(rows: Sequence[Row]) -> Any:
     """Cpu seconds against pods, one line per mode and method."""
     figure, axes = _axes("pods", "cpu seconds")
     drawn = False
-    for method in ("shorthaul-quick", "shorthaul", "bound", "metis", "mtkahypar-cut"):
-        for mode in MODES:
+    for number, method in enumerate(SCALED):
+        for mode, line in zip(MODES, LINES, strict=True):
             found = [row for row in done(rows, method=method, routing=mode) if _plain(row)]
             points = sorted({row["pods"]: row["solve_cpu_seconds"] for row in found}.items())
             if len(points) > 1:
                 pods, seconds = zip(*points, strict=True)
-                axes.loglog(pods, seconds, marker="o", label=f"{method} {mode}")
+                axes.loglog(
+                    pods, seconds, line, marker="o", color=f"C{number}", label=f"{method} {mode}"
+                )
                 drawn = True
     if not drawn:
         return None

@@ -56,9 +56,17 @@ def _page(kept: Rows, rows: Sequence[Row], drawn: Sequence[Path]) -> str:
         found = kept.of(cells()) if name != "goals" else []
         if found:
             parts += [f"## Suite {name}\n", f"{(cells.__doc__ or '').strip()}\n"]
-            swept = [row for row in found if "points" in row]
-            parts.append(tables.sweeps(swept) if swept else tables.suite(found, rows))
+            parts.append(_table(found, rows))
     return "\n".join(parts)
+
+
+def _table(found: Sequence[Row], rows: Sequence[Row]) -> str:
+    """The table that fits the rows of a suite."""
+    swept = [row for row in found if "points" in row]
+    replanned = [row for row in found if "replan_p99_seconds" in row]
+    if swept:
+        return tables.sweeps(swept)
+    return tables.replans(replanned) if replanned else tables.suite(found, rows)
 
 
 def _header(rows: Sequence[Row]) -> str:

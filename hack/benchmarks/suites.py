@@ -11,8 +11,13 @@ PUBLISHED = ("published-rasa", "published-applsci19", "published-pop")
 GENERAL = tuple(name for name in PEERS if name not in PUBLISHED and name != "cpsat")
 TINY = ("tiny24", "tiny40", "tiny60", "tiny100")
 TURNS = (150, 600, 2500, 10_000, 40_000)
-SOON: Mapping[str, float] = {"turns": 700, "hand": 200}
+SOONER: Mapping[str, float] = {"turns": 700, "hand": 200}
+SOON: Mapping[str, float] = {"turns": 1100, "hand": 200}
 LATER: Mapping[str, float] = {"turns": 36_000, "hand": 120}
+LATEST: Mapping[str, float] = {"turns": 40_000, "hand": 120}
+STRONG: Mapping[str, float] = {"rounds": 200, "turns": 25}
+TINIEST: Mapping[str, float] = {"turns": 4000, "hand": 40, "heat": 0.02}
+JOINED: Mapping[str, float] = {"turns": 3000}
 SETTLING = {"10k": 20.0, "100k": 30.0}
 LONG = 600.0
 Cells = list[Cell]
@@ -54,10 +59,11 @@ def m3() -> Cells:
     """M3 and its variants, with what was published, ten seeds of ours, and CP-SAT with a hint."""
     found = [
         Cell("m3", "local", "shorthaul", trial=trial, options=options)
-        for options in ({}, LATER, SOON)
+        for options in ({}, LATER, LATEST, SOON, SOONER)
         for trial in range(10)
     ]
     found += [Cell("m3", "local", name) for name in ("start", "bound", *PUBLISHED)]
+    found.append(Cell("m3", "local", "bound", options=STRONG, limit_seconds=1200))
     found += [Cell("m3", "local", name, trial=trial) for name in GENERAL for trial in range(3)]
     found.append(Cell("m3", "local", "cpsat", options={"seconds": 150}, limit_seconds=300))
     return found + [
@@ -97,7 +103,7 @@ def anytime() -> Cells:
     """Time to quality: the same search with more and more turns of ruin and recreate."""
     return [
         Cell(world, mode, "shorthaul", options={"turns": turns}, limit_seconds=LONG)
-        for world, modes in (("m3", ("local",)), ("10k", MODES), ("100k", MODES))
+        for world, modes in (("m3", ("local",)), ("2k", MODES), ("10k", MODES), ("100k", MODES))
         for mode in modes
         for turns in TURNS
     ]
@@ -125,9 +131,7 @@ def exact() -> Cells:
         for seed in (1, 2, 3):
             for mode in MODES:
                 found.append(Cell(world, mode, "shorthaul", seed))
-                found.append(
-                    Cell(world, mode, "shorthaul", seed, options={"turns": 2500, "hand": 20})
-                )
+                found.append(Cell(world, mode, "shorthaul", seed, options=TINIEST))
                 found.append(Cell(world, mode, "bound", seed))
                 found.append(Cell(world, mode, "cpsat", seed, options={"seconds": 30}))
     return found
@@ -135,14 +139,17 @@ def exact() -> Cells:
 
 def joint() -> Cells:
     """Placement and routing chosen together."""
-    return [Cell(world, "uniform", "joint", limit_seconds=LONG) for world in ("2k", "10k")]
+    return [
+        Cell(world, "uniform", "joint", options=options, limit_seconds=LONG)
+        for world, options in (("2k", {}), ("10k", JOINED))
+    ]
 
 
 def same() -> Cells:
     """The same seed again, and on one core: the placement must not differ."""
     return [
         Cell(world, mode, "shorthaul", options=options)
-        for world, mode in (("2k", "uniform"), ("10k", "local"), ("m3", "local"))
+        for world, mode in (("2k", "local"), ("10k", "local"), ("m3", "local"))
         for options in ({}, {"repeat": 1}, {"cores": 1})
     ]
 

@@ -15,7 +15,8 @@ COLUMNS = (
     "solve_seconds", "solve_cpu_seconds", "wall_seconds", "cpu_seconds", "warming_seconds",
     "solve_peak_mebibytes", "posed_mebibytes", "start_cost", "cost", "ratio", "host_share",
     "moves", "moved", "violations", "largest_load", "digest", "bound", "bound_method", "proven",
-    "replan_p50_seconds", "replan_p99_seconds", "recovered_mean", "recovered_least", "load", "at",
+    "replan_p50_seconds", "replan_p99_seconds", "replan_p99_cpu_seconds", "recovered_mean",
+    "recovered_least", "load", "at",
 )  # fmt: skip
 Figures = Sequence[tuple[str, Callable[[Row], str]]]
 
@@ -61,6 +62,26 @@ def sweeps(rows: Sequence[Row]) -> str:
         for point in row["points"]
     ]
     return markdown(("world", "moved", "cost / start", "on host", "violations"), lines)
+
+
+def replans(rows: Sequence[Row]) -> str:
+    """What a small change costs, and how much of its loss is gained back."""
+    lines = [
+        (
+            _where(row),
+            f"{1000 * row['replan_p50_seconds']:.0f}",
+            f"{1000 * row['replan_p99_seconds']:.0f}",
+            f"{1000 * row['replan_p99_cpu_seconds']:.0f}"
+            if "replan_p99_cpu_seconds" in row
+            else "",
+            f"{row['recovered_mean']:.1%}",
+            f"{row['recovered_least']:.1%}",
+            str(row["violations"]),
+        )
+        for row in rows
+    ]
+    head = ("world", "p50 ms", "p99 ms", "p99 cpu ms", "recovered", "least", "violations")
+    return markdown(head, lines)
 
 
 def markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
