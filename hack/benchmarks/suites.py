@@ -10,7 +10,7 @@ MAPPERS = ("metis", "kahip", "mtkahypar-cut", "mtkahypar-steiner")
 PUBLISHED = ("published-rasa", "published-applsci19", "published-pop")
 GENERAL = tuple(name for name in PEERS if name not in PUBLISHED and name != "cpsat")
 TINY = ("tiny24", "tiny40", "tiny60", "tiny100")
-TURNS = (150, 600, 2500, 10_000, 40_000)
+TURNS = (150, 600, 2500, 10_000, 40_000, 100_000)
 SOONER: Mapping[str, float] = {"turns": 700, "hand": 200}
 SOON: Mapping[str, float] = {"turns": 1100, "hand": 200}
 LATER: Mapping[str, float] = {"turns": 36_000, "hand": 120}
