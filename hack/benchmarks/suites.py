@@ -10,11 +10,11 @@ MAPPERS = ("metis", "kahip", "mtkahypar-cut", "mtkahypar-steiner")
 PUBLISHED = ("published-rasa", "published-applsci19", "published-pop")
 GENERAL = tuple(name for name in PEERS if name not in PUBLISHED and name != "cpsat")
 TINY = ("tiny24", "tiny40", "tiny60", "tiny100")
-TURNS = (150, 600, 2500, 10_000, 40_000)
+TURNS = (150, 600, 2500, 10_000, 40_000, 100_000)
 SOONER: Mapping[str, float] = {"turns": 700, "hand": 200}
 SOON: Mapping[str, float] = {"turns": 1100, "hand": 200}
 LATER: Mapping[str, float] = {"turns": 36_000, "hand": 120}
-LATEST: Mapping[str, float] = {"turns": 40_000, "hand": 120}
+LATEST: Mapping[str, float] = {"turns": 50_000}
 STRONG: Mapping[str, float] = {"rounds": 200, "turns": 25}
 TINIEST: Mapping[str, float] = {"turns": 4000, "hand": 40, "heat": 0.02}
 JOINED: Mapping[str, float] = {"turns": 3000}
