@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from benchmarks import joint_routings
 from benchmarks.outcomes import Skipped
-from shorthaul.solve import bounds, joint, replans, searches
+from shorthaul.solve import bounds, replans, searches
 from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort, Solver, never
 
@@ -76,7 +77,7 @@ def plan_jointly(
     problem: Problem, most_moves: int, most_load: float, budget: Budget
 ) -> tuple[Problem, Assignment]:
     """A plan with the routing of each Service (told by the problem's links), within a load."""
-    return joint.plan(
+    return joint_routings.plan(
         problem, _set(solver(), budget), _effort(replace(budget, most_moves=most_moves)), most_load
     )
 
