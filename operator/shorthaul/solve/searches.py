@@ -113,7 +113,7 @@ class _Run:
         engine, lowest = self._engine, self._effort.move_price
         price = max(lowest, engine.cost // max(1, min(self._most, len(engine.talking))))
         turns = self._turns()
-        for step in range(PRICE_STEPS):
+        for _ in range(PRICE_STEPS):
             kept = engine.places()
             self._descend(price, capped=False)
             if engine.moved > self._most:
@@ -124,7 +124,6 @@ class _Run:
                 break
             self._anneal(turns // 16, price, warmth=0.25)
             price = max(lowest, round(price * PRICE_RATIO))
-            turns = self._turns() if step < PRICE_STEPS - 1 else turns
         self._anneal(turns, price, warmth=0.5)
         self._descend(lowest)
 
