@@ -7,6 +7,7 @@ import pytest
 
 from loop.simulated_worlds import START, SimulatedWorld
 from shorthaul.loop import Loop
+from shorthaul.plan.promises import PATIENT_WINDOWS
 from shorthaul.plan.views import Terms
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace
@@ -96,3 +97,31 @@ def test_no_pod_goes_back_to_where_it_came_from_within_a_day():
 
     trips = [(m.spec.workload.name, m.spec.source, m.spec.target) for _, m in simulated.landed]
     assert not [trip for trip in trips if (trip[0], trip[2], trip[1]) in trips]
+
+
+def test_each_plan_is_measured_by_itself_also_one_that_follows_another():
+    """Each keeps nearly what it promised: volumes swing by 30 %, and later plans are small."""
+    simulated = world(5)
+
+    noon = run(simulated, 40)
+    simulated.rates |= {("web", "mail"): 300.0}
+    run(simulated, 60, start=noon)
+
+    found = [plan.status.verification for plan in simulated.plans.values()]
+    told = [one for one in found if one is not None]
+    assert len(told) > 1
+    assert [one.ratio for one in told] == pytest.approx([1.0] * len(told), abs=0.3)
+
+
+def test_a_gain_that_goes_away_at_once_is_a_broken_promise_and_told_late():
+    simulated = world(6)
+    now = START
+    while not simulated.landed:
+        now = run(simulated, 1, start=now)
+    simulated.rates = {(name, "mail"): 500.0 for name in REPLICAS if name != "mail"}
+
+    run(simulated, 40, start=now)
+
+    first = min(simulated.plans.values(), key=lambda plan: plan.status.started_at)
+    assert first.status.verification.ratio < 0.5
+    assert first.status.verification.windows == TERMS.verification_windows + PATIENT_WINDOWS

@@ -1,8 +1,20 @@
 """Moves are judged by what was measured, at the volume of before."""
 
+import math
+import random
+import statistics
+
 import pytest
 
-from shorthaul.plan.verification import Verdict, judge, objection, remember, travel
+from shorthaul.plan.verification import (
+    Travel,
+    Verdict,
+    average,
+    judge,
+    objection,
+    remember,
+    travel,
+)
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.traffic.graphs import PodEdge
 from shorthaul.traffic.identities import PodIdentity
@@ -78,3 +90,38 @@ def test_old_failures_are_forgotten():
 
     assert len(history) == 5
     assert objection(history) is None
+
+
+def test_one_window_says_nothing_of_its_error_and_equal_ones_have_none():
+    one = Travel(100, 500)
+
+    assert average([one]).error == math.inf
+    assert average([one, one, one]) == Travel(100, 500, windows=3, error=0)
+    assert average([]).rate == 0
+
+
+@pytest.mark.parametrize("count", [3, 5, 8])
+def test_the_interval_holds_the_true_mean_nearly_always(count):
+    noise = random.Random(count)
+    tries = 400
+
+    held = []
+    for _ in range(tries):
+        rates = [noise.gauss(100, 10) for _ in range(count)]
+        found = average([Travel(rate, rate * noise.gauss(4, 0.5)) for rate in rates])
+        held.append(abs(found.mean - 4) <= found.error)
+
+    assert 0.9 < statistics.fmean(held) < 0.99
+
+
+def test_a_verdict_within_the_noise_is_not_sure():
+    before = Travel(100, 500, windows=3, error=0.3)
+    after = Travel(80, 320, windows=3, error=0.4)
+
+    verdict = judge(160, before, after)
+
+    assert (verdict.measured, verdict.error) == pytest.approx((100, 50))
+    assert not verdict.sure
+    assert judge(140, before, after).sure
+    assert judge(20, before, after).sure
+    assert judge(500, before, after).sure

@@ -21,7 +21,16 @@ from typing import Any
 
 from faults import fault_worlds
 from faults import test_operator_crashes as crashes
-from faults.fault_worlds import ACCOUNT, PATIENCE_SECONDS, REPOSITORY, SYSTEM, Child, Object, World
+from faults.fault_worlds import (
+    ACCOUNT,
+    ENDS,
+    PATIENCE_SECONDS,
+    REPOSITORY,
+    SYSTEM,
+    Child,
+    Object,
+    World,
+)
 from testbed import binaries, controlplanes
 
 NODES = tuple(f"node-{index}" for index in range(6))
@@ -140,6 +149,12 @@ class Shop(World):
 
     def moves(self) -> list[Object]:
         return self.client.list(MOVES, self.namespace)
+
+    def is_still(self) -> bool:
+        """Whether no plan of this shop is open and no move of it under way."""
+        phases = [plan.get("status", {}).get("phase") for plan in self.plans()]
+        moves = [move.get("status", {}).get("phase") for move in self.moves()]
+        return not set(phases) & set(OPEN) and set(moves) <= set(ENDS)
 
     def hinted(self) -> dict[str, Any]:
         """The hints of this namespace by workload."""

@@ -110,6 +110,24 @@ def test_a_pair_not_seen_in_the_newest_windows_is_stale_and_shown():
     assert [leftover.reason for leftover in graph.leftovers] == [STALE]
 
 
+def test_a_replaced_pods_traffic_is_kept_while_its_workload_goes_on_talking():
+    cart = CLUSTER.pods[PodRef("shop", "cart-1")]
+    web = CLUSTER.pods[PodRef("shop", "web-1")]
+    today = Directory(
+        pods={PodRef("shop", "web-1"): web, PodRef("shop", "cart-2"): cart},
+        workloads=frozenset({cart.workload, web.workload}),
+    )
+    named = {PodRef("shop", "cart-1"): cart.workload}
+    windows = [window(0, pair()), *(window(i, pair("cart-2")) for i in range(1, 6))]
+
+    graph = graph_of(windows, RULES, today, named)
+
+    assert [(edge.server.name, edge.rate) for edge in graph.edges] == [
+        ("cart", pytest.approx(10 / RULES.window_seconds))
+    ]
+    assert graph.leftovers == ()
+
+
 def test_a_pair_whose_nodes_have_been_blind_for_long_is_stale():
     blind = frozenset({NodeName("n2")})
     windows = [window(0, pair()), *(window(i, blind=blind) for i in (1, 2, 3))]

@@ -222,6 +222,10 @@ class PlanVerification(Report, frozen=True, kw_only=True):
     ratio: Number
     unit: UnitText
     windows: Count = 0
+    error: Annotated[
+        Number | None,
+        Meta(description="Half the 95 % interval of measured; absent if one window says it all."),
+    ] = None
 
 
 class Baseline(Report, frozen=True, kw_only=True):
@@ -229,6 +233,11 @@ class Baseline(Report, frozen=True, kw_only=True):
 
     rate: Number
     cost: Annotated[Number, Meta(description="Rate times distance, in the objective's unit.")]
+    windows: Count = 0
+    error: Annotated[
+        Number | None,
+        Meta(description="Half the 95 % interval of the mean distance of a unit of traffic."),
+    ] = None
 
 
 class GatheredWorkload(Report, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ from shorthaul.api.placementplans import (
 from shorthaul.api.podmoves import MovedPod, MovePhase, PodMove, PodMoveSpec
 from shorthaul.api.policies import PolicyRef
 from shorthaul.cluster.reasons import Reason
-from shorthaul.plan import hints, pacing, promises, standings, verification
+from shorthaul.plan import hints, pacing, promises, revisions, standings, verification
 from shorthaul.plan.commands import (
     Command,
     CreateMove,
@@ -100,6 +100,11 @@ def outdated(plan: PlacementPlan, view: View) -> Reason | None:
     return None
 
 
+def supersede(plan: PlacementPlan, reason: Reason, view: View) -> SetPlanStatus:
+    """A plan that has not begun comes to its end, as another has to take its place."""
+    return _phase(plan, PlanPhase.SUPERSEDED, reason, view)
+
+
 def progress(plan: PlacementPlan, moves: Iterable[PodMove]) -> Progress:
     """How many moves stand where; those without a PodMove yet are pending."""
     phases = [phase_of(move) for move in moves]
@@ -122,8 +127,10 @@ _ENDS = (MovePhase.LANDED, MovePhase.ELSEWHERE, MovePhase.FAILED, MovePhase.REFU
 
 def _await(plan: PlacementPlan, view: View, terms: Terms) -> Iterable[Command]:
     change = outdated(plan, view) or _in_conflict(plan, view)
+    if change is None and plan.spec.mode is Mode.AUTO:
+        change = revisions.overtaken(plan, view)
     if change is not None:
-        yield _phase(plan, PlanPhase.SUPERSEDED, change, view)
+        yield supersede(plan, change, view)
         return
     if plan.spec.expires_at is not None and view.now >= plan.spec.expires_at:
         text = f"not begun before {plan.spec.expires_at:%Y-%m-%dT%H:%M:%SZ}"

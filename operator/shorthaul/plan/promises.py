@@ -1,9 +1,12 @@
 """Plans that are done are held against their promise, once enough windows have passed.
 
+Enough is when the promise is kept and the noise between windows could hardly turn that, or when
+patience is over: nothing is said to have failed before.
 What was measured before is kept in the plan's own status, so that a restart of the operator does
 not lose it. A plan of which nothing landed has nothing to verify.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -25,7 +28,7 @@ from shorthaul.topology.distances import Distances
 from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.units import Namespace, Objective, Tier, Unit, WorkloadRef
 
-PATIENT_WINDOWS = 5
+PATIENT_WINDOWS = 12
 PATIENCE_SECONDS = 60.0
 TOLD_DIGITS = 4
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -65,15 +68,14 @@ def measured(
         verification.travel(graph.pod_edges, pods, view.distances, workloads, priced.tiers)
         for graph in graphs
     ]
-    if not found:
-        return Travel(0.0, 0.0)
-    count = len(found)
-    return Travel(sum(one.rate for one in found) / count, sum(one.cost for one in found) / count)
+    return verification.average(found)
 
 
 def baseline(travel: Travel) -> Baseline:
     """What is kept in a plan's status of the time before it."""
-    return Baseline(rate=travel.rate, cost=travel.cost)
+    return Baseline(
+        rate=travel.rate, cost=travel.cost, windows=travel.windows, error=_finite(travel.error)
+    )
 
 
 def unverified(plan: PlacementPlan) -> bool:
@@ -92,8 +94,13 @@ def proving(plan: PlacementPlan, view: View, terms: Terms) -> bool:
     finished = plan.status.finished_at
     if finished is None or not unverified(plan):
         return False
-    patience = (terms.verification_windows + PATIENT_WINDOWS) * terms.window_seconds
+    patience = most_windows(terms) * terms.window_seconds
     return (view.now - finished).total_seconds() < patience + PATIENCE_SECONDS
+
+
+def most_windows(terms: Terms) -> int:
+    """After how many windows a verdict is given, however unsure."""
+    return terms.verification_windows + PATIENT_WINDOWS
 
 
 def verify(
@@ -101,9 +108,12 @@ def verify(
 ) -> SetPlanStatus | None:
     """The verdict on a plan; None while too few windows have passed since its last move."""
     finished = plan.status.finished_at
-    before = plan.status.baseline
-    if finished is None or before is None:
+    kept = plan.status.baseline
+    if finished is None or kept is None:
         return None
+    before = Travel(
+        kept.rate, kept.cost, kept.windows, math.inf if kept.error is None else kept.error
+    )
     since = [
         graph
         for graph in traffic.recent
@@ -112,7 +122,10 @@ def verify(
     if len(since) < terms.verification_windows:
         return None
     after = measured(since, view, moved_workloads(plan), priced)
-    verdict = verification.judge(promised(plan, view), Travel(before.rate, before.cost), after)
+    verdict = verification.judge(promised(plan, view), before, after)
+    patient = len(since) < most_windows(terms) and proving(plan, view, terms)
+    if patient and not (verdict.sure and verdict.pays):
+        return None
     status = msgspec.structs.replace(
         plan.status, verification=_told(verdict, priced.unit, len(since))
     )
@@ -164,4 +177,9 @@ def _told(verdict: Verdict, unit: str, windows: int) -> PlanVerification:
         ratio=round(verdict.ratio, TOLD_DIGITS),
         unit=unit,
         windows=windows,
+        error=_finite(verdict.error),
     )
+
+
+def _finite(error: float) -> float | None:
+    return error if math.isfinite(error) else None

@@ -25,13 +25,24 @@ from shorthaul.cluster.routings import RoutedEdge, route
 from shorthaul.cluster.rules import Rules
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
-from shorthaul.plan import consents, damping, manifests, promises, scores, standings
+from shorthaul.plan import (
+    baselines,
+    consents,
+    damping,
+    lifecycles,
+    manifests,
+    promises,
+    revisions,
+    scores,
+    standings,
+)
 from shorthaul.plan.accounts import Finding
 from shorthaul.plan.commands import Command, CreatePlan
 from shorthaul.plan.damping import Damping, Sample
 from shorthaul.plan.planning import make_plan
 from shorthaul.plan.plans import Plan
 from shorthaul.plan.requests import KNEE, Request
+from shorthaul.plan.verification import Travel
 from shorthaul.plan.views import ACTIVE_PHASES, OPEN_PHASES, Terms, Traffic, View, ref_of
 from shorthaul.solve.pricings import Pricing
 from shorthaul.solve.solvers import Solver
@@ -71,6 +82,7 @@ def propose(view: View, traffic: Traffic, terms: Terms, means: Means) -> Proposa
             finding, made = replace(finding, held=ONE_AT_A_TIME), ()
         findings |= {policy.ref: finding for policy in members}
         commands += made
+        commands += _revised(found)
     commands += _verdicts(view, traffic, terms)
     return Proposals(findings, tuple(commands))
 
@@ -112,7 +124,7 @@ def _consider(found: _Group, means: Means) -> tuple[Finding, Sequence[Command]]:
     edges = _edges(average, found, rules)
     request = _request(found, edges, rules, average.unit, means)
     plan = make_plan(replace(request, max_moves=_hard_limit(request)))
-    held = _too_little(plan, found)
+    held = _under_way(found) or _too_little(plan, found)
     if held is not None:
         return Finding(plan, priced.unit, held), ()
     if request.max_moves == KNEE:
@@ -227,7 +239,14 @@ def _objection(plan: Plan, found: _Group, rules: Rules, priced: Pricing) -> Reas
     ]
     overall = Sample(plan.value.before, plan.value.after)
     refused = damping.objection(samples, overall, asked)
-    return refused or _unsettled(found)
+    return refused or _unsettled(found) or _unmeasured(plan, found)
+
+
+def _unmeasured(plan: Plan, found: _Group) -> Reason | None:
+    """Why what the moves gain could not be measured yet."""
+    moved = frozenset(move.workload for move in plan.moves)
+    windows = baselines.settled(found.traffic.recent, found.view, moved)
+    return baselines.too_few(len(windows), found.terms)
 
 
 def _sample(
@@ -258,6 +277,27 @@ def _damping(found: _Group) -> Damping:
             for policy in found.acting
         ),
     )
+
+
+def _revised(found: _Group) -> Sequence[Command]:
+    """Plans of the group that wait, and can no longer be carried out as they were written."""
+    idle = set(OPEN_PHASES) - set(ACTIVE_PHASES)
+    mine = [plan for plan in found.view.plans if _same_group(plan, found.group)]
+    waiting = [plan for plan in mine if plan.status.phase in idle]
+    rules = _rules(found) if waiting else None
+    return [
+        lifecycles.supersede(plan, reason, found.view)
+        for plan in waiting
+        if rules is not None and (reason := revisions.misfit(plan, found.view, rules)) is not None
+    ]
+
+
+def _under_way(found: _Group) -> Reason | None:
+    """Says so while pods of this group are on their way, whatever else may seem to be worth it."""
+    for plan in found.view.plans:
+        if plan.status.phase in ACTIVE_PHASES and _same_group(plan, found.group):
+            return Reason("PlanUnderWay", f"plan {plan.metadata.name} is being carried out")
+    return None
 
 
 def _unsettled(found: _Group) -> Reason | None:
@@ -297,8 +337,7 @@ def _manifest(
         expiry_seconds=seconds,
     )
     workloads = promises.moved_workloads(made)
-    recent = found.traffic.recent[-max(3, found.terms.verification_windows) :]
-    before = promises.measured(recent, found.view, workloads, priced)
+    before = _before(workloads, found, priced)
     status = PlacementPlanStatus(
         phase=PlanPhase.PROPOSED,
         progress=Progress(moves=len(made.spec.moves), pending=len(made.spec.moves)),
@@ -307,6 +346,17 @@ def _manifest(
     )
     metadata = msgspec.structs.replace(made.metadata, name=_name(made, found.view))
     return msgspec.structs.replace(made, metadata=metadata, status=status)
+
+
+def _before(workloads: frozenset[WorkloadRef], found: _Group, priced: Pricing) -> Travel:
+    """How far their traffic travels today, at the volume that the promise was made for."""
+    view, average = found.view, found.traffic.average
+    recent = baselines.settled(found.traffic.recent, view, workloads)
+    seen = promises.measured(recent, view, workloads, priced)
+    if average is None:
+        return seen
+    rate = baselines.volume(average, view.snapshot, workloads)
+    return replace(seen, rate=rate, cost=rate * seen.mean)
 
 
 def _name(made: PlacementPlan, view: View) -> str:

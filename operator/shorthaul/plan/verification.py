@@ -1,13 +1,16 @@
 """Did the moves pay: measured distance per unit of traffic, before and after, against the promise.
 
 Volumes go up and down by themselves, so what is compared is the mean distance that a unit of
-traffic of the moved workloads travels, weighted with the traffic at the time of the promise. A
-policy whose moves keep under half of the promised gain in 3 of 5 plans pauses itself (DESIGN §4).
+traffic of the moved workloads travels, weighted with the traffic at the time of the promise. That
+mean is a ratio of two sums over windows, and its error is the ratio estimator's (Cochran, Sampling
+Techniques, 3rd ed. 1977, §2.11) with Student's t for few windows; connections that outlive a window
+make neighbouring windows alike and the true error larger than the one told. A policy whose moves
+keep under half of the promised gain in 3 of 5 plans pauses itself (DESIGN §4).
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shorthaul.cluster.reasons import Reason
 from shorthaul.topology.distances import Distances
@@ -18,14 +21,21 @@ from shorthaul.units import PodRef, Tier, WorkloadRef
 LEAST_RATIO = 0.5
 HISTORY = 5
 FAILURES = 3
+STUDENT_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+"""By degrees of freedom from 1: the two-sided 95 % points; the last one stands for all above."""
 
 
 @dataclass(frozen=True, slots=True)
 class Travel:
-    """Observed traffic: its rate, and rate times distance."""
+    """Observed traffic: its rate, and rate times distance.
+
+    `error` is half the 95 % interval of `mean`; infinite where a single window says nothing of it.
+    """
 
     rate: float
     cost: float
+    windows: int = 1
+    error: float = math.inf
 
     @property
     def mean(self) -> float:
@@ -35,10 +45,14 @@ class Travel:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Promise against measurement, both in the objective's unit; a ratio of 1 is a kept promise."""
+    """Promise against measurement, both in the objective's unit; a ratio of 1 is a kept promise.
+
+    `error` is half the 95 % interval of `measured`.
+    """
 
     promised: float
     measured: float
+    error: float = 0.0
 
     @property
     def ratio(self) -> float:
@@ -49,6 +63,11 @@ class Verdict:
     def pays(self) -> bool:
         """Whether at least half of the promise came true."""
         return self.ratio >= LEAST_RATIO
+
+    @property
+    def sure(self) -> bool:
+        """Whether more windows would hardly turn it: it is more than half the interval away."""
+        return abs(self.measured - LEAST_RATIO * self.promised) > self.error / 2
 
 
 def travel(
@@ -78,9 +97,28 @@ def travel(
     return Travel(math.fsum(rates), math.fsum(costs))
 
 
+def average(windows: Sequence[Travel]) -> Travel:
+    """What several windows say together, with the error of their mean distance."""
+    count = len(windows)
+    whole = Travel(
+        math.fsum(one.rate for one in windows) / max(count, 1),
+        math.fsum(one.cost for one in windows) / max(count, 1),
+        count,
+    )
+    if count < 2 or whole.rate <= 0:
+        return whole
+    squares = math.fsum((one.cost - whole.mean * one.rate) ** 2 for one in windows)
+    deviation = math.sqrt(squares / (count * (count - 1))) / whole.rate
+    return replace(whole, error=STUDENT_T[min(count - 1, len(STUDENT_T)) - 1] * deviation)
+
+
 def judge(promised: float, before: Travel, after: Travel) -> Verdict:
     """Holds what was measured against the promise, at the volume of before."""
-    return Verdict(promised, (before.mean - after.mean) * before.rate)
+    return Verdict(
+        promised,
+        (before.mean - after.mean) * before.rate,
+        math.hypot(before.error, after.error) * before.rate,
+    )
 
 
 def remember(history: Sequence[float], verdict: Verdict) -> tuple[float, ...]:

@@ -3,7 +3,8 @@
 Silence is not zero traffic. A node whose observer fell silent, or lost too many events, is blind
 in that window, and the window says nothing about pairs that this node reports. A window of which
 too much was lost says nothing at all. Single-ended pairs (only one end's node saw them) and pairs
-not seen lately attract nothing here and are reported. Late, early and surplus events were refused
+not seen lately attract nothing here and are reported; a pair of pods that was replaced is not
+forgotten while their workloads still talk. Late, early and surplus events were refused
 by `recorders`; their counts come along.
 """
 
@@ -13,9 +14,10 @@ from dataclasses import dataclass, field, replace
 
 from shorthaul.traffic.attribution import attribute
 from shorthaul.traffic.flows import NANOSECONDS
-from shorthaul.traffic.graphs import Leftover, TrafficGraph
+from shorthaul.traffic.graphs import Leftover, TrafficGraph, Vertex
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.observations import Observations, ObserverSum, Pair, PairSum
+from shorthaul.traffic.owners import Owners
 from shorthaul.traffic.sightings import Sightings
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
@@ -92,7 +94,8 @@ def graph_of(
     usable = [window for window in windows if window.usable]
     seconds = sum(window.seconds for window in usable)
     pairs = _averages(usable, rules, float(seconds))
-    fresh, stale = _split_stale(pairs, usable[-rules.stale_windows :])
+    owners = Owners(directory, workloads or {})
+    fresh, stale = _split_stale(pairs, usable[-rules.stale_windows :], owners)
     sightings = Sightings(pairs, directory)
     seen = [(pair, sightings.both_ended(pair)) for pair in fresh]
     observations = Observations(
@@ -178,16 +181,22 @@ def _joined(one: PairSum, other: PairSum) -> PairSum:
 
 
 def _split_stale(
-    pairs: Sequence[PairSum], newest: Sequence[Window]
+    pairs: Sequence[PairSum], newest: Sequence[Window], owners: Owners
 ) -> tuple[list[PairSum], list[PairSum]]:
+    """Seen is a pair of whose ends' workloads any pair was; unknown ends stand alone."""
+    keys = {(pair.client, pair.server): _ends(pair, owners) for pair in pairs}
+    seen = {keys.get(key, key) for window in newest for key in window.pairs}
     fresh: list[PairSum] = []
     stale: list[PairSum] = []
     for pair in pairs:
-        nodes, key = _reporting(pair), (pair.client, pair.server)
-        seen = any(key in window.pairs for window in newest)
-        told = any(not nodes & window.blind for window in newest)
-        (fresh if seen and told else stale).append(pair)
+        told = any(not _reporting(pair) & window.blind for window in newest)
+        known = told and keys[pair.client, pair.server] in seen
+        (fresh if known else stale).append(pair)
     return fresh, stale
+
+
+def _ends(pair: PairSum, owners: Owners) -> tuple[Vertex, Vertex]:
+    return owners.of(pair.client) or pair.client, owners.of(pair.server) or pair.server
 
 
 def _leftover(reason: str, pairs: Sequence[PairSum]) -> tuple[Leftover, ...]:
