@@ -24,8 +24,6 @@ class Replanner:
 
     def __init__(self, problem: Problem, seed: int = 0) -> None:
         self._engine = Engine(problem, seed)
-        group = self._engine.model.group
-        self._rank: Ints = group[:, at.RANK]
         self._scratch = np.zeros(len(problem.nodes), dtype=np.int64)
 
     def replan(self, start: SparseCounts, move_price: int) -> Assignment:
@@ -33,8 +31,7 @@ class Replanner:
         engine = self._engine
         changed = self._follow(start)
         engine.kernels.rebase()
-        near = self._near(changed)
-        for pods in (changed, near, changed)[:ROUNDS]:
+        for pods in (changed, near(engine.model, changed), changed)[:ROUNDS]:
             if not engine.sweep(pods, move_price) and pods is not changed:
                 break
         return Assignment(engine.counts(), engine.cost)
@@ -44,33 +41,42 @@ class Replanner:
         engine = self._engine
         changed = np.zeros(len(engine.model.group_of), dtype=np.int32)
         number = engine.kernels.follow(places_of(start), self._scratch, changed)
-        pods = changed[:number]
-        rank = self._rank[engine.model.group_of[pods]]
-        order = np.argsort(-rank, kind="stable")
-        return pods[order][rank[order] > 0]
+        return by_traffic(engine.model, changed[:number])
 
-    def _near(self, changed: at.Narrow) -> at.Narrow:
-        """Pods of what the changed ones talk to, most traffic first, a few for each."""
-        model = self._engine.model
-        groups = np.unique(model.group_of[changed])
-        entries = [
-            np.arange(model.group[group, at.ENTRY0], model.group[group, at.ENTRY1])
-            for group in groups.tolist()
-        ]
-        if not entries:
-            return changed
-        peers = np.unique(model.entry[np.concatenate(entries), at.OTHER])
-        near = np.unique(
-            np.concatenate(
-                [model.member[model.member_first[v] : model.member_first[v + 1]] for v in peers]
-            )
+
+def by_traffic(model: at.Model, pods: at.Narrow) -> at.Narrow:
+    """Those of some pods that talk, most traffic first."""
+    rank = model.group[model.group_of[pods], at.RANK]
+    order = np.argsort(-rank, kind="stable")
+    return pods[order][rank[order] > 0]
+
+
+def near(model: at.Model, changed: at.Narrow) -> at.Narrow:
+    """Pods of what the changed ones talk to, most traffic first, a few for each."""
+    groups = np.unique(model.group_of[changed])
+    entries = [
+        np.arange(model.group[group, at.ENTRY0], model.group[group, at.ENTRY1])
+        for group in groups.tolist()
+    ]
+    if not entries:
+        return changed
+    peers = np.unique(model.entry[np.concatenate(entries), at.OTHER])
+    found = np.unique(
+        np.concatenate(
+            [model.member[model.member_first[v] : model.member_first[v + 1]] for v in peers]
         )
-        most = LEAST_NEAR + NEAR_PER_CHANGED * len(changed)
-        near = near[np.argsort(-self._rank[near], kind="stable")]
-        sizes = np.cumsum(model.group[near, at.SIZE])
-        near = near[: int(np.searchsorted(sizes, most)) + 1]
-        pods = [
-            np.arange(model.group[g, at.FIRST], model.group[g, at.FIRST] + model.group[g, at.SIZE])
-            for g in near.tolist()
-        ]
-        return np.concatenate(pods)[:most].astype(np.int32) if pods else changed
+    )
+    most = LEAST_NEAR + NEAR_PER_CHANGED * len(changed)
+    found = found[np.argsort(-model.group[found, at.RANK], kind="stable")]
+    sizes = np.cumsum(model.group[found, at.SIZE])
+    found = found[: int(np.searchsorted(sizes, most)) + 1]
+    return pods_of(model, found)[:most] if len(found) else changed
+
+
+def pods_of(model: at.Model, groups: Ints | at.Narrow) -> at.Narrow:
+    """The pods of some groups, in their order."""
+    pods = [
+        np.arange(model.group[g, at.FIRST], model.group[g, at.FIRST] + model.group[g, at.SIZE])
+        for g in groups.tolist()
+    ]
+    return np.concatenate([*pods, np.zeros(0, dtype=np.int64)]).astype(np.int32)

@@ -15,8 +15,10 @@ import numpy as np
 from shorthaul.solve import partitions, warm_starts
 from shorthaul.solve.cells import cells
 from shorthaul.solve.engine import UNLIMITED, Engine
-from shorthaul.solve.kernels.layouts import Ints
+from shorthaul.solve.kernels import layouts as at
+from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.problems import Assignment, Problem
+from shorthaul.solve.replans import by_traffic, near, pods_of
 from shorthaul.solve.solvers import Effort
 
 ALSO_FROM_HOME = 5000
@@ -29,6 +31,7 @@ MOST_HEAT = 0.05
 BLINK = 20
 PRICE_STEPS = 40
 PRICE_RATIO = 0.6
+FEWER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,15 @@ class Search:
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found within the rules and the budget of moves."""
         return _Run(problem, effort, self).result()
+
+    def resume(
+        self, problem: Problem, effort: Effort, targets: Ints, changed: Narrow
+    ) -> Assignment:
+        """The best placement near an earlier one: the node of each pod, -1 where any will do.
+
+        Only the pods of the changed groups and what these talk to most are tried elsewhere.
+        """
+        return _Run(problem, effort, self).resumed(targets, changed)
 
 
 QUICK = Search(turns_per_pod=0, least_turns=0, sweeps=4)
@@ -74,8 +86,43 @@ class _Run:
                 self._within_budget()
             else:
                 self._without_limit()
+        return self._answer()
+
+    def resumed(self, targets: Ints, changed: Narrow) -> Assignment:
+        """Begins from today's or the earlier placement, and searches around what changed."""
+        engine = self._engine
+        if engine.gather(targets):
+            self._note()
         engine.go_to(self._best)
-        return Assignment(engine.counts(), engine.cost, self._limited)
+        model = engine.model
+        talking = changed[model.group[changed, at.ENTRY1] > model.group[changed, at.ENTRY0]]
+        if len(talking) and self._most > 0:
+            self._around(talking)
+        return self._answer()
+
+    def _answer(self) -> Assignment:
+        engine = self._engine
+        engine.go_to(self._best)
+        return Assignment(engine.counts(), engine.cost, self._limited, engine.tries)
+
+    def _around(self, groups: Narrow) -> None:
+        """Tries the pods of some groups and what they talk to, then ruins from these groups."""
+        engine, price = self._engine, self._effort.move_price
+        pods = by_traffic(engine.model, pods_of(engine.model, groups))
+        peers = near(engine.model, pods)
+        engine.focus(groups.astype(np.int64))
+        self._settle((pods, peers), price)
+        turns = max(self._settings.least_turns // FEWER, self._settings.turns_per_pod * len(pods))
+        self._anneal(min(self._turns(), turns), price, warmth=0.25)
+        self._settle((pods, peers), price)
+
+    def _settle(self, parts: tuple[Narrow, Narrow], price: int) -> None:
+        """Sweeps over lists of pods until nothing changes, a few times."""
+        for _ in range(self._settings.sweeps):
+            changed = sum(self._engine.sweep(pods, price, self._most) for pods in parts)
+            self._note()
+            if not changed or self._out_of_time():
+                return
 
     def _without_limit(self) -> None:
         price, engine = self._effort.move_price, self._engine
