@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from shorthaul.solve.facts import facts, names_of
 from shorthaul.solve.kernels.layouts import Narrow
-from shorthaul.solve.problems import Bools, Ints, Problem
+from shorthaul.solve.problems import Bools, Problem
 
 Floats = NDArray[np.float64]
 Key = tuple[Hashable, ...]
