@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 
 from shorthaul.solve.facts import facts, names_of
 from shorthaul.solve.kernels.layouts import Narrow
-from shorthaul.solve.problems import Bools, Problem
+from shorthaul.solve.lumps import Lumps
+from shorthaul.solve.matches import groups_of, homes_of, matches, places_of
+from shorthaul.solve.problems import Bools, Ints, Problem
+from shorthaul.solve.sparse_counts import SparseCounts
+from shorthaul.solve.warm_starts import pod_targets
 
 Floats = NDArray[np.float64]
 Key = tuple[Hashable, ...]
@@ -24,41 +28,49 @@ LARGE = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """A problem that has an answer, and each link's share of the traffic when it was searched."""
+    """A problem and its answer: the node of each pod, and each link's share of the traffic when
+    its ends were last searched."""
 
     problem: Problem
+    places: Ints
     shares: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """The groups of the new problem that changed; `large` when it is as good as another one.
+    """The pods of the new problem that changed; `large` when it is as good as another one.
 
-    `moved`: some pod came, went, is elsewhere or is bound by other rules. `shares` are those to
-    know the new problem with, once these groups have been searched.
+    `targets` is where the old answer would have each pod, -1 where it does not say. `moved`: some
+    pod came, went, is where nobody expected it, or is bound by other rules. `shares` are those to
+    know the new problem with, once these pods have been searched.
     """
 
-    groups: Narrow
+    pods: Narrow
+    targets: Ints
     large: bool
     moved: bool
     shares: Floats
 
 
-def first_known(problem: Problem) -> Known:
-    """A problem all of which has just been searched."""
-    return Known(problem, _shares(problem))
+def known(problem: Problem, counts: SparseCounts, shares: Floats | None = None) -> Known:
+    """A problem with its answer; without shares, all of it has been searched as it is."""
+    given = _shares(problem) if shares is None else shares
+    return Known(problem, places_of(problem, counts), given)
 
 
-def compare(known: Known, problem: Problem) -> Change:
+def compare(before: Known, problem: Problem) -> Change:
     """What changed since a problem was known."""
-    if not _same_ground(known.problem, problem):
-        everything = np.arange(len(problem.groups), dtype=np.int32)
-        return Change(everything, True, True, _shares(problem))
-    pods, part = _pods(known.problem, problem)
-    room, grown = _room(known.problem, problem)
-    links, drift, shares = _traffic(known, problem)
-    groups = np.flatnonzero(pods | room | links).astype(np.int32)
-    return Change(groups, max(part, grown, drift) > LARGE, part > 0, shares)
+    old = before.problem
+    matched = matches(old, before.places, problem)
+    targets = _targets(before, problem, matched)
+    if not _same_ground(old, problem):
+        everything = np.arange(len(matched), dtype=np.int32)
+        return Change(everything, targets, True, True, _shares(problem))
+    pods, part = _pods(old, problem, matched, targets)
+    room, grown = _room(old, problem)
+    groups, drift, shares = _traffic(before, problem)
+    changed = np.flatnonzero(pods | room | groups[groups_of(problem)]).astype(np.int32)
+    return Change(changed, targets, max(part, grown, drift) > LARGE, part > 0, shares)
 
 
 def _same_ground(old: Problem, new: Problem) -> bool:
@@ -71,48 +83,48 @@ def _same_ground(old: Problem, new: Problem) -> bool:
     )
 
 
-def _pods(old: Problem, new: Problem) -> tuple[Bools, float]:
-    """Groups with a pod that is new, elsewhere, or bound by other rules; the share of such pods.
+def _targets(before: Known, new: Problem, matched: Ints) -> Ints:
+    """The old places by the new problem's numbers, such that as many pods as can be stay."""
+    number = {node: at for at, node in enumerate(new.nodes)}
+    renumbered = np.array([number.get(node, -1) for node in before.problem.nodes], dtype=np.int64)
+    places = np.where(matched >= 0, renumbered[before.places[matched]], -1)
+    width, told = len(new.nodes), places >= 0
+    keys, counts = np.unique(
+        groups_of(new)[told] * np.int64(width) + places[told], return_counts=True
+    )
+    return pod_targets(new, Lumps(keys % max(1, width), keys // max(1, width), counts))
 
-    Where a pod is gone, its fellows changed too.
-    """
-    ours, theirs, homes = facts(new), facts(old), old.homes
-    group_of = {ref: index for index, group in enumerate(old.groups) for ref in group.pods}
-    same: dict[tuple[int, int], bool] = {}
-    changed = np.zeros(len(new.groups), dtype=np.bool_)
-    number = 0
-    for index, group in enumerate(new.groups):
-        for ref, home in zip(group.pods, new.start.places(index).tolist(), strict=True):
-            pair = (group_of.pop(ref, -1), index)
-            if pair not in same:
-                same[pair] = pair[0] >= 0 and theirs[pair[0]] == ours[index]
-            if not same[pair] or homes[ref] != home:
-                changed[index] = True
-                number += 1
-    gone = {old.groups[index].workload for index in group_of.values()}
-    for index, group in enumerate(new.groups):
-        changed[index] |= group.workload in gone
-    total = sum(len(group.pods) for group in new.groups)
-    return changed, (number + len(group_of)) / max(1, total)
+
+def _pods(old: Problem, new: Problem, matched: Ints, targets: Ints) -> tuple[Bools, float]:
+    """Pods that are new, bound by other rules, or neither where they were nor where they should
+    be; and the share of such pods and of those that are gone."""
+    ours, theirs, group_of = facts(new), facts(old), groups_of(old)
+    pairs = np.stack([np.where(matched >= 0, group_of[matched], -1), groups_of(new)], axis=1)
+    kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
+    bound = np.array(
+        [one < 0 or theirs[one] != ours[other] for one, other in kinds.tolist()], dtype=np.bool_
+    )
+    homes = homes_of(new)
+    elsewhere = (homes != homes_of(old)[matched]) & (homes != targets)
+    changed: Bools = bound[kind.reshape(-1)] | elsewhere
+    gone = len(group_of) - int((matched >= 0).sum())
+    return changed, (int(changed.sum()) + gone) / max(1, len(homes))
 
 
 def _room(old: Problem, new: Problem) -> tuple[Bools, float]:
-    """Groups on nodes that got room to spare; the largest share of room that came or went."""
+    """Pods on nodes that got room to spare; the largest share of room that came or went."""
     before, now = old.room.clip(min=0), new.room.clip(min=0)
     total = np.maximum(1, np.maximum(before, now).sum(axis=1))
     more = (now - before) * len(new.nodes) > NOTICED * total[:, None]
-    roomier = more.any(axis=0)
-    changed = np.zeros(len(new.groups), dtype=np.bool_)
-    owners = np.repeat(np.arange(new.start.rows), np.diff(new.start.offsets))
-    changed[owners[roomier[new.start.nodes]]] = True
-    return changed, float((np.abs(now - before).sum(axis=1) / total).max(initial=0.0))
+    share = float((np.abs(now - before).sum(axis=1) / total).max(initial=0.0))
+    return more.any(axis=0)[homes_of(new)], share
 
 
-def _traffic(known: Known, problem: Problem) -> tuple[Bools, float, Floats]:
+def _traffic(before: Known, problem: Problem) -> tuple[Bools, float, Floats]:
     """Groups whose traffic changed; half of what changed in all; the shares to go on with."""
-    before = dict(zip(_keys(known.problem), known.shares.tolist(), strict=True))
+    gone = dict(zip(_keys(before.problem), before.shares.tolist(), strict=True))
     keys, shares = _keys(problem), _shares(problem)
-    known_shares = np.array([before.pop(key, 0.0) for key in keys], dtype=np.float64)
+    known_shares = np.array([gone.pop(key, 0.0) for key in keys], dtype=np.float64)
     differs, larger = np.abs(shares - known_shares), np.maximum(shares, known_shares)
     difference = np.zeros(problem.background.rows)
     total = np.zeros(problem.background.rows)
@@ -121,13 +133,13 @@ def _traffic(known: Known, problem: Problem) -> tuple[Bools, float, Floats]:
         np.add.at(difference, end, differs)
         np.add.at(total, end, larger)
     named = {name: vertex for vertex, name in enumerate(names_of(problem))}
-    for key, share in before.items():
+    for key, share in gone.items():
         for vertex in (named[end] for end in key[:2] if end in named):
             difference[vertex] += share
             total[vertex] += share
     noticed = difference > NOTICED * total
     searched = noticed[ends[0]] | noticed[ends[1]]
-    drift = (float(differs.sum()) + sum(before.values())) / 2
+    drift = (float(differs.sum()) + sum(gone.values())) / 2
     return _groups_of(problem, noticed), drift, np.where(searched, shares, known_shares)
 
 

@@ -16,14 +16,10 @@ from math import log
 
 import numpy as np
 
-from shorthaul.solve.changes import Known, compare, first_known
-from shorthaul.solve.lumps import Lumps
-from shorthaul.solve.problems import ROUNDING, Assignment, Ints, Problem
+from shorthaul.solve.changes import Known, compare, known
+from shorthaul.solve.problems import ROUNDING, Assignment, Problem
 from shorthaul.solve.searches import Search
 from shorthaul.solve.solvers import Effort
-from shorthaul.solve.sparse_counts import SparseCounts
-from shorthaul.solve.warm_starts import pod_targets
-from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 MOST_TRACES = 12
 MOST_SMALL = 24
@@ -51,7 +47,6 @@ class _Trace:
 
     effort: Effort
     known: Known
-    counts: SparseCounts
     whole: int
     small: int = 0
 
@@ -70,7 +65,7 @@ class Memory:
         found, made = self._small(trace, problem, effort) if trace else (None, None)
         if found is None or made is None:
             found = self._whole(trace, problem, effort)
-            made = _Trace(effort, first_known(problem), found.counts, found.cost)
+            made = _Trace(effort, known(problem, found.counts), found.cost)
         if not found.limited and effort.most_moves != 0:
             kept = [one for one in self._traces if one is not trace]
             self._traces = [*kept, made][-MOST_TRACES:]
@@ -99,16 +94,15 @@ class Memory:
         spent = effort.most_moves is not None and change.moved
         if change.large or spent or trace.small >= MOST_SMALL:
             return None, None
-        targets = _carried(trace, problem)
-        found = self.search.resume(problem, effort, targets, change.groups)
+        found = self.search.resume(problem, effort, change.targets, change.pods)
         self.work.tries += found.tries
         if not found.limited and found.cost > trace.whole * (1 + WORSE) + ROUNDING:
             return None, None
-        searched = len(change.groups) > 0
+        searched = len(change.pods) > 0
         self.work.small += searched
         self.work.none += not searched
-        known = Known(problem, change.shares)
-        return found, _Trace(effort, known, found.counts, trace.whole, trace.small + searched)
+        made = known(problem, found.counts, change.shares)
+        return found, _Trace(effort, made, trace.whole, trace.small + searched)
 
     def _whole(self, trace: _Trace | None, problem: Problem, effort: Effort) -> Assignment:
         """The answer of the whole search, or the last one where that is still better."""
@@ -117,7 +111,8 @@ class Memory:
         self.work.tries += found.tries
         if trace is None:
             return found
-        last = self.search.resume(problem, effort, _carried(trace, problem), NOTHING)
+        targets = compare(trace.known, problem).targets
+        last = self.search.resume(problem, effort, targets, NOTHING)
         self.work.tries += last.tries
         best = min((found, last), key=lambda one: _objective(one, problem, effort))
         return replace(best, limited=found.limited, tries=found.tries + last.tries)
@@ -125,38 +120,3 @@ class Memory:
 
 def _objective(found: Assignment, problem: Problem, effort: Effort) -> int:
     return found.cost + effort.move_price * found.counts.left_from(problem.start)
-
-
-def _carried(trace: _Trace, new: Problem) -> Ints:
-    """Where the last answer would have each pod of a later problem; -1 where it does not say.
-
-    A pod that is not known takes the place of one of its workload that is gone.
-    """
-    places = _places(trace.known.problem, trace.counts)
-    vacant: dict[WorkloadRef, list[NodeName]] = {}
-    here = {ref for group in new.groups for ref in group.pods}
-    for group in trace.known.problem.groups:
-        left = [places[ref] for ref in group.pods if ref not in here]
-        vacant.setdefault(group.workload, []).extend(left)
-    index = {node: at for at, node in enumerate(new.nodes)}
-    wanted: list[tuple[int, int]] = []
-    for number, group in enumerate(new.groups):
-        free = vacant.get(group.workload, [])
-        for ref in group.pods:
-            if ref not in places and not free:
-                continue
-            place = places[ref] if ref in places else free.pop()
-            if place in index:
-                wanted.append((number, index[place]))
-    owners, nodes = np.array(wanted, dtype=np.int64).reshape(-1, 2).T
-    width = len(new.nodes)
-    keys, counts = np.unique(owners * np.int64(width) + nodes, return_counts=True)
-    return pod_targets(new, Lumps(keys % max(1, width), keys // max(1, width), counts))
-
-
-def _places(problem: Problem, counts: SparseCounts) -> dict[PodRef, NodeName]:
-    """A node for each pod, as many as can be where they were."""
-    owners = np.repeat(np.arange(counts.rows), np.diff(counts.offsets))
-    targets = pod_targets(problem, Lumps(counts.nodes, owners, counts.amounts))
-    pods = (ref for group in problem.groups for ref in group.pods)
-    return {ref: problem.nodes[node] for ref, node in zip(pods, targets.tolist(), strict=True)}

@@ -11,7 +11,7 @@ import numpy as np
 from shorthaul.solve.engine import Engine
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.states import places_of
-from shorthaul.solve.problems import Assignment, Ints, Problem
+from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.sparse_counts import SparseCounts
 
 ROUNDS = 3
@@ -48,7 +48,8 @@ def by_traffic(model: at.Model, pods: at.Narrow) -> at.Narrow:
     """Those of some pods that talk, most traffic first."""
     rank = model.group[model.group_of[pods], at.RANK]
     order = np.argsort(-rank, kind="stable")
-    return pods[order][rank[order] > 0]
+    found: at.Narrow = pods[order][rank[order] > 0]
+    return found
 
 
 def near(model: at.Model, changed: at.Narrow) -> at.Narrow:
@@ -70,13 +71,8 @@ def near(model: at.Model, changed: at.Narrow) -> at.Narrow:
     found = found[np.argsort(-model.group[found, at.RANK], kind="stable")]
     sizes = np.cumsum(model.group[found, at.SIZE])
     found = found[: int(np.searchsorted(sizes, most)) + 1]
-    return pods_of(model, found)[:most] if len(found) else changed
-
-
-def pods_of(model: at.Model, groups: Ints | at.Narrow) -> at.Narrow:
-    """The pods of some groups, in their order."""
     pods = [
         np.arange(model.group[g, at.FIRST], model.group[g, at.FIRST] + model.group[g, at.SIZE])
-        for g in groups.tolist()
+        for g in found.tolist()
     ]
-    return np.concatenate([*pods, np.zeros(0, dtype=np.int64)]).astype(np.int32)
+    return np.concatenate(pods)[:most].astype(np.int32) if pods else changed

@@ -15,10 +15,9 @@ import numpy as np
 from shorthaul.solve import partitions, warm_starts
 from shorthaul.solve.cells import cells
 from shorthaul.solve.engine import UNLIMITED, Engine
-from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.problems import Assignment, Problem
-from shorthaul.solve.replans import by_traffic, near, pods_of
+from shorthaul.solve.replans import by_traffic, near
 from shorthaul.solve.solvers import Effort
 
 ALSO_FROM_HOME = 5000
@@ -32,6 +31,7 @@ BLINK = 20
 PRICE_STEPS = 40
 PRICE_RATIO = 0.6
 FEWER = 10
+TURNS_PER_CHANGED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Search:
     ) -> Assignment:
         """The best placement near an earlier one: the node of each pod, -1 where any will do.
 
-        Only the pods of the changed groups and what these talk to most are tried elsewhere.
+        Only the changed pods and what they talk to most are tried elsewhere.
         """
         return _Run(problem, effort, self).resumed(targets, changed)
 
@@ -94,10 +94,9 @@ class _Run:
         if engine.gather(targets):
             self._note()
         engine.go_to(self._best)
-        model = engine.model
-        talking = changed[model.group[changed, at.ENTRY1] > model.group[changed, at.ENTRY0]]
-        if len(talking) and self._most > 0:
-            self._around(talking)
+        pods = by_traffic(engine.model, changed)
+        if len(pods) and self._most > 0:
+            self._around(pods)
         return self._answer()
 
     def _answer(self) -> Assignment:
@@ -105,24 +104,18 @@ class _Run:
         engine.go_to(self._best)
         return Assignment(engine.counts(), engine.cost, self._limited, engine.tries)
 
-    def _around(self, groups: Narrow) -> None:
-        """Tries the pods of some groups and what they talk to, then ruins from these groups."""
-        engine, price = self._engine, self._effort.move_price
-        pods = by_traffic(engine.model, pods_of(engine.model, groups))
-        peers = near(engine.model, pods)
-        engine.focus(groups.astype(np.int64))
-        self._settle((pods, peers), price)
-        turns = max(self._settings.least_turns // FEWER, self._settings.turns_per_pod * len(pods))
-        self._anneal(min(self._turns(), turns), price, warmth=0.25)
-        self._settle((pods, peers), price)
-
-    def _settle(self, parts: tuple[Narrow, Narrow], price: int) -> None:
-        """Sweeps over lists of pods until nothing changes, a few times."""
-        for _ in range(self._settings.sweeps):
-            changed = sum(self._engine.sweep(pods, price, self._most) for pods in parts)
-            self._note()
-            if not changed or self._out_of_time():
-                return
+    def _around(self, pods: Narrow) -> None:
+        """Tries some pods and what they talk to, then ruins from their groups, and tries again."""
+        engine, price, settings = self._engine, self._effort.move_price, self._settings
+        lists = (pods, near(engine.model, pods), pods)
+        turns = max(settings.least_turns // FEWER, TURNS_PER_CHANGED * len(pods))
+        for turn in (min(self._turns(), turns), 0):
+            for each in lists:
+                engine.sweep(each, price, self._most)
+                self._note()
+            if turn and not self._out_of_time():
+                engine.focus(np.unique(engine.model.group_of[pods]).astype(np.int64))
+                self._anneal(turn, price, warmth=0.25)
 
     def _without_limit(self) -> None:
         price, engine = self._effort.move_price, self._engine
