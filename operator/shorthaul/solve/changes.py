@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 Key = tuple[Hashable, ...]
 NOTICED = 0.1
 LARGE = 0.25
+NOWHERE = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,12 +41,14 @@ class Known:
 class Change:
     """The pods of the new problem that changed; `large` when it is as good as another one.
 
-    `targets` is where the old answer would have each pod, -1 where it does not say. `moved`: some
-    pod came, went, is where nobody expected it, or is bound by other rules. `shares` are those to
-    know the new problem with, once these pods have been searched.
+    `roomier` are the nodes that have more to spare than before, `targets` the node that the old
+    answer has for each pod, -1 where it does not say. `moved`: some pod came, went, is where
+    nobody expected it, or is bound by other rules. `shares` are those to know the new problem
+    with, once all this has been searched.
     """
 
     pods: Narrow
+    roomier: Ints
     targets: Ints
     large: bool
     moved: bool
@@ -65,12 +68,13 @@ def compare(before: Known, problem: Problem) -> Change:
     targets = _targets(before, problem, matched)
     if not _same_ground(old, problem):
         everything = np.arange(len(matched), dtype=np.int32)
-        return Change(everything, targets, True, True, _shares(problem))
+        return Change(everything, NOWHERE, targets, True, True, _shares(problem))
     pods, part = _pods(old, problem, matched, targets)
-    room, grown = _room(old, problem)
+    roomier, grown = _room(before, problem)
     groups, drift, shares = _traffic(before, problem)
-    changed = np.flatnonzero(pods | room | groups[groups_of(problem)]).astype(np.int32)
-    return Change(changed, targets, max(part, grown, drift) > LARGE, part > 0, shares)
+    changed = np.flatnonzero(pods | groups[groups_of(problem)]).astype(np.int32)
+    large = max(part, grown, drift) > LARGE
+    return Change(changed, roomier, targets, large, part > 0, shares)
 
 
 def _same_ground(old: Problem, new: Problem) -> bool:
@@ -97,7 +101,7 @@ def _targets(before: Known, new: Problem, matched: Ints) -> Ints:
 
 def _pods(old: Problem, new: Problem, matched: Ints, targets: Ints) -> tuple[Bools, float]:
     """Pods that are new, bound by other rules, or neither where they were nor where they should
-    be; and the share of such pods and of those that are gone."""
+    be, or lost a fellow; and the share of all these but the last, and of those that are gone."""
     ours, theirs, group_of = facts(new), facts(old), groups_of(old)
     pairs = np.stack([np.where(matched >= 0, group_of[matched], -1), groups_of(new)], axis=1)
     kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
@@ -107,17 +111,31 @@ def _pods(old: Problem, new: Problem, matched: Ints, targets: Ints) -> tuple[Boo
     homes = homes_of(new)
     elsewhere = (homes != homes_of(old)[matched]) & (homes != targets)
     changed: Bools = bound[kind.reshape(-1)] | elsewhere
-    gone = len(group_of) - int((matched >= 0).sum())
-    return changed, (int(changed.sum()) + gone) / max(1, len(homes))
+    gone = np.setdiff1d(np.arange(len(group_of)), matched)
+    part = (int(changed.sum()) + len(gone)) / max(1, len(homes))
+    short = {old.groups[group].workload for group in group_of[gone].tolist()}
+    fellows = np.array([group.workload in short for group in new.groups], dtype=np.bool_)
+    return changed | fellows[groups_of(new)], part
 
 
-def _room(old: Problem, new: Problem) -> tuple[Bools, float]:
-    """Pods on nodes that got room to spare; the largest share of room that came or went."""
-    before, now = old.room.clip(min=0), new.room.clip(min=0)
-    total = np.maximum(1, np.maximum(before, now).sum(axis=1))
-    more = (now - before) * len(new.nodes) > NOTICED * total[:, None]
-    share = float((np.abs(now - before).sum(axis=1) / total).max(initial=0.0))
-    return more.any(axis=0)[homes_of(new)], share
+def _room(before: Known, new: Problem) -> tuple[Ints, float]:
+    """Nodes with more to spare than they had and should have, and the largest share of room that
+    came or went unexpectedly."""
+    old, now = before.problem, _free(new, homes_of(new))
+    had, expected = _free(old, homes_of(old)), _free(old, before.places)
+    total = np.maximum(1, np.maximum(old.room, new.room).clip(min=0).sum(axis=1))
+    more = (now - np.maximum(had, expected)) * len(new.nodes) > NOTICED * total[:, None]
+    differs = np.minimum(np.abs(now - had), np.abs(now - expected))
+    share = float((differs.sum(axis=1) / total).max(initial=0.0))
+    return np.flatnonzero(more.any(axis=0)), share
+
+
+def _free(problem: Problem, places: Ints) -> Ints:
+    """What a placement leaves of each resource on each node."""
+    found = problem.room.copy()
+    for resource, asked in enumerate(problem.requests[groups_of(problem)].T):
+        np.subtract.at(found[resource], places, asked)
+    return found
 
 
 def _traffic(before: Known, problem: Problem) -> tuple[Bools, float, Floats]:

@@ -16,7 +16,7 @@ from math import log
 
 import numpy as np
 
-from shorthaul.solve.changes import Known, compare, known
+from shorthaul.solve.changes import NOWHERE, Known, compare, known
 from shorthaul.solve.problems import ROUNDING, Assignment, Problem
 from shorthaul.solve.searches import Search
 from shorthaul.solve.solvers import Effort
@@ -94,11 +94,11 @@ class Memory:
         spent = effort.most_moves is not None and change.moved
         if change.large or spent or trace.small >= MOST_SMALL:
             return None, None
-        found = self.search.resume(problem, effort, change.targets, change.pods)
+        found = self.search.resume(problem, effort, change.targets, change.pods, change.roomier)
         self.work.tries += found.tries
         if not found.limited and found.cost > trace.whole * (1 + WORSE) + ROUNDING:
             return None, None
-        searched = len(change.pods) > 0
+        searched = len(change.pods) + len(change.roomier) > 0
         self.work.small += searched
         self.work.none += not searched
         made = known(problem, found.counts, change.shares)
@@ -112,7 +112,7 @@ class Memory:
         if trace is None:
             return found
         targets = compare(trace.known, problem).targets
-        last = self.search.resume(problem, effort, targets, NOTHING)
+        last = self.search.resume(problem, effort, targets, NOTHING, NOWHERE)
         self.work.tries += last.tries
         best = min((found, last), key=lambda one: _objective(one, problem, effort))
         return replace(best, limited=found.limited, tries=found.tries + last.tries)

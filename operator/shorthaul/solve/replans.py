@@ -11,7 +11,7 @@ import numpy as np
 from shorthaul.solve.engine import Engine
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.states import places_of
-from shorthaul.solve.problems import Assignment, Problem
+from shorthaul.solve.problems import Assignment, Ints, Problem
 from shorthaul.solve.sparse_counts import SparseCounts
 
 ROUNDS = 3
@@ -76,3 +76,22 @@ def near(model: at.Model, changed: at.Narrow) -> at.Narrow:
         for g in found.tolist()
     ]
     return np.concatenate(pods)[:most].astype(np.int32) if pods else changed
+
+
+def drawn_to(engine: Engine, nodes: Ints, price: int) -> at.Narrow:
+    """Pods that would gain most on some nodes, by what one more of their group would cost there."""
+    model, problem = engine.model, engine.problem
+    gains: list[tuple[int, int]] = []
+    for group in engine.groups.tolist() if len(nodes) else ():
+        there = nodes[problem.allowed.row(group)[nodes]]
+        first, size = model.group[group, at.FIRST], model.group[group, at.SIZE]
+        homes = np.unique(engine.state.place[first : first + size]).astype(np.int64)
+        engine.tries += 1
+        if not len(there):
+            continue
+        costs = engine.kernels.field(group, np.concatenate([there, homes]))
+        gain = int(costs[len(there) :].max() - costs[: len(there)].min())
+        if gain > price:
+            gains.append((-gain, group))
+    best = [group for _, group in sorted(gains)[: LEAST_NEAR // 2]]
+    return np.flatnonzero(np.isin(model.group_of, best)).astype(np.int32)

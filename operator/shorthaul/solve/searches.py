@@ -17,7 +17,7 @@ from shorthaul.solve.cells import cells
 from shorthaul.solve.engine import UNLIMITED, Engine
 from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.problems import Assignment, Problem
-from shorthaul.solve.replans import by_traffic, near
+from shorthaul.solve.replans import by_traffic, drawn_to, near
 from shorthaul.solve.solvers import Effort
 
 ALSO_FROM_HOME = 5000
@@ -52,13 +52,14 @@ class Search:
         return _Run(problem, effort, self).result()
 
     def resume(
-        self, problem: Problem, effort: Effort, targets: Ints, changed: Narrow
+        self, problem: Problem, effort: Effort, targets: Ints, changed: Narrow, roomier: Ints
     ) -> Assignment:
         """The best placement near an earlier one: the node of each pod, -1 where any will do.
 
-        Only the changed pods and what they talk to most are tried elsewhere.
+        Only the changed pods, what they talk to most, and what would gain most on the nodes that
+        are roomier than before are tried elsewhere.
         """
-        return _Run(problem, effort, self).resumed(targets, changed)
+        return _Run(problem, effort, self).resumed(targets, changed, roomier)
 
 
 QUICK = Search(turns_per_pod=0, least_turns=0, sweeps=4)
@@ -88,13 +89,14 @@ class _Run:
                 self._without_limit()
         return self._answer()
 
-    def resumed(self, targets: Ints, changed: Narrow) -> Assignment:
+    def resumed(self, targets: Ints, changed: Narrow, roomier: Ints) -> Assignment:
         """Begins from today's or the earlier placement, and searches around what changed."""
         engine = self._engine
         if engine.gather(targets):
             self._note()
         engine.go_to(self._best)
-        pods = by_traffic(engine.model, changed)
+        drawn = drawn_to(engine, roomier, self._effort.move_price)
+        pods = by_traffic(engine.model, np.union1d(changed, drawn))
         if len(pods) and self._most > 0:
             self._around(pods)
         return self._answer()
