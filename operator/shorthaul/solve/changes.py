@@ -42,8 +42,8 @@ class Change:
     """The pods of the new problem that changed; `large` when it is as good as another one.
 
     `roomier` are the nodes that have more to spare than before, `targets` the node that the old
-    answer has for each pod, -1 where it does not say. `moved`: some pod came, went, is where
-    nobody expected it, or is bound by other rules. `shares` are those to know the new problem
+    answer has for each pod, -1 where it does not say. `moved`: some pod came, went, is elsewhere,
+    or is bound by other rules. `shares` are those to know the new problem
     with, once all this has been searched.
     """
 
@@ -69,8 +69,8 @@ def compare(before: Known, problem: Problem) -> Change:
     if not _same_ground(old, problem):
         everything = np.arange(len(matched), dtype=np.int32)
         return Change(everything, NOWHERE, targets, True, True, _shares(problem))
-    pods, part = _pods(old, problem, matched, targets)
-    roomier, grown = _room(before, problem)
+    pods, part = _pods(old, problem, matched)
+    roomier, grown = _room(old, problem)
     groups, drift, shares = _traffic(before, problem)
     changed = np.flatnonzero(pods | groups[groups_of(problem)]).astype(np.int32)
     large = max(part, grown, drift) > LARGE
@@ -91,7 +91,7 @@ def _targets(before: Known, new: Problem, matched: Ints) -> Ints:
     """The old places by the new problem's numbers, such that as many pods as can be stay."""
     number = {node: at for at, node in enumerate(new.nodes)}
     renumbered = np.array([number.get(node, -1) for node in before.problem.nodes], dtype=np.int64)
-    places = np.where(matched >= 0, renumbered[before.places[matched]], -1)
+    places = _of_matched(renumbered, _of_matched(before.places, matched))
     width, told = len(new.nodes), places >= 0
     keys, counts = np.unique(
         groups_of(new)[told] * np.int64(width) + places[told], return_counts=True
@@ -99,17 +99,17 @@ def _targets(before: Known, new: Problem, matched: Ints) -> Ints:
     return pod_targets(new, Lumps(keys % max(1, width), keys // max(1, width), counts))
 
 
-def _pods(old: Problem, new: Problem, matched: Ints, targets: Ints) -> tuple[Bools, float]:
-    """Pods that are new, bound by other rules, or neither where they were nor where they should
-    be, or lost a fellow; and the share of all these but the last, and of those that are gone."""
+def _pods(old: Problem, new: Problem, matched: Ints) -> tuple[Bools, float]:
+    """Pods that are new, elsewhere, bound by other rules, or that lost a fellow of their workload;
+    and the share of all these but the last, and of those that are gone."""
     ours, theirs, group_of = facts(new), facts(old), groups_of(old)
-    pairs = np.stack([np.where(matched >= 0, group_of[matched], -1), groups_of(new)], axis=1)
+    pairs = np.stack([_of_matched(group_of, matched), groups_of(new)], axis=1)
     kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
     bound = np.array(
         [one < 0 or theirs[one] != ours[other] for one, other in kinds.tolist()], dtype=np.bool_
     )
     homes = homes_of(new)
-    elsewhere = (homes != homes_of(old)[matched]) & (homes != targets)
+    elsewhere = homes != _of_matched(homes_of(old), matched)
     changed: Bools = bound[kind.reshape(-1)] | elsewhere
     gone = np.setdiff1d(np.arange(len(group_of)), matched)
     part = (int(changed.sum()) + len(gone)) / max(1, len(homes))
@@ -118,21 +118,24 @@ def _pods(old: Problem, new: Problem, matched: Ints, targets: Ints) -> tuple[Boo
     return changed | fellows[groups_of(new)], part
 
 
-def _room(before: Known, new: Problem) -> tuple[Ints, float]:
-    """Nodes with more to spare than they had and should have, and the largest share of room that
-    came or went unexpectedly."""
-    old, now = before.problem, _free(new, homes_of(new))
-    had, expected = _free(old, homes_of(old)), _free(old, before.places)
+def _of_matched(values: Ints, matched: Ints) -> Ints:
+    """The values at some numbers, -1 where the number is -1."""
+    found: Ints = np.append(values, -1)[matched]
+    return found
+
+
+def _room(old: Problem, new: Problem) -> tuple[Ints, float]:
+    """Nodes with more to spare than before, and the largest share of room that came or went."""
+    before, now = _free(old), _free(new)
     total = np.maximum(1, np.maximum(old.room, new.room).clip(min=0).sum(axis=1))
-    more = (now - np.maximum(had, expected)) * len(new.nodes) > NOTICED * total[:, None]
-    differs = np.minimum(np.abs(now - had), np.abs(now - expected))
-    share = float((differs.sum(axis=1) / total).max(initial=0.0))
+    more = (now - before) * len(new.nodes) > NOTICED * total[:, None]
+    share = float((np.abs(now - before).sum(axis=1) / total).max(initial=0.0))
     return np.flatnonzero(more.any(axis=0)), share
 
 
-def _free(problem: Problem, places: Ints) -> Ints:
-    """What a placement leaves of each resource on each node."""
-    found = problem.room.copy()
+def _free(problem: Problem) -> Ints:
+    """What today's placement leaves of each resource on each node."""
+    found, places = problem.room.copy(), homes_of(problem)
     for resource, asked in enumerate(problem.requests[groups_of(problem)].T):
         np.subtract.at(found[resource], places, asked)
     return found

@@ -17,6 +17,7 @@ from shorthaul.solve.sparse_counts import SparseCounts
 ROUNDS = 3
 NEAR_PER_CHANGED = 3
 LEAST_NEAR = 64
+MOST_DRAWN = 16
 
 
 class Replanner:
@@ -78,8 +79,11 @@ def near(model: at.Model, changed: at.Narrow) -> at.Narrow:
     return np.concatenate(pods)[:most].astype(np.int32) if pods else changed
 
 
-def drawn_to(engine: Engine, nodes: Ints, price: int) -> at.Narrow:
-    """Pods that would gain most on some nodes, by what one more of their group would cost there."""
+def drawn_to(engine: Engine, nodes: Ints) -> at.Narrow:
+    """Pods of the groups that would gain most, or lose least, by one more pod on some nodes.
+
+    Those that lose are among them because some gain only together.
+    """
     model, problem = engine.model, engine.problem
     gains: list[tuple[int, int]] = []
     for group in engine.groups.tolist() if len(nodes) else ():
@@ -91,7 +95,6 @@ def drawn_to(engine: Engine, nodes: Ints, price: int) -> at.Narrow:
             continue
         costs = engine.kernels.field(group, np.concatenate([there, homes]))
         gain = int(costs[len(there) :].max() - costs[: len(there)].min())
-        if gain > price:
-            gains.append((-gain, group))
-    best = [group for _, group in sorted(gains)[: LEAST_NEAR // 2]]
+        gains.append((-gain, group))
+    best = [group for _, group in sorted(gains)[:MOST_DRAWN]]
     return np.flatnonzero(np.isin(model.group_of, best)).astype(np.int32)

@@ -30,7 +30,7 @@ MOST_HEAT = 0.05
 BLINK = 20
 PRICE_STEPS = 40
 PRICE_RATIO = 0.6
-FEWER = 10
+FEWER = 5
 TURNS_PER_CHANGED = 3
 
 
@@ -95,7 +95,7 @@ class _Run:
         if engine.gather(targets):
             self._note()
         engine.go_to(self._best)
-        drawn = drawn_to(engine, roomier, self._effort.move_price)
+        drawn = drawn_to(engine, roomier)
         pods = by_traffic(engine.model, np.union1d(changed, drawn))
         if len(pods) and self._most > 0:
             self._around(pods)
