@@ -23,7 +23,7 @@ NUMBERS = st.integers(0, 100_000)
 SHAPE = chance_worlds.Shape(nodes=6, workloads=6, replicas=5, edges=10, constrained=40)
 LARGER = chance_worlds.Shape(nodes=16, workloads=30, replicas=8, edges=60)
 BRIEF = Search(turns_per_pod=4, least_turns=1000)
-LOST_OF_TODAYS_COST = 0.15
+LOST_OF_TODAYS_COST = 0.25
 LOST_ON_AVERAGE = 0.01
 
 
@@ -71,15 +71,15 @@ def test_a_small_change_of_a_large_world_takes_far_fewer_tries_than_the_whole_se
     request = next(iter(shifting_worlds.steps(1, shape)))
     edges = (replace(request.edges[0], rate=request.edges[0].rate * 1.5), *request.edges[1:])
     problem, changed = pose(request), pose(replace(request, edges=edges))
-    memory = Memory(Search())
+    memory = Memory(Search(least_turns=500))
     whole = memory.solve(problem, effort_of(request, problem))
     found = memory.solve(changed, effort_of(request, changed))
 
     assert memory.work.small == memory.work.whole == 1
-    assert 0 < found.tries * 8 < whole.tries
+    assert 0 < found.tries * 10 < whole.tries
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=60)
 @given(NUMBERS)
 def test_an_unchanged_world_is_answered_without_a_single_try(number):
     request = chance_worlds.request(number, SHAPE)
@@ -89,12 +89,11 @@ def test_an_unchanged_world_is_answered_without_a_single_try(number):
     first = memory.solve(problem, asked)
     memory.taken()
     second = memory.solve(pose(request), asked)
-    moving = second.counts.left_from(problem.start)
 
     assert second.counts.same(first.counts)
     assert second.cost == first.cost
-    assert second.tries == moving
-    assert memory.taken() == Work(none=1, tries=moving)
+    assert second.tries == 0
+    assert memory.taken() == Work(none=1)
 
 
 @settings(deadline=None, max_examples=20)

@@ -7,7 +7,7 @@ change everything.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,8 @@ class Change:
     """The pods of the new problem that changed; `large` when it is as good as another one.
 
     `roomier` are the nodes that have more to spare than before, `targets` the node that the old
-    answer has for each pod, -1 where it does not say. `moved`: some pod came, went, is elsewhere,
+    answer has for each pod, -1 where it does not say; `firm` when it may be taken as it is, since
+    no rule or room is tighter. `moved`: some pod came, went, is elsewhere,
     or is bound by other rules. `shares` are those to know the new problem
     with, once all this has been searched.
     """
@@ -50,9 +51,14 @@ class Change:
     pods: Narrow
     roomier: Ints
     targets: Ints
+    firm: bool
     large: bool
     moved: bool
     shares: Floats
+
+    def as_it_was(self) -> "Change":
+        """The old answer with nothing to search around it."""
+        return replace(self, pods=NOWHERE.astype(np.int32), roomier=NOWHERE)
 
 
 def known(problem: Problem, counts: SparseCounts, shares: Floats | None = None) -> Known:
@@ -68,13 +74,14 @@ def compare(before: Known, problem: Problem) -> Change:
     targets = _targets(before, problem, matched)
     if not _same_ground(old, problem):
         everything = np.arange(len(matched), dtype=np.int32)
-        return Change(everything, NOWHERE, targets, True, True, _shares(problem))
+        return Change(everything, NOWHERE, targets, False, True, True, _shares(problem))
     pods, part = _pods(old, problem, matched)
     roomier, grown = _room(old, problem)
     groups, drift, shares = _traffic(before, problem)
     changed = np.flatnonzero(pods | groups[groups_of(problem)]).astype(np.int32)
     large = max(part, grown, drift) > LARGE
-    return Change(changed, roomier, targets, large, part > 0, shares)
+    firm = _as_free(old, problem)
+    return Change(changed, roomier, targets, firm, large, part > 0, shares)
 
 
 def _same_ground(old: Problem, new: Problem) -> bool:
@@ -84,6 +91,19 @@ def _same_ground(old: Problem, new: Problem) -> bool:
         and (one.objective, one.unit, one.tiers) == (other.objective, other.unit, other.tiers)
         and np.array_equal(old.tiers, new.tiers)
         and np.array_equal(old.zoned, new.zoned)
+    )
+
+
+def _as_free(old: Problem, new: Problem) -> bool:
+    """Whether the same pods in the same places may be wherever they might before."""
+    return (
+        [group.pods for group in old.groups] == [group.pods for group in new.groups]
+        and old.start.same(new.start)
+        and old.limits == new.limits
+        and np.array_equal(old.requests, new.requests)
+        and np.array_equal(old.allowed.classes, new.allowed.classes)
+        and np.array_equal(old.allowed.open, new.allowed.open)
+        and bool((new.room >= old.room).all())
     )
 
 

@@ -14,9 +14,7 @@ and efforts in the same order give the same answers. It is in memory only: a new
 from dataclasses import dataclass, replace
 from math import log
 
-import numpy as np
-
-from shorthaul.solve.changes import NOWHERE, Known, compare, known
+from shorthaul.solve.changes import Known, compare, known
 from shorthaul.solve.problems import ROUNDING, Assignment, Problem
 from shorthaul.solve.searches import Search
 from shorthaul.solve.solvers import Effort
@@ -25,7 +23,6 @@ MOST_TRACES = 12
 MOST_SMALL = 24
 CLOSE_PRICES = 1.5
 WORSE = 0.05
-NOTHING = np.zeros(0, dtype=np.int32)
 
 
 @dataclass(slots=True)
@@ -94,7 +91,7 @@ class Memory:
         spent = effort.most_moves is not None and change.moved
         if change.large or spent or trace.small >= MOST_SMALL:
             return None, None
-        found = self.search.resume(problem, effort, change.targets, change.pods, change.roomier)
+        found = self.search.resume(problem, effort, change)
         self.work.tries += found.tries
         if not found.limited and found.cost > trace.whole * (1 + WORSE) + ROUNDING:
             return None, None
@@ -111,8 +108,8 @@ class Memory:
         self.work.tries += found.tries
         if trace is None:
             return found
-        targets = compare(trace.known, problem).targets
-        last = self.search.resume(problem, effort, targets, NOTHING, NOWHERE)
+        change = compare(trace.known, problem)
+        last = self.search.resume(problem, effort, change.as_it_was())
         self.work.tries += last.tries
         best = min((found, last), key=lambda one: _objective(one, problem, effort))
         return replace(best, limited=found.limited, tries=found.tries + last.tries)

@@ -14,6 +14,7 @@ import numpy as np
 
 from shorthaul.solve import partitions, warm_starts
 from shorthaul.solve.cells import cells
+from shorthaul.solve.changes import Change
 from shorthaul.solve.engine import UNLIMITED, Engine
 from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.problems import Assignment, Problem
@@ -51,15 +52,13 @@ class Search:
         """The best placement found within the rules and the budget of moves."""
         return _Run(problem, effort, self).result()
 
-    def resume(
-        self, problem: Problem, effort: Effort, targets: Ints, changed: Narrow, roomier: Ints
-    ) -> Assignment:
-        """The best placement near an earlier one: the node of each pod, -1 where any will do.
+    def resume(self, problem: Problem, effort: Effort, change: Change) -> Assignment:
+        """The best placement near an earlier one.
 
         Only the changed pods, what they talk to most, and what would gain most on the nodes that
         are roomier than before are tried elsewhere.
         """
-        return _Run(problem, effort, self).resumed(targets, changed, roomier)
+        return _Run(problem, effort, self).resumed(change)
 
 
 QUICK = Search(turns_per_pod=0, least_turns=0, sweeps=4)
@@ -89,14 +88,17 @@ class _Run:
                 self._without_limit()
         return self._answer()
 
-    def resumed(self, targets: Ints, changed: Narrow, roomier: Ints) -> Assignment:
+    def resumed(self, change: Change) -> Assignment:
         """Begins from today's or the earlier placement, and searches around what changed."""
         engine = self._engine
-        if engine.gather(targets):
+        if change.firm:
+            engine.go_to(change.targets.astype(np.int32))
+            self._note()
+        elif engine.gather(change.targets):
             self._note()
         engine.go_to(self._best)
-        drawn = drawn_to(engine, roomier)
-        pods = by_traffic(engine.model, np.union1d(changed, drawn))
+        drawn = drawn_to(engine, change.roomier)
+        pods = by_traffic(engine.model, np.union1d(change.pods, drawn).astype(np.int32))
         if len(pods) and self._most > 0:
             self._around(pods)
         return self._answer()
