@@ -83,7 +83,7 @@ def plan_jointly(
 
 
 class Replanner:
-    """What the operator keeps between cycles: made once for a settled state, asked many times."""
+    """Arrays kept for one problem: made once for a settled state, asked many times."""
 
     def __init__(self, settled: Problem) -> None:
         self._kept = replans.Replanner(settled)

@@ -29,6 +29,17 @@ EVICTIONS = Counter(
 SOLVE_SECONDS = Histogram(
     "shorthaul_solve_seconds", "Wall seconds that a plan took", registry=REGISTRY
 )
+SEARCHES = Counter(
+    "shorthaul_searches_total",
+    "Searches for a placement, by how much of it was searched",
+    ["size"],
+    registry=REGISTRY,
+)
+SEARCH_TRIES = Counter(
+    "shorthaul_search_tries_total",
+    "Pods tried elsewhere and turns of ruin, in all searches",
+    registry=REGISTRY,
+)
 LOCALITY = Gauge(
     "shorthaul_traffic_share_ratio",
     "Share of traffic by the smallest tier both ends share",

@@ -9,6 +9,7 @@ longer knows.
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from shorthaul.act.hindrances import Hindrances, Sources
 from shorthaul.act.machines import Limits
 from shorthaul.act.worlds import LiveWorld, Parts
 from shorthaul.act.writers import Tools
+from shorthaul.api.policies import Group
 from shorthaul.api.v1alpha1 import KINDS
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.rules import PROTECTED_NAMESPACES
@@ -39,7 +41,9 @@ from shorthaul.loop import Loop, Thinking
 from shorthaul.plan.proposals import Means, Proposals
 from shorthaul.plan.views import Terms, View
 from shorthaul.settings import Settings
-from shorthaul.solve.choices import best_solver
+from shorthaul.solve.choices import remembering_solver
+from shorthaul.solve.memories import Memory, Work
+from shorthaul.solve.solvers import Solver
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace
 
@@ -99,6 +103,7 @@ class _Operator:
         self.store = ClusterStore(connection)
         self.terms = terms_of(settings)
         self.feed = Feed(_window_rules(settings), time.time())
+        self._solvers: dict[Group, Solver] = defaultdict(remembering_solver)
         hints = Hints(connection)
         prober = Prober(connection, hints, _probe_settings(settings))
         checker = Checker(self._view, self.terms.protected_namespaces)
@@ -115,7 +120,7 @@ class _Operator:
                 feed=self.feed,
                 hindrances=Hindrances(Sources(connection, prober, namespace), time.monotonic),
                 terms=self.terms,
-                make_means=lambda: Means(best_solver(), _deadline(settings.solve_seconds)),
+                make_means=self._means,
             )
         )
         self._ticked = time.monotonic()
@@ -140,7 +145,9 @@ class _Operator:
         await self._list_own()
         await self.store.wait_until_synced()
         _LOG.info("the cluster has been read; windows are %s s", self.terms.window_seconds)
-        loop = Loop(self.world, self.terms, _in_worker, Namespace(self.settings.probe_namespace))
+        loop = Loop(
+            self.world, self.terms, self._in_worker, Namespace(self.settings.probe_namespace)
+        )
         await loop.run(self._now, self.settings.tick_seconds)
 
     async def relist(self) -> None:
@@ -155,6 +162,18 @@ class _Operator:
             listed = await read_all(self.connection, endpoint, bytes)
             self.board.replace_all(kind.name, listed.items.values(), listed.resource_version)
 
+    def _means(self) -> Means:
+        return Means(self._solvers.__getitem__, _deadline(self.settings.solve_seconds))
+
+    async def _in_worker(self, think: Thinking) -> Proposals:
+        """Plans beside the loop, and counts what it took."""
+        with metrics.SOLVE_SECONDS.time():
+            found = await asyncio.to_thread(think)
+        for solver in self._solvers.values():
+            if isinstance(solver, Memory):
+                _count(solver.taken())
+        return found
+
     def _view(self) -> View | Reason:
         return self.world.view(datetime.now(UTC))
 
@@ -163,8 +182,10 @@ class _Operator:
         return datetime.now(UTC)
 
 
-async def _in_worker(think: Thinking) -> Proposals:
-    return await asyncio.to_thread(think)
+def _count(work: Work) -> None:
+    for size in ("whole", "small", "none"):
+        metrics.SEARCHES.labels(size).inc(getattr(work, size))
+    metrics.SEARCH_TRIES.inc(work.tries)
 
 
 def terms_of(settings: Settings) -> Terms:

@@ -5,7 +5,7 @@ window from true rates between workloads, spread evenly over the pods that exist
 with gamma noise of a given coefficient of variation on each edge and Poisson counts on each pair.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -33,7 +33,7 @@ from shorthaul.plan.commands import (
 )
 from shorthaul.plan.proposals import Means
 from shorthaul.plan.views import View, phase_of
-from shorthaul.solve.choices import best_solver
+from shorthaul.solve.choices import remembering_solver
 from shorthaul.solve.solvers import never
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.traffic.observations import ObserverSum, PairSum
@@ -89,6 +89,7 @@ class SimulatedWorld:
             spec=self.spec,
         )
         self.landed = []
+        self.solvers = defaultdict(remembering_solver)
         self._closed = int(START.timestamp()) // self.rules.window_seconds
 
     async def observe(self, now):
@@ -118,7 +119,7 @@ class SimulatedWorld:
         return traffic_of(tuple(self.windows), self.rules, view.snapshot, {})
 
     def means(self):
-        return Means(best_solver(), never)
+        return Means(self.solvers.__getitem__, never)
 
     async def do(self, command, now):
         match command:

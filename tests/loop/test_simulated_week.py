@@ -9,11 +9,14 @@ from loop.simulated_worlds import START, SimulatedWorld
 from shorthaul.loop import Loop
 from shorthaul.plan.promises import PATIENT_WINDOWS
 from shorthaul.plan.views import Terms
+from shorthaul.solve.kernels import library
+from shorthaul.solve.searches import Search
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace
 from worlds import builders
 
 WINDOW = 3600
+LEAST_TRIES = Search().least_turns
 TERMS = Terms(window_seconds=WINDOW, persistence_windows=5, verification_windows=3)
 REPLICAS = {
     "web": ["n1", "n3", "n5"],
@@ -74,6 +77,20 @@ def test_a_week_of_noisy_but_stationary_traffic_moves_nothing_after_convergence(
 
     assert simulated.landed, "it never moved anything at all"
     assert moves_after(simulated, 24) == []
+
+
+@pytest.mark.skipif(not library.available(), reason="the plain search has no memory")
+def test_once_settled_a_cycle_costs_next_to_no_search():
+    simulated = world(1)
+    settled = run(simulated, 48)
+    (memory,) = simulated.solvers.values()
+    before = memory.taken()
+    run(simulated, 48, start=settled)
+    after = memory.taken()
+
+    assert before.whole > 0
+    assert after.small + after.none > 40
+    assert after.tries * 20 < LEAST_TRIES * (after.whole + after.small + after.none)
 
 
 def test_when_the_traffic_really_shifts_it_moves_again_and_settles_again():

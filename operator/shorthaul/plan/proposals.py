@@ -64,9 +64,9 @@ class Proposals:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """The solver, and when it has to come to an end."""
+    """The solver for each group, which may remember it, and when all has to come to an end."""
 
-    solver: Solver
+    solver_of: Callable[[Group], Solver]
     expired: Callable[[], bool]
 
 
@@ -197,7 +197,7 @@ def _request(
         max_moves=_most_moves(found.acting),
         move_price=_move_price(found.acting),
         seed=found.terms.seed,
-        solver=means.solver,
+        solver=means.solver_of(found.group),
         expired=means.expired,
         now_seconds=view.seconds,
     )

@@ -93,6 +93,7 @@ def build_problem(
         limits=terms.limits(groups, nodes),
         pricing=pricing,
         scale=_scale(kept, pricing),
+        vertices=tuple(vertices),
     )
 
 

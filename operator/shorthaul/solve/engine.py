@@ -25,14 +25,20 @@ class Engine:
         self._table = exponentials()
         group = self.model.group
         talks = group[:, at.ENTRY1] > group[:, at.ENTRY0]
-        self.groups = np.flatnonzero(talks).astype(np.int32)
         self.talking = np.flatnonzero(talks[self.model.group_of]).astype(np.int32)
-        weights = np.sqrt(group[self.groups, at.RANK].astype(np.float64))
-        shares = weights * group[self.groups, at.SIZE]
-        shares = np.maximum(1, np.rint(shares * (CHANCES / max(1.0, float(shares.sum())))))
-        self._chances: Ints = np.cumsum(shares.astype(np.int64))
+        self.tries = 0
+        self.focus(np.flatnonzero(talks))
         self._hand = np.zeros(LONGEST_HAND, dtype=np.int32)
         self._key = np.zeros(LONGEST_HAND, dtype=np.int64)
+
+    def focus(self, groups: Ints) -> None:
+        """From now on ruins begin at one of these groups, which have to talk."""
+        group = self.model.group
+        weights = np.sqrt(group[groups, at.RANK].astype(np.float64))
+        shares = weights * group[groups, at.SIZE]
+        shares = np.maximum(1, np.rint(shares * (CHANCES / max(1.0, float(shares.sum())))))
+        self.groups: Narrow = groups.astype(np.int32)
+        self._chances: Ints = np.cumsum(shares.astype(np.int64))
 
     @property
     def cost(self) -> int:
@@ -81,11 +87,13 @@ class Engine:
         resources = np.maximum(1, self.problem.room.clip(min=0).sum(axis=1).astype(np.float64))
         size = (self.model.request / resources).max(axis=1, initial=0.0)[self.model.group_of]
         moving = np.flatnonzero((targets >= 0) & (targets != self.state.place))
+        self.tries += len(moving)
         order = moving[np.argsort(-size[moving], kind="stable")]
         return self.kernels.gather(order.astype(np.int32), targets[order].astype(np.int32))
 
     def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED) -> int:
         """Tries each pod once; returns how many changed."""
+        self.tries += len(pods)
         return self.kernels.sweep(pods, price, most)
 
     def ruin(
@@ -94,6 +102,7 @@ class Engine:
         """Ruins and recreates from here; the least objective, whose placement `best` has."""
         if not len(self.groups):
             return self.objective(price)
+        self.tries += turns
         self.state.best[:] = self.state.place
         arrays = (self.groups, self._chances, self._hand, self._key, self._table, heats)
         numbers = (len(self.groups), turns, len(heats), price, most, size, blink)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from shorthaul.solve.limits import Limits
 from shorthaul.solve.pricings import Pricing
 from shorthaul.solve.sparse_counts import SparseCounts
+from shorthaul.traffic.graphs import Vertex
 from shorthaul.units import NodeName, PodRef, Routing, WorkloadRef
 
 Ints = NDArray[np.int64]
@@ -81,7 +82,8 @@ class Problem:
     zoned: whether a node has a zone (one without is in a group of its own, or its rack's);
     start: today's counts (groups, nodes); allowed: where a group may be sent, beside home;
     background: pods of each vertex that stay (vertices, nodes); requests (groups, resources) and
-    room (resources, nodes; what the pods that stay leave, may be negative).
+    room (resources, nodes; what the pods that stay leave, may be negative); vertices: what each is
+    called, for who compares problems; empty where nobody does.
     """
 
     nodes: tuple[NodeName, ...]
@@ -98,6 +100,7 @@ class Problem:
     limits: Limits
     pricing: Pricing
     scale: float
+    vertices: tuple[Vertex, ...] = ()
 
     @property
     def sizes(self) -> Ints:
@@ -119,8 +122,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
-    """A placement as counts (groups, nodes) and its cost; `limited` when it was cut short."""
+    """A placement as counts (groups, nodes) and its cost; `limited` when it was cut short.
+
+    `tries` is the work that it took: pods tried elsewhere one by one, and turns of ruin. Each turn
+    counts once, whatever it lifts.
+    """
 
     counts: SparseCounts
     cost: int
     limited: bool = False
+    tries: int = 0

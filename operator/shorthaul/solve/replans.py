@@ -17,6 +17,7 @@ from shorthaul.solve.sparse_counts import SparseCounts
 ROUNDS = 3
 NEAR_PER_CHANGED = 3
 LEAST_NEAR = 64
+MOST_DRAWN = 16
 
 
 class Replanner:
@@ -24,8 +25,6 @@ class Replanner:
 
     def __init__(self, problem: Problem, seed: int = 0) -> None:
         self._engine = Engine(problem, seed)
-        group = self._engine.model.group
-        self._rank: Ints = group[:, at.RANK]
         self._scratch = np.zeros(len(problem.nodes), dtype=np.int64)
 
     def replan(self, start: SparseCounts, move_price: int) -> Assignment:
@@ -33,8 +32,7 @@ class Replanner:
         engine = self._engine
         changed = self._follow(start)
         engine.kernels.rebase()
-        near = self._near(changed)
-        for pods in (changed, near, changed)[:ROUNDS]:
+        for pods in (changed, near(engine.model, changed), changed)[:ROUNDS]:
             if not engine.sweep(pods, move_price) and pods is not changed:
                 break
         return Assignment(engine.counts(), engine.cost)
@@ -44,33 +42,59 @@ class Replanner:
         engine = self._engine
         changed = np.zeros(len(engine.model.group_of), dtype=np.int32)
         number = engine.kernels.follow(places_of(start), self._scratch, changed)
-        pods = changed[:number]
-        rank = self._rank[engine.model.group_of[pods]]
-        order = np.argsort(-rank, kind="stable")
-        return pods[order][rank[order] > 0]
+        return by_traffic(engine.model, changed[:number])
 
-    def _near(self, changed: at.Narrow) -> at.Narrow:
-        """Pods of what the changed ones talk to, most traffic first, a few for each."""
-        model = self._engine.model
-        groups = np.unique(model.group_of[changed])
-        entries = [
-            np.arange(model.group[group, at.ENTRY0], model.group[group, at.ENTRY1])
-            for group in groups.tolist()
-        ]
-        if not entries:
-            return changed
-        peers = np.unique(model.entry[np.concatenate(entries), at.OTHER])
-        near = np.unique(
-            np.concatenate(
-                [model.member[model.member_first[v] : model.member_first[v + 1]] for v in peers]
-            )
+
+def by_traffic(model: at.Model, pods: at.Narrow) -> at.Narrow:
+    """Those of some pods that talk, most traffic first."""
+    rank = model.group[model.group_of[pods], at.RANK]
+    order = np.argsort(-rank, kind="stable")
+    found: at.Narrow = pods[order][rank[order] > 0]
+    return found
+
+
+def near(model: at.Model, changed: at.Narrow) -> at.Narrow:
+    """Pods of what the changed ones talk to, most traffic first, a few for each."""
+    groups = np.unique(model.group_of[changed])
+    entries = [
+        np.arange(model.group[group, at.ENTRY0], model.group[group, at.ENTRY1])
+        for group in groups.tolist()
+    ]
+    if not entries:
+        return changed
+    peers = np.unique(model.entry[np.concatenate(entries), at.OTHER])
+    found = np.unique(
+        np.concatenate(
+            [model.member[model.member_first[v] : model.member_first[v + 1]] for v in peers]
         )
-        most = LEAST_NEAR + NEAR_PER_CHANGED * len(changed)
-        near = near[np.argsort(-self._rank[near], kind="stable")]
-        sizes = np.cumsum(model.group[near, at.SIZE])
-        near = near[: int(np.searchsorted(sizes, most)) + 1]
-        pods = [
-            np.arange(model.group[g, at.FIRST], model.group[g, at.FIRST] + model.group[g, at.SIZE])
-            for g in near.tolist()
-        ]
-        return np.concatenate(pods)[:most].astype(np.int32) if pods else changed
+    )
+    most = LEAST_NEAR + NEAR_PER_CHANGED * len(changed)
+    found = found[np.argsort(-model.group[found, at.RANK], kind="stable")]
+    sizes = np.cumsum(model.group[found, at.SIZE])
+    found = found[: int(np.searchsorted(sizes, most)) + 1]
+    pods = [
+        np.arange(model.group[g, at.FIRST], model.group[g, at.FIRST] + model.group[g, at.SIZE])
+        for g in found.tolist()
+    ]
+    return np.concatenate(pods)[:most].astype(np.int32) if pods else changed
+
+
+def drawn_to(engine: Engine, nodes: Ints) -> at.Narrow:
+    """Pods of the groups that would gain most, or lose least, by one more pod on some nodes.
+
+    Those that lose are among them because some gain only together.
+    """
+    model, problem = engine.model, engine.problem
+    gains: list[tuple[int, int]] = []
+    for group in engine.groups.tolist() if len(nodes) else ():
+        there = nodes[problem.allowed.row(group)[nodes]]
+        first, size = model.group[group, at.FIRST], model.group[group, at.SIZE]
+        homes = np.unique(engine.state.place[first : first + size]).astype(np.int64)
+        engine.tries += 1
+        if not len(there):
+            continue
+        costs = engine.kernels.field(group, np.concatenate([there, homes]))
+        gain = int(costs[len(there) :].max() - costs[: len(there)].min())
+        gains.append((-gain, group))
+    best = [group for _, group in sorted(gains)[:MOST_DRAWN]]
+    return np.flatnonzero(np.isin(model.group_of, best)).astype(np.int32)

@@ -14,9 +14,11 @@ import numpy as np
 
 from shorthaul.solve import partitions, warm_starts
 from shorthaul.solve.cells import cells
+from shorthaul.solve.changes import Change
 from shorthaul.solve.engine import UNLIMITED, Engine
-from shorthaul.solve.kernels.layouts import Ints
+from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.problems import Assignment, Problem
+from shorthaul.solve.replans import by_traffic, drawn_to, near
 from shorthaul.solve.solvers import Effort
 
 ALSO_FROM_HOME = 5000
@@ -29,6 +31,8 @@ MOST_HEAT = 0.05
 BLINK = 20
 PRICE_STEPS = 40
 PRICE_RATIO = 0.6
+FEWER = 5
+TURNS_PER_CHANGED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,14 @@ class Search:
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found within the rules and the budget of moves."""
         return _Run(problem, effort, self).result()
+
+    def resume(self, problem: Problem, effort: Effort, change: Change) -> Assignment:
+        """The best placement near an earlier one.
+
+        Only the changed pods, what they talk to most, and what would gain most on the nodes that
+        are roomier than before are tried elsewhere.
+        """
+        return _Run(problem, effort, self).resumed(change)
 
 
 QUICK = Search(turns_per_pod=0, least_turns=0, sweeps=4)
@@ -74,8 +86,40 @@ class _Run:
                 self._within_budget()
             else:
                 self._without_limit()
+        return self._answer()
+
+    def resumed(self, change: Change) -> Assignment:
+        """Begins from today's or the earlier placement, and searches around what changed."""
+        engine = self._engine
+        if change.firm:
+            engine.go_to(change.targets.astype(np.int32))
+            self._note()
+        elif engine.gather(change.targets):
+            self._note()
         engine.go_to(self._best)
-        return Assignment(engine.counts(), engine.cost, self._limited)
+        drawn = drawn_to(engine, change.roomier)
+        pods = by_traffic(engine.model, np.union1d(change.pods, drawn).astype(np.int32))
+        if len(pods) and self._most > 0:
+            self._around(pods)
+        return self._answer()
+
+    def _answer(self) -> Assignment:
+        engine = self._engine
+        engine.go_to(self._best)
+        return Assignment(engine.counts(), engine.cost, self._limited, engine.tries)
+
+    def _around(self, pods: Narrow) -> None:
+        """Tries some pods and what they talk to, then ruins from their groups, and tries again."""
+        engine, price, settings = self._engine, self._effort.move_price, self._settings
+        lists = (pods, near(engine.model, pods), pods)
+        turns = max(settings.least_turns // FEWER, TURNS_PER_CHANGED * len(pods))
+        for turn in (min(self._turns(), turns), 0):
+            for each in lists:
+                engine.sweep(each, price, self._most)
+                self._note()
+            if turn and not self._out_of_time():
+                engine.focus(np.unique(engine.model.group_of[pods]).astype(np.int64))
+                self._anneal(turn, price, warmth=0.25)
 
     def _without_limit(self) -> None:
         price, engine = self._effort.move_price, self._engine

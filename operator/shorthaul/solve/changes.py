@@ -1,0 +1,207 @@
+"""What differs between two problems: which groups have to be looked at again, and how much it is.
+
+Pods, nodes and vertices are compared by name, traffic by shares of the whole, so that traffic that
+rises everywhere is no change. A link's share is held against that of when its ends were last
+searched, not of the last cycle, so that small steps add up. Other nodes, tiers, prices or resources
+change everything.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shorthaul.solve.facts import facts, names_of
+from shorthaul.solve.kernels.layouts import Narrow
+from shorthaul.solve.lumps import Lumps
+from shorthaul.solve.matches import groups_of, homes_of, matches, places_of
+from shorthaul.solve.problems import Bools, Ints, Problem
+from shorthaul.solve.sparse_counts import SparseCounts
+from shorthaul.solve.warm_starts import pod_targets
+
+Floats = NDArray[np.float64]
+Key = tuple[Hashable, ...]
+NOTICED = 0.1
+LARGE = 0.25
+NOWHERE = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """A problem and its answer: the node of each pod, and each link's share of the traffic when
+    its ends were last searched."""
+
+    problem: Problem
+    places: Ints
+    shares: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """The pods of the new problem that changed; `large` when it is as good as another one.
+
+    `roomier` are the nodes that have more to spare than before, `targets` the node that the old
+    answer has for each pod, -1 where it does not say; `firm` when it may be taken as it is, since
+    no rule or room is tighter. `moved`: some pod came, went, is elsewhere,
+    or is bound by other rules. `shares` are those to know the new problem
+    with, once all this has been searched.
+    """
+
+    pods: Narrow
+    roomier: Ints
+    targets: Ints
+    firm: bool
+    large: bool
+    moved: bool
+    shares: Floats
+
+    def as_it_was(self) -> "Change":
+        """The old answer with nothing to search around it."""
+        return replace(self, pods=NOWHERE.astype(np.int32), roomier=NOWHERE)
+
+
+def known(problem: Problem, counts: SparseCounts, shares: Floats | None = None) -> Known:
+    """A problem with its answer; without shares, all of it has been searched as it is."""
+    given = _shares(problem) if shares is None else shares
+    return Known(problem, places_of(problem, counts), given)
+
+
+def compare(before: Known, problem: Problem) -> Change:
+    """What changed since a problem was known."""
+    old = before.problem
+    matched = matches(old, before.places, problem)
+    targets = _targets(before, problem, matched)
+    if not _same_ground(old, problem):
+        everything = np.arange(len(matched), dtype=np.int32)
+        return Change(everything, NOWHERE, targets, False, True, True, _shares(problem))
+    pods, part = _pods(old, problem, matched)
+    roomier, grown = _room(old, problem)
+    groups, drift, shares = _traffic(before, problem)
+    changed = np.flatnonzero(pods | groups[groups_of(problem)]).astype(np.int32)
+    large = max(part, grown, drift) > LARGE
+    firm = _as_free(old, problem)
+    return Change(changed, roomier, targets, firm, large, part > 0, shares)
+
+
+def _same_ground(old: Problem, new: Problem) -> bool:
+    one, other = old.pricing, new.pricing
+    return (
+        (old.nodes, old.resources) == (new.nodes, new.resources)
+        and (one.objective, one.unit, one.tiers) == (other.objective, other.unit, other.tiers)
+        and np.array_equal(old.tiers, new.tiers)
+        and np.array_equal(old.zoned, new.zoned)
+    )
+
+
+def _as_free(old: Problem, new: Problem) -> bool:
+    """Whether the same pods in the same places may be wherever they might before."""
+    return (
+        [group.pods for group in old.groups] == [group.pods for group in new.groups]
+        and old.start.same(new.start)
+        and old.limits == new.limits
+        and np.array_equal(old.requests, new.requests)
+        and np.array_equal(old.allowed.classes, new.allowed.classes)
+        and np.array_equal(old.allowed.open, new.allowed.open)
+        and bool((new.room >= old.room).all())
+    )
+
+
+def _targets(before: Known, new: Problem, matched: Ints) -> Ints:
+    """The old places by the new problem's numbers, such that as many pods as can be stay."""
+    number = {node: at for at, node in enumerate(new.nodes)}
+    renumbered = np.array([number.get(node, -1) for node in before.problem.nodes], dtype=np.int64)
+    places = _of_matched(renumbered, _of_matched(before.places, matched))
+    width, told = len(new.nodes), places >= 0
+    keys, counts = np.unique(
+        groups_of(new)[told] * np.int64(width) + places[told], return_counts=True
+    )
+    return pod_targets(new, Lumps(keys % max(1, width), keys // max(1, width), counts))
+
+
+def _pods(old: Problem, new: Problem, matched: Ints) -> tuple[Bools, float]:
+    """Pods that are new, elsewhere, bound by other rules, or that lost a fellow of their workload;
+    and the share of all these but the last, and of those that are gone."""
+    ours, theirs, group_of = facts(new), facts(old), groups_of(old)
+    pairs = np.stack([_of_matched(group_of, matched), groups_of(new)], axis=1)
+    kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
+    bound = np.array(
+        [one < 0 or theirs[one] != ours[other] for one, other in kinds.tolist()], dtype=np.bool_
+    )
+    homes = homes_of(new)
+    elsewhere = homes != _of_matched(homes_of(old), matched)
+    changed: Bools = bound[kind.reshape(-1)] | elsewhere
+    gone = np.setdiff1d(np.arange(len(group_of)), matched)
+    part = (int(changed.sum()) + len(gone)) / max(1, len(homes))
+    short = {old.groups[group].workload for group in group_of[gone].tolist()}
+    fellows = np.array([group.workload in short for group in new.groups], dtype=np.bool_)
+    return changed | fellows[groups_of(new)], part
+
+
+def _of_matched(values: Ints, matched: Ints) -> Ints:
+    """The values at some numbers, -1 where the number is -1."""
+    found: Ints = np.append(values, -1)[matched]
+    return found
+
+
+def _room(old: Problem, new: Problem) -> tuple[Ints, float]:
+    """Nodes with more to spare than before, and the largest share of room that came or went."""
+    before, now = _free(old), _free(new)
+    total = np.maximum(1, np.maximum(old.room, new.room).clip(min=0).sum(axis=1))
+    more = (now - before) * len(new.nodes) > NOTICED * total[:, None]
+    share = float((np.abs(now - before).sum(axis=1) / total).max(initial=0.0))
+    return np.flatnonzero(more.any(axis=0)), share
+
+
+def _free(problem: Problem) -> Ints:
+    """What today's placement leaves of each resource on each node."""
+    found, places = problem.room.copy(), homes_of(problem)
+    for resource, asked in enumerate(problem.requests[groups_of(problem)].T):
+        np.subtract.at(found[resource], places, asked)
+    return found
+
+
+def _traffic(before: Known, problem: Problem) -> tuple[Bools, float, Floats]:
+    """Groups whose traffic changed; half of what changed in all; the shares to go on with."""
+    gone = dict(zip(_keys(before.problem), before.shares.tolist(), strict=True))
+    keys, shares = _keys(problem), _shares(problem)
+    known_shares = np.array([gone.pop(key, 0.0) for key in keys], dtype=np.float64)
+    differs, larger = np.abs(shares - known_shares), np.maximum(shares, known_shares)
+    difference = np.zeros(problem.background.rows)
+    total = np.zeros(problem.background.rows)
+    ends = [[link.client for link in problem.links], [link.server for link in problem.links]]
+    for end in np.array(ends, dtype=np.int64):
+        np.add.at(difference, end, differs)
+        np.add.at(total, end, larger)
+    named = {name: vertex for vertex, name in enumerate(names_of(problem))}
+    for key, share in gone.items():
+        for vertex in (named[end] for end in key[:2] if end in named):
+            difference[vertex] += share
+            total[vertex] += share
+    noticed = difference > NOTICED * total
+    searched = noticed[ends[0]] | noticed[ends[1]]
+    drift = (float(differs.sum()) + sum(gone.values())) / 2
+    return _groups_of(problem, noticed), drift, np.where(searched, shares, known_shares)
+
+
+def _groups_of(problem: Problem, vertices: Bools) -> Bools:
+    return np.array(
+        [any(vertices[vertex] for vertex in group.vertices) for group in problem.groups],
+        dtype=np.bool_,
+    )
+
+
+def _keys(problem: Problem) -> list[Key]:
+    """Each link by name."""
+    names = names_of(problem)
+    return [
+        (names[link.client], names[link.server], link.routing, link.prices)
+        for link in problem.links
+    ]
+
+
+def _shares(problem: Problem) -> Floats:
+    """Each link's share of all traffic."""
+    weights = np.array([link.weight for link in problem.links], dtype=np.float64)
+    found: Floats = weights / max(float(weights.sum()), 1e-300)
+    return found

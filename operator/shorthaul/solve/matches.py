@@ -1,0 +1,62 @@
+"""Which pod of an earlier problem each pod of a later one is: by name, else the one it replaced.
+
+A pod that is not known stands for one of its workload that is gone: where there is one that was
+wanted on the node where the new one is, for that, since that is how a move ends.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from shorthaul.solve.lumps import Lumps
+from shorthaul.solve.problems import Group, Ints, Problem
+from shorthaul.solve.sparse_counts import SparseCounts
+from shorthaul.solve.warm_starts import pod_targets
+from shorthaul.units import NodeName, PodRef, WorkloadRef
+
+
+def matches(old: Problem, places: Ints, new: Problem) -> Ints:
+    """For each pod of the new problem the number of the old one, or -1; both group by group."""
+    number = {ref: at for at, (_, ref) in enumerate(_pods(old))}
+    found = np.array([number.pop(ref, -1) for _, ref in _pods(new)], dtype=np.int64)
+    gone = set(number.values())
+    if not gone or not (found < 0).any():
+        return found
+    on_node: dict[tuple[WorkloadRef, NodeName], list[int]] = defaultdict(list)
+    for at, (group, _) in enumerate(_pods(old)):
+        if at in gone:
+            on_node[group.workload, old.nodes[places[at]]].append(at)
+    unknown = [(at, group.workload) for at, (group, _) in enumerate(_pods(new)) if found[at] < 0]
+    homes = homes_of(new)
+    for at, workload in unknown:
+        wanted_here = on_node.get((workload, new.nodes[homes[at]]))
+        if wanted_here:
+            found[at] = wanted_here.pop(0)
+    left: dict[WorkloadRef, list[int]] = defaultdict(list)
+    for (workload, _), pods in on_node.items():
+        left[workload].extend(pods)
+    for at, workload in unknown:
+        if found[at] < 0 and left[workload]:
+            found[at] = left[workload].pop(0)
+    return found
+
+
+def homes_of(problem: Problem) -> Ints:
+    """The node of each pod, group by group."""
+    return np.repeat(problem.start.nodes, problem.start.amounts)
+
+
+def groups_of(problem: Problem) -> Ints:
+    """The group of each pod."""
+    return np.repeat(np.arange(problem.start.rows), problem.start.totals())
+
+
+def places_of(problem: Problem, counts: SparseCounts) -> Ints:
+    """A node for each pod such that these are the counts, and as many as can be stay."""
+    owners = np.repeat(np.arange(counts.rows), np.diff(counts.offsets))
+    return pod_targets(problem, Lumps(counts.nodes, owners, counts.amounts))
+
+
+def _pods(problem: Problem) -> Iterator[tuple[Group, PodRef]]:
+    return ((group, ref) for group in problem.groups for ref in group.pods)
