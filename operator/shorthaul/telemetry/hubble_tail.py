@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shorthaul.telemetry.followed_files import Fingerprint, Followed, open_followed
-from shorthaul.telemetry.hubble_lines import LineReader, Skipped
+from shorthaul.telemetry.hubble_events import Skipped
+from shorthaul.telemetry.hubble_lines import LineReader
 from shorthaul.telemetry.sources import SourceHealth, SourceReading
 from shorthaul.traffic.flows import NANOSECONDS, Flow, Heard, Lost
 from shorthaul.traffic.graphs import Leftover
