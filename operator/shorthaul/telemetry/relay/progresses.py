@@ -43,9 +43,10 @@ class Progress:
         if time < node.settled:
             return False
         keys = node.keys.setdefault(time // OVERLAP_NANOSECONDS, set())
-        if report.key in keys:
+        mark = hash((time, report.key))
+        if mark in keys:
             return False
-        keys.add(report.key)
+        keys.add(mark)
         node.delivered += 1
         if time > node.newest:
             _advance(node, time)
