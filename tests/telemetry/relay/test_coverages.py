@@ -1,19 +1,19 @@
 """Who is connected, who is silent though it should not be, and what was overwritten."""
 
-from shorthaul.telemetry.relay.coverages import STALLED_POLLS, Standing, Watch
+from shorthaul.telemetry.relay.coverages import REMEMBERED_POLLS, STALLED_POLLS, Standing, Watch
 
 
 def polled(*polls):
     """A watch after polls of one node, each (flows seen by it, flows of it that came)."""
     watch = Watch()
     for seen, came in polls:
-        watch.poll({"n1": Standing(True, seen, min(seen, 100))}, {"n1": came})
+        watch.poll({"n1": Standing(True, seen, min(seen, 100))}, lambda _, came=came: came)
     return watch
 
 
 def test_nodes_that_are_not_connected_are_known_and_missing():
     watch = Watch()
-    watch.poll({"n1": Standing(True), "n2": Standing(False), "n3": Standing(True)}, {})
+    watch.poll({"n1": Standing(True), "n2": Standing(False), "n3": Standing(True)}, lambda _: 0)
     watch.lose(["n3", "unheard-of"])
 
     assert watch.coverage.known == {"n1", "n2", "n3"}
@@ -41,6 +41,18 @@ def test_an_agent_that_started_anew_is_not_stalled():
 def test_what_neither_came_nor_is_held_was_overwritten():
     watch = polled((200, 0), (1000, 800))
 
-    assert watch.overwritten("n1", Standing(True, 5000, 100)) == 5000 - 100 - 1000
-    assert watch.overwritten("n1", Standing(True, 50, 50)) == 1
-    assert watch.overwritten("unheard-of", Standing(True, 50, 50)) == 1
+    assert watch.overwritten("n1", Standing(True, 5000, 100), 800) == 5000 - 100 - 1000
+    assert watch.overwritten("n1", Standing(True, 5000, 100), 850) == 5000 - 100 - 1050
+    assert watch.overwritten("n1", Standing(True, 50, 50), 800) == 1
+    assert watch.overwritten("unheard-of", Standing(True, 50, 50), 0) == 1
+
+
+def test_a_relay_that_lists_nobody_yet_makes_nothing_forgotten_for_a_while():
+    watch = polled((200, 0), (1000, 800))
+
+    watch.poll({}, lambda _: 800)
+    assert watch.coverage.missing == ("n1",)
+    assert watch.overwritten("n1", Standing(True, 5000, 100), 800) == 3900
+    for _ in range(REMEMBERED_POLLS):
+        watch.poll({}, lambda _: 800)
+    assert watch.coverage.known == frozenset()

@@ -78,7 +78,7 @@ events = some(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(events, max_size=4))
 def test_a_flow_says_the_same_as_a_line_and_as_a_message(several):
     lines, responses = LineReader(), ResponseReader()

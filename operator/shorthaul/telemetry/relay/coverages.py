@@ -6,13 +6,14 @@ nothing of them arrives, so that the stream has to begin anew; and how many flow
 while nobody read them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from shorthaul.telemetry.sources import Coverage
 from shorthaul.units import NodeName
 
 STALLED_POLLS = 3
+REMEMBERED_POLLS = 12
 UNREADABLE_EVENTS = 1
 """A ring buffer's newest event can be read when the next one is there."""
 
@@ -28,28 +29,33 @@ class Standing:
 
 @dataclass(slots=True)
 class _Watched:
-    """A node over several polls; `read_at_seen` is what it had seen when something last came."""
+    """A node over several polls, as of when something of it last came: flows seen and come."""
 
     standing: Standing
-    delivered: int = 0
+    seen: int
+    delivered: int
     stalled_polls: int = 0
-    read_at_seen: int = 0
+    absent_polls: int = 0
 
 
 @dataclass(slots=True)
 class Watch:
-    """All nodes as of the last poll."""
+    """All nodes as of the last poll; one that is no longer listed is remembered for a while."""
 
     nodes: dict[str, _Watched] = field(default_factory=dict)
 
-    def poll(self, found: Mapping[str, Standing], delivered: Mapping[str, int]) -> None:
+    def poll(self, found: Mapping[str, Standing], delivered: Callable[[str], int]) -> None:
         """Takes in an answer, and how many flows of each node have come until then."""
-        nodes = {}
         for name, standing in found.items():
-            came = delivered.get(name, 0)
-            known = self.nodes.get(name) or _Watched(standing, came, 0, standing.seen)
-            nodes[name] = _polled(known, standing, came)
-        self.nodes = nodes
+            came = delivered(name)
+            known = self.nodes.get(name) or _Watched(standing, standing.seen, came)
+            self.nodes[name] = _polled(known, standing, came)
+        for name in self.nodes.keys() - found.keys():
+            known = self.nodes[name]
+            known.standing = replace(known.standing, connected=False)
+            known.absent_polls += 1
+            if known.absent_polls > REMEMBERED_POLLS:
+                del self.nodes[name]
 
     def lose(self, names: list[str]) -> None:
         """Takes nodes for unconnected until the next poll says otherwise."""
@@ -75,18 +81,23 @@ class Watch:
             sorted(name for name, node in self.nodes.items() if node.stalled_polls >= STALLED_POLLS)
         )
 
-    def overwritten(self, name: str, found: Standing) -> int:
+    def overwritten(self, name: str, found: Standing, delivered: int) -> int:
         """How many flows a node has seen that neither came nor are in its buffer; at least one.
 
         An estimate: flows that were under way at a poll count as read. An agent that has started
         anew counts from 0, so what it had seen before its end is not known.
         """
         known = self.nodes.get(name)
-        return max(1, found.seen - found.held - known.read_at_seen) if known else 1
+        if known is None:
+            return 1
+        return max(1, found.seen - found.held - known.seen - (delivered - known.delivered))
 
 
 def _polled(known: _Watched, standing: Standing, delivered: int) -> _Watched:
-    if delivered != known.delivered or standing.seen < known.read_at_seen:
-        return _Watched(standing, delivered, 0, standing.seen)
-    silent = standing.connected and standing.seen - known.read_at_seen > UNREADABLE_EVENTS
-    return _Watched(standing, delivered, (known.stalled_polls + 1) * silent, known.read_at_seen)
+    if not standing.connected:
+        return replace(known, standing=standing, stalled_polls=0, absent_polls=0)
+    if delivered != known.delivered or standing.seen < known.seen:
+        return _Watched(standing, standing.seen, delivered)
+    silent = standing.seen - known.seen > UNREADABLE_EVENTS
+    polls = known.stalled_polls + 1 if silent else 0
+    return replace(known, standing=standing, stalled_polls=polls, absent_polls=0)

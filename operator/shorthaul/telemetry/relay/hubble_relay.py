@@ -10,6 +10,7 @@ and told as lost, half at each end of the gap.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from shorthaul.telemetry.batches import Batch, Totals
 from shorthaul.telemetry.hubble_events import Skipped
@@ -30,6 +31,14 @@ _MOST_ERRORS = 10
 _AGAIN = Skipped("read before (the stream was begun again)")
 
 
+class _Gap(NamedTuple):
+    """Between which times a node's flows did not come, and how many had come before."""
+
+    begin: int
+    end: int
+    delivered: int
+
+
 class HubbleRelay:
     """A source; `kept_seconds` is how far back flows are of use after a pause."""
 
@@ -47,7 +56,7 @@ class HubbleRelay:
         self._progress: Progress | None = None
         self._catch_up: CatchUp | None = None  # while there is something to catch up with
         self._resumed: dict[str, int] = {}
-        self._gaps: dict[str, tuple[int, int]] = {}
+        self._gaps: dict[str, _Gap] = {}
         self._errors: dict[str, str] = {}
         self._alone = ""
         self._states = enum_names("relay.NodeState")
@@ -93,13 +102,13 @@ class HubbleRelay:
         if kind == "flow":
             report = report_of(response)
             latest = int((now + LEAD_SECONDS) * NANOSECONDS)
-            self._note(report, now)
+            self._note(report, now, progress)
             if not progress.is_new(report, latest):
                 batch.take(_AGAIN, self._address)
                 return
         batch.take(self._reader.read(response), self._address)
 
-    def _note(self, report: Report, now: float) -> None:
+    def _note(self, report: Report, now: float, progress: Progress) -> None:
         """Sees which node speaks, and whether it goes on where it was read to."""
         self._alone = report.node
         self._errors.pop(report.node, None)
@@ -107,7 +116,8 @@ class HubbleRelay:
             self._catch_up.hear(report.node, now)
         before = self._resumed.pop(report.node, None)
         if before is not None and report.time_nanoseconds > before:
-            self._gaps[report.node] = (before, report.time_nanoseconds)
+            delivered = progress.delivered(report.node)
+            self._gaps[report.node] = _Gap(before, report.time_nanoseconds, delivered)
 
     def _note_status(self, status: Message) -> None:
         if self._states.get(status.state_change) == "NODE_CONNECTED":
@@ -124,7 +134,7 @@ class HubbleRelay:
         if found is None:
             return
         self._tell_gaps(found, batch)
-        self._watch.poll(found, {node: progress.delivered(node) for node in found})
+        self._watch.poll(found, progress.delivered)
         for node in self._watch.coverage.connected:
             batch.alive(node, int(now))
         if self._catch_up is not None:
@@ -134,11 +144,11 @@ class HubbleRelay:
             self._link.renew(now, f"node {first} is connected and sees flows, but none arrives")
 
     def _tell_gaps(self, found: Mapping[str, Standing], batch: Batch) -> None:
-        for name, (begin, end) in self._gaps.items():
+        for name, gap in self._gaps.items():
             if name in found:
-                events = self._watch.overwritten(name, found[name])
-                batch.lose(Lost(NodeName(name), events - events // 2, begin))
-                batch.lose(Lost(NodeName(name), events // 2, end))
+                events = self._watch.overwritten(name, found[name], gap.delivered)
+                batch.lose(Lost(NodeName(name), events - events // 2, gap.begin))
+                batch.lose(Lost(NodeName(name), events // 2, gap.end))
         self._gaps = {name: gap for name, gap in self._gaps.items() if name not in found}
 
     def _caught_up(self, now: float, progress: Progress) -> bool:
