@@ -27,8 +27,12 @@ def _explained(code: grpc.StatusCode, details: str, server_name: str) -> str:
         return f"its certificate is not signed by ca.crt of tls.folder ({_last(details)})"
     if server_name and re.search(r"WRONG_VERSION_NUMBER|HTTP_REQUEST", details):
         return "does not speak TLS; leave tls out, or switch TLS on in the Relay"
-    if "CERTIFICATE_REQUIRED" in details or "BAD_CERTIFICATE" in details:
-        return "asks for a client certificate; put tls.crt and tls.key into tls.folder"
+    if server_name and re.search(r"CERTIFICATE_REQUIRED|BAD_CERTIFICATE|Unwrap failed", details):
+        wanted = "put tls.crt and tls.key into tls.folder, signed by who it trusts"
+        return f"refuses a client without certificate; {wanted}"
+    if not server_name and re.search(r"Socket closed|reset by peer", details):
+        wanted = "if it is up, it may ask for TLS: give tls.folder"
+        return f"ended the connection ({_last(details)}); {wanted}"
     return f"{code.name.lower().replace('_', ' ')}: {_last(details) or 'no details'}"
 
 
