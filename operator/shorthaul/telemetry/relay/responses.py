@@ -25,6 +25,7 @@ from shorthaul.telemetry.relay.messages import Message, enum_names, message_clas
 from shorthaul.telemetry.timestamps import EARLIEST_SECONDS, LATEST_SECONDS
 from shorthaul.traffic.flows import NANOSECONDS
 
+_REMEMBERED_ENDS = 1 << 14
 NO_RESPONSE = Skipped("message that is no response of Hubble", shown=True, bad=True)
 FIELD_MASK = (
     *("time", "uuid", "verdict", "l4", "Type", "node_name", "reply", "is_reply"),
@@ -55,6 +56,7 @@ class ResponseReader:
         self._verdicts = _names("flow.Verdict")
         self._kinds = _names("flow.FlowType")
         self._points = _names("flow.TraceObservationPoint")
+        self._ends: dict[bytes, End] = {}
 
     @property
     def names(self) -> PodNames:
@@ -83,20 +85,31 @@ class ResponseReader:
         told = flow if flow.HasField("time") else response
         usable = _usable(told.time) if told.HasField("time") else None
         text = "" if usable or not told.HasField("time") else _text(told.time)
+        told_reply = flow.HasField("is_reply")
         fields = FlowFields(
             uuid=flow.uuid,
             verdict=self._verdicts.get(flow.verdict) or str(flow.verdict or ""),
-            source=_end(flow.source) if flow.HasField("source") else None,
-            destination=_end(flow.destination) if flow.HasField("destination") else None,
-            l4=_layer4(flow.l4) if flow.HasField("l4") else None,
+            source=self._end(flow.source) if flow.HasField("source") else None,
+            destination=self._end(flow.destination) if flow.HasField("destination") else None,
+            l4=None if told_reply else _layer4(flow.l4),
             kind=self._kinds.get(flow.Type) or str(flow.Type or ""),
             reply=flow.reply or None,
-            is_reply=flow.is_reply.value if flow.HasField("is_reply") else None,
+            is_reply=flow.is_reply.value if told_reply else None,
             trace_observation_point=self._points.get(flow.trace_observation_point)
             or str(flow.trace_observation_point or ""),
             aggregate=_aggregate(flow.aggregate) if flow.HasField("aggregate") else None,
         )
         return self._events.read_flow(fields, usable, text, response.node_name or flow.node_name)
+
+    def _end(self, end: Message) -> End:
+        """An end; the same ones come again and again, so each is made once."""
+        key = end.SerializeToString()
+        known = self._ends.get(key)
+        if known is None:
+            if len(self._ends) >= _REMEMBERED_ENDS:
+                self._ends.clear()
+            known = self._ends[key] = _end(end)
+        return known
 
 
 def report_of(response: Message) -> Report:
