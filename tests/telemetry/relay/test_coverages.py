@@ -56,3 +56,12 @@ def test_a_relay_that_lists_nobody_yet_makes_nothing_forgotten_for_a_while():
     for _ in range(REMEMBERED_POLLS):
         watch.poll({}, lambda _: 800)
     assert watch.coverage.known == frozenset()
+
+
+def test_what_came_after_the_last_poll_was_not_overwritten():
+    watch = polled((0, 0))
+
+    watch.settle(lambda _: 100)
+    watch.poll({"n1": Standing(True, 3100, 1000)}, lambda _: 100)
+
+    assert watch.overwritten("n1", Standing(True, 3100, 1000), 100) == 2000

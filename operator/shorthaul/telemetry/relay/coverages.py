@@ -57,6 +57,12 @@ class Watch:
             if known.absent_polls > REMEMBERED_POLLS:
                 del self.nodes[name]
 
+    def settle(self, delivered: Callable[[str], int]) -> None:
+        """Takes what has come since the last poll for seen, before a stream is begun again."""
+        for name, known in self.nodes.items():
+            came = delivered(name)
+            known.seen, known.delivered = known.seen + came - known.delivered, came
+
     def lose(self, names: list[str]) -> None:
         """Takes nodes for unconnected until the next poll says otherwise."""
         for name in names:

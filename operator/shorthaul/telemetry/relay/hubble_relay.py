@@ -86,10 +86,11 @@ class HubbleRelay:
         return self._reading(batch, now, progress)
 
     def _resume(self, now: float, progress: Progress) -> None:
-        self._resumed = {str(node): progress.newest(node) for node in self._watch.nodes}
+        self._watch.settle(progress.delivered)
+        self._resumed = {node: progress.newest(node) for node in self._watch.nodes}
         if self._catch_up is not None:
             self._catch_up.opened = now
-            self._catch_up.awaited = {str(node) for node in self._watch.coverage.connected}
+            self._catch_up.awaited = set(self._watch.coverage.connected)
 
     def _take(self, raw: bytes, now: float, progress: Progress, batch: Batch) -> None:
         response = self._reader.parse(raw)
@@ -144,12 +145,13 @@ class HubbleRelay:
             self._link.renew(now, f"node {first} is connected and sees flows, but none arrives")
 
     def _tell_gaps(self, found: Mapping[str, Standing], batch: Batch) -> None:
-        for name, gap in self._gaps.items():
-            if name in found:
-                events = self._watch.overwritten(name, found[name], gap.delivered)
-                batch.lose(Lost(NodeName(name), events - events // 2, gap.begin))
-                batch.lose(Lost(NodeName(name), events // 2, gap.end))
-        self._gaps = {name: gap for name, gap in self._gaps.items() if name not in found}
+        """Tells what was lost at nodes that say now how many flows they have seen."""
+        told = [name for name in self._gaps if name in found and found[name].connected]
+        for name in told:
+            gap = self._gaps.pop(name)
+            events = self._watch.overwritten(name, found[name], gap.delivered)
+            batch.lose(Lost(NodeName(name), events - events // 2, gap.begin))
+            batch.lose(Lost(NodeName(name), events // 2, gap.end))
 
     def _caught_up(self, now: float, progress: Progress) -> bool:
         if self._catch_up is None and not self._link.opened:
