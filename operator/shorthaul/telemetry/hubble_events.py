@@ -85,7 +85,7 @@ class EventReader:
         """What a flow says; `time` in nanoseconds, None when what was told is no usable time."""
         if time is None:
             return _wrong_time(told_time)
-        observer = _node(node)
+        observer = node_name(node)
         if flow.source is not None:
             self.names.learn(flow.source)
         if flow.destination is not None:
@@ -130,7 +130,7 @@ def read_lost(events: int | str, node: str, time: int | None) -> Outcome:
     count = _count(events)
     if count is None:
         return Skipped("count that is no count", shown=True, bad=True)
-    return Lost(_node(node), count, time or 0)
+    return Lost(node_name(node), count, time or 0)
 
 
 _NO_POD_NAME = Skipped("pod name that is none", shown=True, bad=True)
@@ -167,7 +167,7 @@ def _is_reply(flow: FlowFields) -> bool:
     return bool(ports and 0 < ports.source_port < ports.destination_port)
 
 
-def _node(name: str) -> NodeName:
+def node_name(name: str) -> NodeName:
     """The node's own name; Hubble may write `cluster/node`."""
     name = name[name.rfind("/") + 1 :]
     return NodeName(name if len(name) <= 253 and name.isprintable() else "")

@@ -134,6 +134,14 @@ def test_an_agent_can_be_asked_without_a_relay(hubble):
         assert reading.coverage.known == {"n3"}
 
 
+def test_a_server_that_is_no_hubble_is_told_as_such(hubble):
+    with Follower(hubble.address_of("health")) as follower:
+        reading = follower.until(lambda reading: reading.health.troubles)
+
+    [line] = reading.health.troubles
+    assert "does not speak Hubble's Observer API; give the address of a Relay" in line
+
+
 def test_recorded_flows_come_as_the_exporter_writes_them(tmp_path, recordings):
     files = sorted((recordings / "cilium-1.20" / "hubble").glob("*.json.gz"))
     if not files:

@@ -6,7 +6,7 @@ nothing of them arrives, so that the stream has to begin anew; and how many flow
 while nobody read them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shorthaul.telemetry.sources import Coverage
@@ -63,7 +63,7 @@ class Watch:
             came = delivered(name)
             known.seen, known.delivered = known.seen + came - known.delivered, came
 
-    def lose(self, names: list[str]) -> None:
+    def lose(self, names: Sequence[str]) -> None:
         """Takes nodes for unconnected until the next poll says otherwise."""
         for name in names:
             if name in self.nodes:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from shorthaul.telemetry.batches import Batch, Totals
-from shorthaul.telemetry.hubble_events import Skipped
+from shorthaul.telemetry.hubble_events import Skipped, node_name
 from shorthaul.telemetry.relay.catchups import CatchUp
 from shorthaul.telemetry.relay.channels import Server
 from shorthaul.telemetry.relay.coverages import Standing, Watch
@@ -123,11 +123,12 @@ class HubbleRelay:
     def _note_status(self, status: Message) -> None:
         if self._states.get(status.state_change) == "NODE_CONNECTED":
             return
-        names = [name.rpartition("/")[2] for name in status.node_names]
+        names = [node_name(name) for name in status.node_names]
         self._watch.lose(names)
-        if status.message:
+        told = " ".join(status.message.split())[:200]
+        if told:
             for name in names[: _MOST_ERRORS - len(self._errors)]:
-                self._errors[name] = f"{self._address}: node {name}: {status.message[:200]}"
+                self._errors[name] = f"{self._address}: node {name}: {told}"
 
     def _attend(self, now: float, progress: Progress, batch: Batch) -> None:
         """Looks after the nodes: who is connected, who is silent though it should not be."""

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.hubble_events import node_name
 from shorthaul.telemetry.relay import channels
 from shorthaul.telemetry.relay.channels import Server
 from shorthaul.telemetry.relay.coverages import Standing
@@ -153,9 +154,9 @@ def _standings(answer: Any, method: str, alone: str) -> Mapping[str, Standing]:
     if method == SERVER_STATUS:
         return {alone: Standing(True, answer.seen_flows, answer.num_flows)} if alone else {}
     connected = {name: number for number, name in enum_names("relay.NodeState").items()}
+    named = ((node_name(node.name), node) for node in answer.nodes)
     return {
-        node.name.rpartition("/")[2]: Standing(
-            node.state == connected["NODE_CONNECTED"], node.seen_flows, node.num_flows
-        )
-        for node in answer.nodes
+        name: Standing(node.state == connected["NODE_CONNECTED"], node.seen_flows, node.num_flows)
+        for name, node in named
+        if name
     }

@@ -4,7 +4,8 @@ A stream that begins again is asked for what came since the node that is furthes
 overlap, because reports come a little out of order. What comes twice is told by its key within the
 overlap, and by its time before it: each node's own flows are in order but for less than that. So
 only the keys of some seconds are kept, and a Relay that reads one node's buffer anew by itself,
-as it does when it has lost that node, doubles nothing either.
+as it does when it has lost that node, doubles nothing either. Nodes beyond a limit, which no real
+cluster reaches, are not followed.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from shorthaul.telemetry.relay.responses import Report
 from shorthaul.traffic.flows import NANOSECONDS
 
 OVERLAP_NANOSECONDS = 10 * NANOSECONDS
+MOST_NODES = 20_000
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class Progress:
         """Whether a report comes for the first time; what is later than `latest` proves nothing."""
         time = report.time_nanoseconds
         node = self._nodes.get(report.node)
+        if node is None and len(self._nodes) >= MOST_NODES:
+            return True
         if node is None:
             node = self._nodes[report.node] = _Node(self._start, self._start)
         if time > latest_nanoseconds:

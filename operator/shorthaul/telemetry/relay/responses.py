@@ -19,6 +19,7 @@ from shorthaul.telemetry.hubble_events import (
     Outcome,
     Ports,
     Skipped,
+    node_name,
     read_lost,
 )
 from shorthaul.telemetry.relay.messages import Message, enum_names, message_class
@@ -116,9 +117,9 @@ def report_of(response: Message) -> Report:
     """What tells a flow from every other one; without a uuid, all of it together."""
     flow = response.flow
     time = flow.time if flow.HasField("time") else response.time
-    node = response.node_name or flow.node_name
     key = flow.uuid or flow.SerializeToString()
-    return Report(node[node.rfind("/") + 1 :], time.seconds * NANOSECONDS + time.nanos, hash(key))
+    node = node_name(response.node_name or flow.node_name)
+    return Report(node, time.seconds * NANOSECONDS + time.nanos, hash(key))
 
 
 def _names(enum: str) -> dict[int, str]:
