@@ -64,6 +64,7 @@ class Feed:
         caught_up = True
         for source in self._open.values():
             caught_up = await self._drain(source, now_seconds) and caught_up
+        self._count_nodes()
         if not caught_up:
             return ()
         closed = self.recorder.close(now_seconds, expected)
@@ -139,6 +140,15 @@ class Feed:
                 spec.trust is Trust.FULL,
                 least_coverage_percent(spec),
             )
+
+    def _count_nodes(self) -> None:
+        known, connected = set[NodeName](), set[NodeName]()
+        for source in self._open.values():
+            if source.coverage is not None:
+                known |= source.coverage.known
+                connected |= source.coverage.connected
+        metrics.SOURCE_NODES.labels("connected").set(len(connected))
+        metrics.SOURCE_NODES.labels("missing").set(len(known - connected))
 
     def _kept_since(self, now_seconds: float) -> int:
         rules = self.recorder.rules
