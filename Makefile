@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp-$(shell cat requirements/dev.txt pyproject.toml operator
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help env demo test lint types imports unit controlplane crds requirements benchenv clean
+.PHONY: help env demo test lint types imports unit hubble controlplane crds requirements benchenv clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -38,8 +38,11 @@ types: env  ## mypy --strict
 imports: env  ## the layers of the code, held by import-linter
 	@lint-imports
 
-unit: env  ## tests that need no control plane
-	@pytest -m 'not controlplane' -n $(WORKERS)
+unit: env  ## tests that need neither control plane nor Hubble
+	@pytest -m 'not controlplane and not hubble' -n $(WORKERS)
+
+hubble: env  ## tests on the real Hubble Relay
+	@pytest -m hubble
 
 controlplane: env  ## tests on the real control plane
 	@pytest -m controlplane

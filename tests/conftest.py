@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["controlplane_fixtures"]
+pytest_plugins = ["controlplane_fixtures", "hubble_fixtures"]
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "data"
 

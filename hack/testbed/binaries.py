@@ -26,6 +26,7 @@ CONTROL_PLANE = (
     "kwok",
 )
 ALL = (*CONTROL_PLANE, "helm")
+HUBBLE = ("hubble-relay", "hubbleagent")
 ENVTEST_PROGRAMS = ("etcd", "kube-apiserver", "kubectl")
 ENVTEST_TIMEOUT_SECONDS = 60
 
@@ -88,7 +89,7 @@ def kwok_stages() -> list[Path]:
 
 
 def _recipe_of(name: str, kubernetes_version: str) -> recipes.Recipe:
-    for recipe in (recipes.kwok(), recipes.helm()):
+    for recipe in (recipes.kwok(), recipes.helm(), recipes.hubble()):
         if name in recipe.programs:
             return recipe
     return recipes.kubernetes(kubernetes_version)

@@ -80,7 +80,10 @@ def _build_beside(recipe: recipes.Recipe, target: Path) -> None:
 
 
 def _write_module(recipe: recipes.Recipe, work: Path, log: Path) -> None:
-    (work / "go.mod").write_text(MODULE_FILE)
+    if recipe.sources is None:
+        (work / "go.mod").write_text(MODULE_FILE)
+    else:
+        shutil.copytree(recipe.sources, work, dirs_exist_ok=True)
     edits = [f"-require={module}@{version}" for module, version in recipe.requires.items()]
     if recipe.staging_of:
         version = recipe.requires[recipe.staging_of]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -21,4 +22,13 @@ def is_ready(url: str) -> bool:
         with opener.open(url, timeout=TIMEOUT_SECONDS) as answer:
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
+        return False
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody accepts connections on a port of this machine."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS):
+            return True
+    except OSError:
         return False

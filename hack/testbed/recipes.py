@@ -8,8 +8,10 @@ v1.36.3. etcd is built with Kubernetes because they share most of their dependen
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from testbed import versions
 
@@ -17,11 +19,16 @@ ETCD_MODULE = "go.etcd.io/etcd/server/v3"
 KUBERNETES_MODULE = "k8s.io/kubernetes"
 KWOK_MODULE = "sigs.k8s.io/kwok"
 HELM_MODULE = "helm.sh/helm/v3"
+CILIUM_MODULE = "github.com/cilium/cilium"
+HUBBLE_AGENT = Path(__file__).resolve().parents[1] / "hubbleagent"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One build: modules with versions, and the packages that become programs."""
+    """One build: modules with versions, and the packages that become programs.
+
+    `sources` is a module of our own that the build happens in, copied.
+    """
 
     key: str
     requires: Mapping[str, str]
@@ -30,6 +37,7 @@ class Recipe:
     staging_of: str | None = None
     copied_folders: Mapping[str, str] = field(default_factory=dict)
     copied_from: str | None = None
+    sources: Path | None = None
 
 
 def kubernetes(version: str) -> Recipe:
@@ -76,3 +84,21 @@ def helm() -> Recipe:
         programs={"helm": f"{HELM_MODULE}/cmd/helm"},
         link_values={f"{HELM_MODULE}/internal/version.version": f"v{versions.HELM}"},
     )
+
+
+def hubble() -> Recipe:
+    """Return how to build Hubble Relay, and our own program that plays the agents behind it."""
+    return Recipe(
+        key=f"cilium-{versions.CILIUM}_hubbleagent-{_digest(HUBBLE_AGENT)}",
+        requires={CILIUM_MODULE: f"v{versions.CILIUM}"},
+        programs={"hubble-relay": f"{CILIUM_MODULE}/hubble-relay", "hubbleagent": "."},
+        link_values={f"{CILIUM_MODULE}/pkg/version.ciliumVersion": versions.CILIUM},
+        sources=HUBBLE_AGENT,
+    )
+
+
+def _digest(folder: Path) -> str:
+    found = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        found.update(path.name.encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()[:8]

@@ -16,6 +16,12 @@ FLOW_RECORDS = Counter(
 LOST_EVENTS = Counter(
     "shorthaul_lost_flow_events_total", "Events that sources declared lost", registry=REGISTRY
 )
+SOURCE_NODES = Gauge(
+    "shorthaul_flow_source_nodes",
+    "Nodes that Hubble Relays know of, by whether their flows arrive",
+    ["state"],
+    registry=REGISTRY,
+)
 WINDOWS = Counter(
     "shorthaul_windows_total", "Traffic windows closed, by usability", ["state"], registry=REGISTRY
 )

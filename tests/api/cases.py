@@ -17,7 +17,7 @@ Path = tuple[str | int, ...]
 Schema = dict[str, Any]
 KEY = "example"
 ABSENT = object()
-TEXTS = ("example", "Example", "sha256:" + "0" * 64, "/example", "12:00")
+TEXTS = ("example", "Example", "sha256:" + "0" * 64, "/example", "12:00", "example:1")
 MOMENT = "2026-11-02T12:00:00Z"
 
 

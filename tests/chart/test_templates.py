@@ -47,6 +47,7 @@ def test_the_chart_has_nothing_that_lint_objects_to(helm_offline, values):
         ("image.pullPolicy=Sometimes", "/image/pullPolicy"),
         ("image.digest=latest", "/image/digest"),
         ("probeNamespace=kube-system", "/probeNamespace"),
+        ("hubbleRelay.secretName=Up_per", "/hubbleRelay/secretName"),
         ("admission.mutatingApiVersion=v2", "/admission/mutatingApiVersion"),
         ("networkPolicy.apiServerAddresses={everywhere}", "/networkPolicy/apiServerAddresses"),
         ("unknown=1", "''"),
@@ -88,6 +89,23 @@ def test_settings_become_options_without_exponents(helm_offline):
     ]["args"]
 
     assert {"--window-seconds=0.5", "--seed=1000000", "--history-seconds=2592000"} <= set(arguments)
+
+
+def test_the_operator_reaches_hubble_relay_with_its_certificates_when_told_to(helm_offline):
+    where = ("--set", "hubbleRelay.enabled=true,hubbleRelay.secretName=relay-certs")
+    text = helm_offline.template(*where)
+    pod = _operator(text)
+    (policy,) = _objects(text, "NetworkPolicy")
+
+    mount = {"name": "hubble-relay", "mountPath": "/etc/shorthaul/hubble-relay", "readOnly": True}
+    assert mount in pod["containers"][0]["volumeMounts"]
+    assert {"secretName": "relay-certs", "defaultMode": 0o440} in [
+        volume.get("secret") for volume in pod["volumes"]
+    ]
+    assert [{"protocol": "TCP", "port": 4245}] in [
+        rule["ports"] for rule in policy["spec"]["egress"]
+    ]
+    assert mount not in _operator(helm_offline.template())["containers"][0]["volumeMounts"]
 
 
 def test_the_chart_knows_exactly_the_settings_that_the_operator_has():

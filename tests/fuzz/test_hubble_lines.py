@@ -12,7 +12,8 @@ import pytest
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.flow_files import read_flows
-from shorthaul.telemetry.hubble_lines import LineReader, Skipped
+from shorthaul.telemetry.hubble_events import Skipped
+from shorthaul.telemetry.hubble_lines import LineReader
 from shorthaul.traffic.flows import Flow, Lost
 from shorthaul.traffic.observations import Observations
 from telemetry import export_lines

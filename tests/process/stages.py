@@ -39,7 +39,7 @@ WINDOW_SECONDS = 1.0
 GOVERNED = (
     *("watched", "asked", "stale", "expiring", "guarded", "acting", "switched", "paused"),
     *("doubled", "unhinted", "metered", "left", "right", "absent", "vanishing", "next", "spoken"),
-    "capped",
+    *("capped", "uncovered"),
 )
 RIGHTLESS = "rightless"
 PAIR = {"web": 0, "store": 1}

@@ -46,6 +46,33 @@ def test_the_kill_switch_stops_new_evictions_until_it_is_taken_off(running: Stag
         assert shop.condition("Stalled") == ("", "")
 
 
+def test_a_relay_that_covers_too_few_nodes_stops_new_evictions_until_it_is_gone(running: Stage):
+    client, sources = running.plane.client, "flowsources.shorthaul.dev"
+    relay = {
+        "apiVersion": "shorthaul.dev/v1alpha1",
+        "kind": "FlowSource",
+        "metadata": {"name": "relay"},
+        "spec": {"type": "HubbleRelay", "hubbleRelay": {"address": "127.0.0.1:9"}},
+    }
+    client.create(relay)
+    with running.shop("uncovered") as shop:
+        try:
+            shop.set_policy("Auto")
+            shop.wait_for_condition("Stalled", "True", "FlowsUncovered")
+            running.rest()
+            assert evicted(shop) == 0
+            [ready] = shop.wait(
+                lambda: client.get(sources, "relay").get("status", {}).get("conditions"),
+                "status of the FlowSource",
+            )
+            assert (ready["status"], ready["reason"]) == ("False", "SourceInTrouble")
+            assert ready["message"].startswith("127.0.0.1:9: ")
+        finally:
+            client.delete(sources, "relay")
+
+        wait_for_landings(shop)
+
+
 def test_a_policy_that_its_owner_has_paused_moves_nothing_until_he_lets_it(running: Stage):
     with running.shop("paused") as shop:
         shop.set_policy("Auto", pause=True)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader, Skipped
+from shorthaul.telemetry.hubble_events import Skipped
+from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader
 from shorthaul.traffic.flows import Flow, Lost
 from shorthaul.units import PodRef, WorkloadRef
 from telemetry import export_lines

@@ -9,16 +9,18 @@ made again from the files, as far back as windows are kept. A source whose spec 
 is read goes on from the end of its files, so that nothing is counted twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shorthaul import metrics
+from shorthaul.act.coverages import Covering, shortened, uncovered
+from shorthaul.act.openings import least_coverage_percent, open_source, reads_past
 from shorthaul.api import conditions
 from shorthaul.api.flowsources import FlowSource, FlowSourceStatus, SourceHealth, Trust
+from shorthaul.cluster.reasons import Reason
 from shorthaul.telemetry import sources
-from shorthaul.telemetry.hubble_tail import HubbleTail
-from shorthaul.telemetry.sources import SourceReading
+from shorthaul.telemetry.sources import Coverage, Source, SourceReading
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.recorders import Recorder
 from shorthaul.traffic.windows import Window, WindowRules
@@ -32,8 +34,10 @@ class _Open:
     """A source that is being read, for one generation of its spec."""
 
     generation: int
-    tail: HubbleTail
+    source: Source
     trusted: bool
+    least_coverage_percent: int = 0
+    coverage: Coverage | None = None
     health: sources.SourceHealth = field(default_factory=sources.SourceHealth)
     flows_before: int = 0
     read_before: float = 0.0
@@ -60,6 +64,7 @@ class Feed:
         caught_up = True
         for source in self._open.values():
             caught_up = await self._drain(source, now_seconds) and caught_up
+        self._count_nodes()
         if not caught_up:
             return ()
         closed = self.recorder.close(now_seconds, expected)
@@ -67,28 +72,35 @@ class Feed:
             metrics.WINDOWS.labels("complete" if window.complete else "incomplete").inc()
         return closed
 
+    def uncovered(self, nodes: Set[NodeName]) -> Reason | None:
+        """Why too few of the cluster's nodes are seen to plan upon, if so."""
+        covering = [
+            Covering(name, each.coverage or Coverage(), each.least_coverage_percent)
+            for name, each in self._open.items()
+            if each.trusted and each.least_coverage_percent
+        ]
+        return uncovered(covering, nodes)
+
     def status(self, source: FlowSource, now: datetime) -> FlowSourceStatus:
         """How a source does, for its object."""
         found = self._open.get(source.metadata.name)
         health = found.health if found else sources.SourceHealth()
         newest = health.newest_nanoseconds / NANOSECONDS
+        seen = (found.coverage if found else None) or Coverage()
         told = SourceHealth(
             lines=health.lines,
             flows=health.flows,
             lost_events=health.lost_events,
             bad_lines=health.bad_lines,
             files=health.files,
+            nodes=len(seen.known),
+            connected_nodes=len(seen.connected),
             flows_per_second=round(found.rate, 1) if found else 0.0,
             lag_seconds=round(max(0.0, now.timestamp() - newest), 1) if newest else 0.0,
             last_flow_time=datetime.fromtimestamp(newest, UTC) if newest else None,
             last_error="; ".join(health.troubles)[:1024],
         )
-        trouble = health.troubles[0] if health.troubles else ""
-        state = (
-            conditions.not_ready("SourceInTrouble", trouble)
-            if trouble
-            else conditions.ready("flows are being read", "Reading")
-        )
+        state = _state(health.troubles, seen, found.least_coverage_percent if found else 0)
         return FlowSourceStatus(
             observed_generation=source.metadata.generation,
             conditions=conditions.reported(
@@ -101,29 +113,42 @@ class Feed:
         )
 
     def close(self) -> None:
-        """Closes all files."""
+        """Closes all files and connections."""
         for source in self._open.values():
-            source.tail.close()
+            source.source.close()
         self._open.clear()
 
     def _keep(self, wanted: Iterable[FlowSource], now_seconds: float) -> None:
         named = {source.metadata.name: source for source in wanted}
         for name in [name for name in self._open if name not in named]:
-            self._open.pop(name).tail.close()
+            self._open.pop(name).source.close()
         for name, source in named.items():
             known = self._open.get(name)
             if known is not None and known.generation == source.metadata.generation:
                 continue
             if known is not None:
-                known.tail.close()
-            export = source.spec.hubble_export
-            if export is None:
-                continue
-            backwards = export.from_beginning and known is None
-            since = self._kept_since(now_seconds) if backwards else None
-            tail = HubbleTail([export.path], since_nanoseconds=since)
-            trusted = source.spec.trust is Trust.FULL
-            self._open[name] = _Open(source.metadata.generation, tail, trusted)
+                known.source.close()
+            spec, since = source.spec, self._kept_since(now_seconds)
+            opened = open_source(
+                spec,
+                since_nanoseconds=since if reads_past(spec) and known is None else None,
+                kept_seconds=now_seconds - since / NANOSECONDS,
+            )
+            self._open[name] = _Open(
+                source.metadata.generation,
+                opened,
+                spec.trust is Trust.FULL,
+                least_coverage_percent(spec),
+            )
+
+    def _count_nodes(self) -> None:
+        known, connected = set[NodeName](), set[NodeName]()
+        for source in self._open.values():
+            if source.coverage is not None:
+                known |= source.coverage.known
+                connected |= source.coverage.connected
+        metrics.SOURCE_NODES.labels("connected").set(len(connected))
+        metrics.SOURCE_NODES.labels("missing").set(len(known - connected))
 
     def _kept_since(self, now_seconds: float) -> int:
         rules = self.recorder.rules
@@ -132,14 +157,16 @@ class Feed:
     async def _drain(self, source: _Open, now_seconds: float) -> bool:
         """Reads until there is no more, within bounds; whether it is read up."""
         for _ in range(MOST_ROUNDS):
-            reading = await source.tail.read()
+            reading = await source.source.read()
             self._take(source, reading, now_seconds)
             if reading.caught_up:
                 return True
+            if not reading.health.lag_bytes:
+                break  # it waits for somebody: again at the next tick
         return not source.trusted
 
     def _take(self, source: _Open, reading: SourceReading, now_seconds: float) -> None:
-        source.health = reading.health
+        source.health, source.coverage = reading.health, reading.coverage
         elapsed = now_seconds - source.read_before
         if elapsed >= 1.0:
             source.rate = (reading.health.flows - source.flows_before) / elapsed
@@ -155,3 +182,16 @@ class Feed:
             self.recorder.hear(heard, now_seconds)
         for lost in reading.lost:
             self.recorder.lose(lost, now_seconds)
+
+
+def _state(troubles: tuple[str, ...], seen: Coverage, least_percent: int) -> conditions.State:
+    if troubles:
+        return conditions.not_ready("SourceInTrouble", troubles[0])
+    if not seen.known:
+        return conditions.ready("flows are being read", "Reading")
+    told = f"{len(seen.connected)} of {len(seen.known)} nodes"
+    blind = f" (not {shortened(frozenset(seen.missing))})" if seen.missing else ""
+    if len(seen.connected) * 100 < least_percent * len(seen.known):
+        wanted = f"at least {least_percent} % are asked for"
+        return conditions.not_ready("FlowsUncovered", f"{told} are connected{blind}, {wanted}")
+    return conditions.ready(f"flows of {told} are being read{blind}", "Reading")

@@ -104,6 +104,7 @@ class LiveWorld:
             hints=board.hints,
             topology=board.topology,
             hindrance=parts.hindrances.everywhere
+            or parts.feed.uncovered(snapshot.nodes.keys())
             or unready(snapshot, parts.terms.unready_nodes_percent),
             rights=parts.hindrances.rights,
             epoch=parts.tools.leadership.epoch,
@@ -115,6 +116,8 @@ class LiveWorld:
         if not self._parts.tools.board.sources:
             reason = Reason("NoFlowSource", "there is no FlowSource; make one")
             return Traffic(None, hindrance=reason)
+        if (blind := feed.uncovered(view.snapshot.nodes.keys())) is not None:
+            return Traffic(None, hindrance=blind)
         windows, rules = tuple(feed.recorder.windows), feed.recorder.rules
         return traffic_of(windows, rules, view.snapshot, feed.workloads)
 

@@ -1,7 +1,7 @@
 """FlowSource: one source of flow telemetry, and in its status how well it does.
 
-Written by who runs the cluster, because what a source says can move pods. There is one type so
-far; a new one is one more value of the type and one more optional part beside `hubbleExport`.
+Written by who runs the cluster, because what a source says can move pods. A new type is one more
+value of the type and one more optional part beside `hubbleExport`.
 """
 
 from enum import StrEnum
@@ -28,6 +28,7 @@ class SourceType(StrEnum):
     """How flows arrive."""
 
     HUBBLE_EXPORT = "HubbleExport"
+    HUBBLE_RELAY = "HubbleRelay"
 
 
 class Trust(StrEnum):
@@ -62,11 +63,68 @@ class HubbleExport(Value, frozen=True, kw_only=True):
     ] = True
 
 
+class RelayTls(Value, frozen=True, kw_only=True):
+    """TLS with the certificates of a mounted Secret."""
+
+    folder: Annotated[
+        str,
+        Meta(
+            min_length=2,
+            max_length=1024,
+            pattern=r"^/[^\n]*$",
+            description="Absolute path of a folder with ca.crt and, for mutual TLS, tls.crt and "
+            "tls.key, such as a mounted copy of Cilium's Secret hubble-relay-client-certs.",
+            extra_json_schema=rules(
+                ("!self.contains('/../') && !self.endsWith('/..')", "folder may not contain ..")
+            ),
+        ),
+    ]
+    server_name: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=253,
+            pattern=r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$",
+            description="The name that the server's certificate has to be for. Cilium makes "
+            "Relay's for *.hubble-relay.cilium.io, and agents' for "
+            "*.CLUSTER.hubble-grpc.cilium.io.",
+        ),
+    ] = "shorthaul.hubble-relay.cilium.io"
+
+
+class HubbleRelay(Value, frozen=True, kw_only=True):
+    """Hubble Relay, or one agent, over gRPC; what was before the first connection is not read."""
+
+    address: Annotated[
+        str,
+        Meta(
+            min_length=3,
+            max_length=260,
+            pattern=r"^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$",
+            description="Host and port, such as hubble-relay.kube-system.svc.cluster.local:80; "
+            "port 443 with TLS.",
+        ),
+    ]
+    tls: Annotated[
+        RelayTls | None, Meta(description="Without it the connection is in the clear.")
+    ] = None
+    least_coverage_percent: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100,
+            description="Of how many of the cluster's nodes the flows have to arrive, else nothing "
+            "is planned and nothing moves.",
+        ),
+    ] = 90
+
+
 class FlowSourceSpec(Value, frozen=True, kw_only=True):
     """Where flows come from and how far they are trusted."""
 
     type: SourceType
     hubble_export: HubbleExport | None = None
+    hubble_relay: HubbleRelay | None = None
     trust: Annotated[
         Trust,
         Meta(description="Full lets its flows attract pods, ReportOnly only shows them."),
@@ -77,6 +135,10 @@ FLOW_SOURCE_RULES = (
     (
         "self.type == 'HubbleExport' ? has(self.hubbleExport) : !has(self.hubbleExport)",
         "hubbleExport is needed for type HubbleExport, and for no other",
+    ),
+    (
+        "self.type == 'HubbleRelay' ? has(self.hubbleRelay) : !has(self.hubbleRelay)",
+        "hubbleRelay is needed for type HubbleRelay, and for no other",
     ),
 )
 
@@ -89,6 +151,8 @@ class SourceHealth(Report, frozen=True, kw_only=True):
     lost_events: Count = 0
     bad_lines: Count = 0
     files: Count = 0
+    nodes: Annotated[Count, Meta(description="Nodes that the source knows of.")] = 0
+    connected_nodes: Annotated[Count, Meta(description="Nodes whose flows arrive.")] = 0
     flows_per_second: Amount = 0.0
     lag_seconds: Amount = 0.0
     last_flow_time: Moment | None = None

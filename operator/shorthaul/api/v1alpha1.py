@@ -112,6 +112,8 @@ FLOW_SOURCE = Kind(
         Column("Lag", ".status.health.lagSeconds", "number"),
         Column("Lost", ".status.health.lostEvents", "integer"),
         Column("Bad", ".status.health.badLines", "integer", wide=True),
+        Column("Nodes", ".status.health.nodes", "integer", wide=True),
+        Column("Connected", ".status.health.connectedNodes", "integer", wide=True),
         _REASON,
         _AGE,
     ),

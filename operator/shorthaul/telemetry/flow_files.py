@@ -14,7 +14,8 @@ import msgspec
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry import edge_lists
-from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader, Skipped
+from shorthaul.telemetry.hubble_events import Skipped
+from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader
 from shorthaul.telemetry.line_files import LineFile, find_files
 from shorthaul.telemetry.tallies import Tally
 from shorthaul.telemetry.tally_warnings import warnings_of

@@ -28,7 +28,9 @@ _REMEMBERED_PODS = 1 << 17
 _NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9.]{0,251}[A-Za-z0-9])?")
 
 
-class _Owner(msgspec.Struct, gc=False):
+class Owner(msgspec.Struct, gc=False):
+    """`flow.Workload`: what Hubble says owns a pod."""
+
     name: str = ""
     kind: str = ""
 
@@ -41,7 +43,7 @@ class End(msgspec.Struct, gc=False):
     namespace: str = ""
     pod_name: str = ""
     labels: msgspec.Raw = msgspec.Raw(b"")
-    workloads: list[_Owner] | None = None
+    workloads: list[Owner] | None = None
 
     @property
     def is_pod(self) -> bool:

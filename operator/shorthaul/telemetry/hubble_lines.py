@@ -1,73 +1,23 @@
 """Hubble export lines (`observer.ExportEvent` as JSON) to flows, one line at a time.
 
 Only the fields that count are decoded; unknown ones are skipped, so newer exporters can be read.
-Two decodings hide in one format: uint64 are JSON strings, and the deprecated `reply` is left out
-when false while a missing `is_reply` means "unknown". What counts is DESIGN §5: FORWARDED, L3_L4,
-seen TO_ENDPOINT, and for aggregated records (1.19+) their ingress count; those may leave out the
-fields that they were not aggregated by. Nothing is raised for a bad line: it becomes a `Skipped`
-with the reason. Byte counts are not read, because no Hubble release carries them.
+In this format uint64 are JSON strings. What counts is decided in `hubble_events`. Nothing is raised
+for a bad line: it becomes a `Skipped` with the reason.
 """
-
-from typing import NamedTuple
 
 import msgspec
 
-from shorthaul.telemetry.hubble_ends import End, PodNames, kind_of
+from shorthaul.telemetry.hubble_ends import PodNames
+from shorthaul.telemetry.hubble_events import (
+    EventReader,
+    FlowFields,
+    Outcome,
+    Skipped,
+    read_lost,
+)
 from shorthaul.telemetry.timestamps import nanoseconds
-from shorthaul.traffic.flows import Flow, Lost
-from shorthaul.units import NodeName
 
 LONGEST_LINE_BYTES = 1 << 20
-_KNOWN_VERDICTS = frozenset(
-    {"VERDICT_UNKNOWN", "DROPPED", "ERROR", "AUDIT", "REDIRECTED", "TRACED", "TRANSLATED"}
-)
-
-
-class Skipped(NamedTuple):
-    """A line that carries no weight and why; `shown` when the user ought to see it counted.
-
-    `bad` marks a line that is no export line at all; `time_nanoseconds` is 0 when it is no flow.
-    """
-
-    reason: str
-    shown: bool = False
-    bad: bool = False
-    time_nanoseconds: int = 0
-    observer: NodeName = NodeName("")
-
-
-Outcome = Flow | Lost | Skipped
-
-
-class _Ports(msgspec.Struct, gc=False):
-    source_port: int = 0
-    destination_port: int = 0
-
-
-class _Layer4(msgspec.Struct, gc=False):
-    TCP: _Ports | None = None
-    UDP: _Ports | None = None
-    SCTP: _Ports | None = None
-
-
-class _Aggregate(msgspec.Struct, gc=False):
-    ingress_flow_count: int | str = 0
-    egress_flow_count: int | str = 0
-
-
-class _Flow(msgspec.Struct, gc=False):
-    time: str = ""
-    uuid: str = ""
-    verdict: str = ""
-    source: End | None = None
-    destination: End | None = None
-    l4: _Layer4 | None = None
-    kind: str = msgspec.field(default="", name="Type")
-    node_name: str = ""
-    reply: bool | None = None
-    is_reply: bool | None = None
-    trace_observation_point: str = ""
-    aggregate: _Aggregate | None = None
 
 
 class _Lost(msgspec.Struct, gc=False):
@@ -78,7 +28,7 @@ _ABSENT = msgspec.Raw(b"")
 
 
 class _Event(msgspec.Struct, gc=False):
-    flow: _Flow | None = None
+    flow: FlowFields | None = None
     lost_events: _Lost | None = None
     node_status: msgspec.Raw = _ABSENT
     agent_event: msgspec.Raw = _ABSENT
@@ -88,11 +38,16 @@ class _Event(msgspec.Struct, gc=False):
 
 
 class LineReader:
-    """Reads lines; `names` keeps the pods they named and what Hubble says owns them."""
+    """Reads lines."""
 
     def __init__(self) -> None:
-        self.names = PodNames()
+        self._events = EventReader()
         self._decode = msgspec.json.Decoder(_Event).decode
+
+    @property
+    def names(self) -> PodNames:
+        """The pods that lines named and what Hubble says owns them."""
+        return self._events.names
 
     def read(self, line: bytes) -> Outcome:
         """What one line says."""
@@ -104,112 +59,19 @@ class LineReader:
             return Skipped(f"field of a wrong type ({error})", shown=True, bad=True)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return _NOT_JSON
-        if event.flow is not None:
-            return self._read_flow(event.flow, event)
+        flow = event.flow
+        if flow is not None:
+            told = flow.time or event.time
+            node = event.node_name or flow.node_name
+            return self._events.read_flow(flow, nanoseconds(told), told, node)
         if event.lost_events is not None:
-            return _read_lost(event.lost_events, event)
+            lost = event.lost_events.num_events_lost
+            return read_lost(lost, event.node_name, nanoseconds(event.time))
         return _other_event(event)
-
-    def _read_flow(self, flow: _Flow, event: _Event) -> Outcome:
-        time = nanoseconds(flow.time or event.time)
-        if time is None:
-            return _wrong_time(flow.time or event.time)
-        observer = _node(event.node_name or flow.node_name)
-        if flow.source is not None:
-            self.names.learn(flow.source)
-        if flow.destination is not None:
-            self.names.learn(flow.destination)
-        reason = _unused(flow)
-        if reason is not None:
-            return Skipped(reason[0], reason[1], False, time, observer)
-        return self._read_ends(flow, time, observer)
-
-    def _read_ends(self, flow: _Flow, time: int, observer: NodeName) -> Outcome:
-        source, destination = flow.source, flow.destination
-        if source is None or destination is None or not (source.is_pod and destination.is_pod):
-            kind, shown = kind_of(source, destination)
-            return Skipped(kind, shown, False, time, observer)
-        if source.cluster_name != destination.cluster_name and source.cluster_name:
-            return Skipped("one end is in another cluster", True, False, time, observer)
-        events = 1 if flow.aggregate is None else _count(flow.aggregate.ingress_flow_count)
-        if events is None:
-            return Skipped("count that is no count", shown=True, bad=True)
-        if events == 0:
-            return Skipped("aggregated record without ingress events", False, False, time, observer)
-        reply = _is_reply(flow)
-        client, server = self.names.pod(source), self.names.pod(destination)
-        if client is None or server is None:
-            return _NO_POD_NAME
-        if reply:
-            client, server = server, client
-        return Flow(
-            client,
-            server,
-            reply,
-            events,
-            time,
-            observer,
-            destination.cluster_name,
-            flow.uuid,
-        )
 
 
 TOO_LONG = Skipped(f"line over {LONGEST_LINE_BYTES} bytes", shown=True, bad=True)
-_NO_POD_NAME = Skipped("pod name that is none", shown=True, bad=True)
 _NOT_JSON = Skipped("line that is no JSON object", shown=True, bad=True)
-
-
-def _unused(flow: _Flow) -> tuple[str, bool] | None:
-    """Why a flow does not count, and whether that is worth showing."""
-    whole = flow.aggregate is None
-    if flow.verdict != "FORWARDED":
-        if flow.verdict in _KNOWN_VERDICTS:
-            return f"verdict {flow.verdict}", False
-        return f"unknown verdict {flow.verdict[:40]!r}", True
-    if flow.kind != "L3_L4" and (whole or flow.kind):
-        return f"forwarded, of type {_word(flow.kind)}", False
-    point = flow.trace_observation_point
-    if point != "TO_ENDPOINT" and (whole or point):
-        return f"forwarded, seen {_word(point)}", False
-    return None
-
-
-def _word(text: str) -> str:
-    """An enum's name, as protobuf spells them."""
-    return text if text.isidentifier() and len(text) <= 40 else "unknown"
-
-
-def _is_reply(flow: _Flow) -> bool:
-    """Whether the packet goes from server to client; without a word on it, the ports decide."""
-    if flow.is_reply is not None:
-        return flow.is_reply
-    if flow.reply is not None:
-        return flow.reply
-    layer = flow.l4
-    ports = layer and (layer.TCP or layer.UDP or layer.SCTP)
-    return bool(ports and 0 < ports.source_port < ports.destination_port)
-
-
-def _node(name: str) -> NodeName:
-    """The node's own name; Hubble may write `cluster/node`."""
-    name = name[name.rfind("/") + 1 :]
-    return NodeName(name if len(name) <= 253 and name.isprintable() else "")
-
-
-def _count(value: int | str) -> int | None:
-    """A protobuf integer, which JSON writes as a number or, from 64 bits on, as a string."""
-    if isinstance(value, str):
-        if not (value.isascii() and value.isdecimal() and len(value) <= 20):
-            return None
-        value = int(value)
-    return value if 0 <= value < 1 << 64 else None
-
-
-def _read_lost(lost: _Lost, event: _Event) -> Outcome:
-    events = _count(lost.num_events_lost)
-    if events is None:
-        return Skipped("count that is no count", shown=True, bad=True)
-    return Lost(_node(event.node_name), events, nanoseconds(event.time) or 0)
 
 
 def _other_event(event: _Event) -> Skipped:
@@ -217,8 +79,3 @@ def _other_event(event: _Event) -> Skipped:
         if bytes(getattr(event, name)):
             return Skipped(name.replace("_", " "))
     return Skipped("JSON object that is no Hubble export line", shown=True, bad=True)
-
-
-def _wrong_time(text: str) -> Skipped:
-    reason = f"time {text[:40]!r} that is not between 2000 and 2100" if text else "no time"
-    return Skipped(f"flow with {reason}", shown=True, bad=True)

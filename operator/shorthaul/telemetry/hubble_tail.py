@@ -11,22 +11,19 @@ the reader wants. Reading happens in a worker thread.
 import asyncio
 import glob
 import os
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
+from shorthaul.telemetry.batches import Batch, Totals
 from shorthaul.telemetry.followed_files import Fingerprint, Followed, open_followed
-from shorthaul.telemetry.hubble_lines import LineReader, Skipped
+from shorthaul.telemetry.hubble_lines import LineReader
 from shorthaul.telemetry.sources import SourceHealth, SourceReading
-from shorthaul.traffic.flows import NANOSECONDS, Flow, Heard, Lost
-from shorthaul.traffic.graphs import Leftover
-from shorthaul.units import NodeName
 
 READ_BYTES = 8 << 20
 CHUNK_BYTES = 1 << 20
 FILE_LIMIT = 512
 _REMEMBERED_FILES = 8192
-_REASON_LIMIT = 200
 
 _FileId = tuple[int, int]
 
@@ -49,7 +46,7 @@ class HubbleTail:
         self._since = since_nanoseconds
         self._skipping = True
         self._reader = LineReader()
-        self._totals = _Totals()
+        self._totals = Totals()
         self._followed: dict[_FileId, Followed] = {}
         self._places: OrderedDict[Fingerprint, int] = OrderedDict()
         self._troubles: dict[str, str] = {}
@@ -70,7 +67,7 @@ class HubbleTail:
     def _read(self) -> SourceReading:
         self._troubles = {}
         here = self._scan()
-        batch = _Batch(self._reader, self._totals)
+        batch = Batch(self._totals)
         budget = self._read_bytes
         for followed in list(self._followed.values()):
             budget -= self._read_on(followed, budget, batch)
@@ -78,15 +75,20 @@ class HubbleTail:
         self._let_go(here, batch)
         return self._reading(batch)
 
-    def _read_on(self, followed: Followed, budget_bytes: int, batch: "_Batch") -> int:
+    def _read_on(self, followed: Followed, budget_bytes: int, batch: Batch) -> int:
         left = budget_bytes
         while left > 0 and followed.unread_bytes():
             size, lines = followed.read(min(left, CHUNK_BYTES))
-            batch.add(lines, followed.path)
+            self._add(lines, followed.path, batch)
             left -= size
             if not size:
                 break
         return budget_bytes - left
+
+    def _add(self, lines: Sequence[bytes], path: str, batch: Batch) -> None:
+        for line in lines:
+            if line and not line.isspace():
+                batch.take(self._reader.read(line), path)
 
     def _scan(self) -> set[_FileId]:
         """Finds new files; tells which followed ones still have a name."""
@@ -133,22 +135,22 @@ class HubbleTail:
         while len(self._places) > _REMEMBERED_FILES:
             self._places.popitem(last=False)
 
-    def _let_go(self, here: set[_FileId], batch: "_Batch") -> None:
+    def _let_go(self, here: set[_FileId], batch: Batch) -> None:
         """Drops files that have no name any more and were read to their end."""
         for key, followed in list(self._followed.items()):
             if followed.damage:
                 self._troubles[followed.path] = followed.damage
             if key not in here and not followed.unread_bytes():
-                batch.add(followed.close(), followed.path)
+                self._add(followed.close(), followed.path, batch)
                 self._truncations += followed.truncations
                 del self._followed[key]
 
-    def _reading(self, batch: "_Batch") -> SourceReading:
+    def _reading(self, batch: Batch) -> SourceReading:
         lag = sum(followed.unread_bytes() for followed in self._followed.values())
         totals = self._totals
         return SourceReading(
             flows=tuple(batch.flows),
-            heard=tuple(Heard(*key, lines) for key, lines in sorted(batch.heard.items())),
+            heard=batch.heard,
             lost=tuple(batch.lost),
             workloads=dict(self._reader.names.workloads),
             ignored=dict(sorted(totals.ignored.items())),
@@ -167,69 +169,6 @@ class HubbleTail:
             ),
             caught_up=lag == 0,
         )
-
-
-class _Totals:
-    """What was read since the start."""
-
-    def __init__(self) -> None:
-        self.lines = 0
-        self.flows = 0
-        self.bad_lines = 0
-        self.lost_events = 0
-        self.newest_nanoseconds = 0
-        self.ignored: Counter[str] = Counter()
-        self.shown: dict[str, tuple[int, str]] = {}
-
-    def leftovers(self) -> tuple[Leftover, ...]:
-        return tuple(
-            Leftover(reason, records, path)
-            for reason, (records, path) in sorted(self.shown.items())
-        )
-
-    def skip(self, skipped: Skipped, path: str) -> None:
-        self.bad_lines += skipped.bad
-        reason = skipped.reason
-        counts = self.shown if skipped.shown else self.ignored
-        if reason not in counts and len(counts) >= _REASON_LIMIT:
-            reason = "other reasons"
-        if not skipped.shown:
-            self.ignored[reason] += 1
-            return
-        records, first = self.shown.get(reason, (0, path))
-        self.shown[reason] = (records + 1, first)
-
-
-class _Batch:
-    """One reading in the making."""
-
-    def __init__(self, reader: LineReader, totals: _Totals) -> None:
-        self._reader = reader
-        self._totals = totals
-        self.flows: list[Flow] = []
-        self.lost: list[Lost] = []
-        self.heard: Counter[tuple[NodeName, int]] = Counter()
-
-    def add(self, lines: Sequence[bytes], path: str) -> None:
-        for line in lines:
-            if line and not line.isspace():
-                self._add(line, path)
-
-    def _add(self, line: bytes, path: str) -> None:
-        totals, outcome = self._totals, self._reader.read(line)
-        totals.lines += 1
-        if isinstance(outcome, Lost):
-            totals.lost_events += outcome.events
-            self.lost.append(outcome)
-            return
-        if isinstance(outcome, Flow):
-            totals.flows += 1
-            self.flows.append(outcome)
-        else:
-            totals.skip(outcome, path)
-            if outcome.time_nanoseconds:
-                self.heard[outcome.observer, outcome.time_nanoseconds // NANOSECONDS] += 1
-        totals.newest_nanoseconds = max(totals.newest_nanoseconds, outcome.time_nanoseconds)
 
 
 def _found(patterns: Sequence[str]) -> list[tuple[str, os.stat_result]]:

@@ -1,8 +1,8 @@
 """What a live source of flows is to the rest of Shorthaul: something that can be read again.
 
-One method, so that a new source is one module. A reading is bounded; who reads decides how often.
-A source that is in trouble says so in its health and goes on; it raises only when it can never
-work.
+One way to read, so that a new source is one module. A reading is bounded; who reads decides how
+often. A source that is in trouble says so in its health and goes on; it raises only when it can
+never work.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from shorthaul.traffic.flows import Flow, Heard, Lost
 from shorthaul.traffic.graphs import Leftover
-from shorthaul.units import PodRef, WorkloadRef
+from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,24 @@ class SourceHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """The nodes that a source knows of, and those whose observers it hears now."""
+
+    known: frozenset[NodeName] = frozenset()
+    connected: frozenset[NodeName] = frozenset()
+
+    @property
+    def missing(self) -> tuple[NodeName, ...]:
+        """The nodes that it is blind to."""
+        return tuple(sorted(self.known - self.connected))
+
+
+@dataclass(frozen=True, slots=True)
 class SourceReading:
     """What came since the reading before; `caught_up` tells that there was no more to read.
 
-    `ignored` and `leftovers` are totals since the start, as in `Observations`.
+    `ignored` and `leftovers` are totals since the start, as in `Observations`. `coverage` is None
+    for a source that cannot know which nodes it does not hear.
     """
 
     flows: tuple[Flow, ...] = ()
@@ -48,6 +62,7 @@ class SourceReading:
     leftovers: tuple[Leftover, ...] = ()
     health: SourceHealth = field(default_factory=SourceHealth)
     caught_up: bool = True
+    coverage: Coverage | None = None
 
 
 class Source(Protocol):
@@ -55,4 +70,8 @@ class Source(Protocol):
 
     async def read(self) -> SourceReading:
         """What is new, at most a bounded batch."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of files and connections."""
         ...

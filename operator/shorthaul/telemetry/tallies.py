@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from shorthaul.errors import BadInput
-from shorthaul.telemetry.hubble_lines import Outcome, Skipped
+from shorthaul.telemetry.hubble_events import Outcome, Skipped
 from shorthaul.telemetry.repeats import Repeats
 from shorthaul.traffic.flows import NANOSECONDS, Flow, Lost
 from shorthaul.traffic.graphs import Leftover

@@ -1,0 +1,84 @@
+"""What a live source has read: totals since its start, and one reading in the making."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from shorthaul.telemetry.hubble_events import Outcome, Skipped
+from shorthaul.traffic.flows import NANOSECONDS, Flow, Heard, Lost
+from shorthaul.traffic.graphs import Leftover
+from shorthaul.units import NodeName
+
+_REASON_LIMIT = 200
+
+
+@dataclass(slots=True)
+class Totals:
+    """What was read since the start; every line or message is in exactly one count."""
+
+    lines: int = 0
+    flows: int = 0
+    bad_lines: int = 0
+    lost_events: int = 0
+    newest_nanoseconds: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
+    shown: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """What carries no weight though it might have, by reason, with where it was first."""
+        return tuple(
+            Leftover(reason, records, place)
+            for reason, (records, place) in sorted(self.shown.items())
+        )
+
+    def skip(self, skipped: Skipped, place: str) -> None:
+        """Counts what carries no weight."""
+        self.bad_lines += skipped.bad
+        reason = skipped.reason
+        counts = self.shown if skipped.shown else self.ignored
+        if reason not in counts and len(counts) >= _REASON_LIMIT:
+            reason = "other reasons"
+        if not skipped.shown:
+            self.ignored[reason] += 1
+            return
+        records, first = self.shown.get(reason, (0, place))
+        self.shown[reason] = (records + 1, first)
+
+
+class Batch:
+    """One reading in the making."""
+
+    def __init__(self, totals: Totals) -> None:
+        self._totals = totals
+        self._heard: Counter[tuple[NodeName, int]] = Counter()
+        self.flows: list[Flow] = []
+        self.lost: list[Lost] = []
+
+    @property
+    def heard(self) -> tuple[Heard, ...]:
+        """The signs of life."""
+        return tuple(Heard(*key, lines) for key, lines in sorted(self._heard.items()))
+
+    def take(self, outcome: Outcome, place: str) -> None:
+        """Counts what one line or message says; `place` is where it came from."""
+        totals = self._totals
+        totals.lines += 1
+        if isinstance(outcome, Lost):
+            self.lose(outcome)
+            return
+        if isinstance(outcome, Flow):
+            totals.flows += 1
+            self.flows.append(outcome)
+        else:
+            totals.skip(outcome, place)
+            if outcome.time_nanoseconds:
+                self._heard[outcome.observer, outcome.time_nanoseconds // NANOSECONDS] += 1
+        totals.newest_nanoseconds = max(totals.newest_nanoseconds, outcome.time_nanoseconds)
+
+    def lose(self, lost: Lost) -> None:
+        """Counts events that are known to be lost."""
+        self._totals.lost_events += lost.events
+        self.lost.append(lost)
+
+    def alive(self, node: NodeName, seconds: int) -> None:
+        """Takes a node for alive in a second, though it has nothing to say."""
+        self._heard[node, seconds] += 0
