@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 
 from shorthaul.plan.posing import effort_of, pose
 from shorthaul.plan.requests import Request
+from shorthaul.solve import side_by_side
 from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort, Solver
 
 PRICES = 10
+RATIO = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,11 @@ def sweep(problem: Problem, solver: Solver, effort: Effort) -> tuple[Point, ...]
     highest = still.cost - free.cost
     if highest > 0:
         points.append(_point(problem, still, free))
-    price = highest
-    for _ in range(PRICES):
-        price //= 3
-        if price <= effort.move_price or effort.expired():
-            break
-        found = solver.solve(problem, replace(effort, move_price=price))
-        points.append(_point(problem, still, found))
+    prices = [highest // RATIO**step for step in range(1, PRICES + 1)]
+    asked = [replace(effort, move_price=each) for each in prices if each > effort.move_price]
+    for found in side_by_side.solve_all(solver, problem, asked):
+        if found is not None:
+            points.append(_point(problem, still, found))
     return hull(points)
 
 

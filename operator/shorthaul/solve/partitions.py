@@ -6,6 +6,7 @@ Optional: where it is missing the search begins from today's placement alone.
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ Floats = NDArray[np.float64]
 LARGEST_WEIGHT = 10**8
 MOST_UNEVEN = 16
 FITS = 0.5
+_ONE_AT_A_TIME = Lock()
+"""METIS draws from the C library's one generator, which it seeds at each call."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,15 +63,16 @@ def split(graph: Graph, shares: Floats, seed: int) -> Ints:
         return _dealt(graph, shares)
     first, neighbours, weights = _rows(graph)
     options = pymetis.Options(seed=seed % 2**31, ufactor=30 if number < 30 else 60)
-    _, parts = pymetis.part_graph(
-        number,
-        pymetis.CSRAdjacency(first, neighbours),
-        vweights=np.maximum(1, graph.sizes).astype(np.int32),
-        eweights=weights,
-        tpwgts=(shares / shares.sum()).tolist(),
-        recursive=number <= 8,
-        options=options,
-    )
+    with _ONE_AT_A_TIME:
+        _, parts = pymetis.part_graph(
+            number,
+            pymetis.CSRAdjacency(first, neighbours),
+            vweights=np.maximum(1, graph.sizes).astype(np.int32),
+            eweights=weights,
+            tpwgts=(shares / shares.sum()).tolist(),
+            recursive=number <= 8,
+            options=options,
+        )
     return np.asarray(parts, dtype=np.int64)
 
 

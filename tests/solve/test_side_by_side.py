@@ -1,0 +1,75 @@
+"""Several efforts at once give what each gives alone, in order, and tell of one progress."""
+
+import threading
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from shorthaul.plan.posing import pose
+from shorthaul.solve import side_by_side
+from shorthaul.solve.memories import Memory
+from shorthaul.solve.searches import Search
+from shorthaul.solve.solvers import Effort
+from solve import chance_worlds
+
+QUICK = Search(turns_per_pod=5, least_turns=300)
+PRICES = (10**6, 10**9, 10**12, 10**15)
+
+
+@pytest.fixture
+def problem():
+    return pose(chance_worlds.request(11, solver=QUICK))
+
+
+def efforts(**more):
+    return [Effort(seed=3, move_price=price, **more) for price in PRICES]
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_each_answer_is_the_one_that_its_effort_gets_alone(problem, cores, monkeypatch):
+    monkeypatch.setattr(side_by_side, "_cores", lambda: cores)
+    alone = [QUICK.solve(problem, effort) for effort in efforts()]
+
+    found = side_by_side.solve_all(QUICK, problem, efforts())
+
+    assert [one.cost for one in found] == [one.cost for one in alone]
+    for one, other in zip(found, alone, strict=True):
+        assert one.counts.same(other.counts)
+
+
+def test_what_time_was_over_for_is_left_out(problem):
+    found = side_by_side.solve_all(QUICK, problem, efforts(expired=lambda: True))
+
+    assert found == (None,) * len(PRICES)
+
+
+def test_progress_rises_to_the_end_and_costs_fall(problem):
+    told = []
+
+    side_by_side.solve_all(QUICK, problem, efforts(tell=lambda *news: told.append(news)))
+
+    shares, costs = zip(*told, strict=True)
+    assert list(shares) == sorted(shares)
+    assert shares[-1] == pytest.approx(1)
+    assert list(costs) == sorted(costs, reverse=True)
+
+
+@dataclass
+class Watched:
+    """Tells in which threads it was asked."""
+
+    within: Memory
+    threads: set = field(default_factory=set)
+
+    def solve(self, problem, effort):
+        self.threads.add(threading.current_thread())
+        return self.within.solve(problem, effort)
+
+
+def test_a_solver_that_remembers_is_asked_one_by_one(problem, monkeypatch):
+    monkeypatch.setattr(side_by_side, "_cores", lambda: 2)
+    watched = Watched(Memory(QUICK))
+
+    side_by_side.solve_all(watched, problem, [replace(one, seed=4) for one in efforts()])
+
+    assert watched.threads == {threading.main_thread()}
