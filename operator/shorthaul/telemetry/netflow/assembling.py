@@ -153,7 +153,7 @@ def milliseconds(value: int, clock: Clock, exported: int, boot: int) -> int | No
     elif clock is Clock.UPTIME and boot:
         before = (exported - boot - value) % WORD
         found = exported - (before if before < WORD // 2 else before - WORD)
-    elif clock is Clock.NTP:
+    elif clock is Clock.NTP and value:
         seconds = value >> 32
         seconds += WORD if seconds < NTP_EPOCH else 0
         found = (seconds - NTP_EPOCH) * 1_000 + ((value % WORD) * 1_000 >> 32)
