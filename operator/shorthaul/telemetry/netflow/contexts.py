@@ -1,7 +1,11 @@
 """What a record does not say itself: its message's times, its exporter, and the sampling told."""
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+PACKED = struct.Struct("=3q4I")
+"""A context as the compiled reader sees it; pairs of sampler and rate follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +23,20 @@ class Context:
     domain: int
     sampling: int
     samplers: Mapping[int, int]
+
+    @property
+    def packed(self) -> bytes:
+        """This as bytes, for the compiled reader."""
+        head = PACKED.pack(
+            self.exported,
+            self.boot,
+            self.received,
+            self.exporter,
+            self.domain,
+            self.sampling,
+            len(self.samplers),
+        )
+        if not self.samplers:
+            return head
+        pairs = [number for pair in self.samplers.items() for number in pair]
+        return head + struct.pack(f"={len(pairs)}I", *pairs)

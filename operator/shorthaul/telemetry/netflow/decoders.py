@@ -7,6 +7,7 @@ until that comes, options tell the sampling. Pure: time is an argument, in Unix 
 from dataclasses import dataclass
 
 from shorthaul.telemetry.netflow import messages
+from shorthaul.telemetry.netflow.choices import Reading, best_reading
 from shorthaul.telemetry.netflow.connections import Connections
 from shorthaul.telemetry.netflow.contexts import Context
 from shorthaul.telemetry.netflow.definitions import Definition, definitions
@@ -22,11 +23,11 @@ from shorthaul.telemetry.netflow.messages import Message
 from shorthaul.telemetry.netflow.networks import Networks
 from shorthaul.telemetry.netflow.options import read_options
 from shorthaul.telemetry.netflow.plans import Plan
-from shorthaul.telemetry.netflow.readers import Reader, SetOutcome, read_connections, read_set
+from shorthaul.telemetry.netflow.readers import SetOutcome, read_connections
 from shorthaul.telemetry.netflow.reasons import Reason
 from shorthaul.telemetry.netflow.records import Batch
 from shorthaul.telemetry.netflow.registries import Registry
-from shorthaul.telemetry.netflow.templates import Template, shortest
+from shorthaul.telemetry.netflow.templates import Template, has_length
 from shorthaul.telemetry.netflow.totals import Loss, Totals
 from shorthaul.telemetry.netflow.version5 import PLAN as PLAN5
 
@@ -59,14 +60,14 @@ class Decoder:
         limits: Limits | None = None,
         *,
         networks: Networks | None = None,
-        reader: Reader = read_set,
+        reading: Reading | None = None,
     ) -> None:
         self.totals = Totals()
         self.limits = limits or Limits()
         self.registry = Registry(self.limits)
         self.connections = Connections(self.limits.connections)
         self._networks = networks or Networks()
-        self._read = reader
+        self._reading = reading or best_reading()
 
     def decode(self, data: bytes, sender: Sender, now: int, batch: Batch) -> None:
         """Takes one message; the batch has to have room for `ROOM` records."""
@@ -129,6 +130,8 @@ class Decoder:
         if message.sampling:
             domain.rates.tell_header(message.sampling)
         work = _Work(exporter, domain, self._context(message, exporter, domain, now), batch)
+        if not sender.stream:
+            work.records_left = self._reading.records
         if message.cut:
             self._refuse_part(Reason.BYTES_MISSING, work)
         if message.version == 5:
@@ -198,9 +201,9 @@ class Decoder:
                 plan, content, work.context, work.batch, most, self.connections
             )
         else:
-            outcome = self._read(plan, content, work.context, work.batch, most)
+            outcome = self._reading.read(plan, content, work.context, work.batch, most)
         self._take(outcome, work)
-        refused = sum(outcome.refused.values())
+        refused = sum(outcome.refused.values()) if outcome.refused else 0
         self.totals.flow_records += outcome.records - refused
         self.totals.flows += outcome.flows
         work.records_left = max(0, work.records_left - outcome.records)
@@ -228,7 +231,8 @@ class Decoder:
 
     def _take(self, outcome: SetOutcome, work: _Work) -> None:
         self.totals.records += outcome.records
-        self.totals.refused.update(outcome.refused)
+        if outcome.refused:
+            self.totals.refused.update(outcome.refused)
         work.units += outcome.records
         work.whole = work.whole and outcome.whole
 
@@ -250,7 +254,7 @@ class Decoder:
             known.seen = work.context.received
             self.totals.templates += 1
             return None
-        if shortest(definition, work.domain.version) == 0:
+        if not has_length(definition, work.domain.version):
             return Reason.TEMPLATE_EMPTY
         if known is None and work.exporter.template_number >= self.limits.templates_per_exporter:
             return Reason.TEMPLATE_ROOM

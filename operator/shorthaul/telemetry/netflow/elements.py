@@ -26,7 +26,7 @@ class Clock(IntEnum):
     MICROSECONDS_BEFORE = 5
 
 
-FIELDS: tuple[tuple[Register, tuple[int, ...]], ...] = (
+FIELDS: tuple[tuple[int, tuple[int, ...]], ...] = (
     (Register.SOURCE4, (8,)),
     (Register.DESTINATION4, (12,)),
     (Register.SOURCE6, (27,)),

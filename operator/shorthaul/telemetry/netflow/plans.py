@@ -20,6 +20,8 @@ VARIABLE = -1
 UNWANTED = 0xFFFF
 STEP = struct.Struct("=IHH")
 """Bytes to skip, width (0xFFFF: told by the record), register or UNWANTED."""
+PACKED = struct.Struct("=QIIIBBBBB7x")
+"""A plan as the compiled reader sees it; the steps follow."""
 
 
 class Field(NamedTuple):
@@ -46,10 +48,11 @@ class Plan:
     counter: Counter
     start: Clock
     end: Clock
-    flags: Flag
+    flags: int
     refusal: Reason | None
+    packed: bytes
 
-    def fills(self, *registers: Register) -> bool:
+    def fills(self, *registers: int) -> bool:
         """Whether each of some registers is filled."""
         return all(self.has >> register & 1 for register in registers)
 
@@ -100,7 +103,7 @@ def _first_of_each(fields: Sequence[Field]) -> dict[int, int]:
 
 
 def _position(
-    found: dict[int, int], fields: Sequence[Field], numbers: Sequence[int], register: Register
+    found: dict[int, int], fields: Sequence[Field], numbers: Sequence[int], register: int
 ) -> int | None:
     """Where the best element for a register is, if its width will do."""
     for number in numbers:
@@ -110,14 +113,14 @@ def _position(
     return None
 
 
-def _fits(width: int, register: Register) -> bool:
+def _fits(width: int, register: int) -> bool:
     if width == VARIABLE:
         return True
     return width == WIDTHS[register] if register in WIDTHS else width <= 8
 
 
 def _count(
-    found: dict[int, int], fields: Sequence[Field], version: int, wanted: dict[int, Register]
+    found: dict[int, int], fields: Sequence[Field], version: int, wanted: dict[int, int]
 ) -> tuple[Flag, Counter]:
     """Chooses the counters; the first pair that has bytes in either direction."""
     registers = (
@@ -138,7 +141,7 @@ def _count(
 
 
 def _want_out(
-    found: dict[int, int], fields: Sequence[Field], version: int, wanted: dict[int, Register]
+    found: dict[int, int], fields: Sequence[Field], version: int, wanted: dict[int, int]
 ) -> None:
     """Takes v9's "out" counters beside the "in" ones: backwards where nothing says a direction."""
     if Register.REVERSE_BYTES in wanted.values():
@@ -153,8 +156,8 @@ def _want_out(
 def _want(
     found: dict[int, int],
     fields: Sequence[Field],
-    pairs: "Sequence[tuple[Register, int]] | zip[tuple[Register, int]]",
-    wanted: dict[int, Register],
+    pairs: "Sequence[tuple[int, int]] | zip[tuple[int, int]]",
+    wanted: dict[int, int],
 ) -> None:
     for register, number in pairs:
         position = _position(found, fields, (number,), register)
@@ -162,7 +165,7 @@ def _want(
             wanted[position] = register
 
 
-def _is_connection(found: dict[int, int], counter: Counter, wanted: dict[int, Register]) -> bool:
+def _is_connection(found: dict[int, int], counter: Counter, wanted: dict[int, int]) -> bool:
     """Whether the counters are the ASA's 231 and 232."""
     taken = {found.get(231), found.get(232)} - {None}
     return counter is Counter.DELTA and any(
@@ -176,8 +179,8 @@ def _clock(
     found: dict[int, int],
     fields: Sequence[Field],
     choices: Sequence[tuple[int, Clock]],
-    register: Register,
-    wanted: dict[int, Register],
+    register: int,
+    wanted: dict[int, int],
 ) -> Clock:
     for number, clock in choices:
         position = _position(found, fields, (number,), register)
@@ -189,7 +192,7 @@ def _clock(
 
 def _plan(
     fields: Sequence[Field],
-    wanted: dict[int, Register],
+    wanted: dict[int, int],
     has: int,
     counter: Counter,
     clocks: tuple[Clock, Clock],
@@ -206,8 +209,29 @@ def _plan(
         steps += STEP.pack(skip, field.width & 0xFFFF, UNWANTED if register is None else register)
         skip = 0
     variable = any(field.width == VARIABLE for field in fields)
-    refusal = _refusal(has)
-    return Plan(bytes(steps), skip, least, variable, has, counter, *clocks, flags, refusal)
+    packed = PACKED.pack(
+        has,
+        len(steps) // STEP.size,
+        skip,
+        least,
+        variable,
+        counter is Counter.TOTAL,
+        *clocks,
+        flags,
+    )
+    return Plan(
+        steps=bytes(steps),
+        tail=skip,
+        least=least,
+        variable=variable,
+        has=has,
+        counter=counter,
+        start=clocks[0],
+        end=clocks[1],
+        flags=int(flags),
+        refusal=_refusal(has),
+        packed=packed + steps,
+    )
 
 
 def _refusal(has: int) -> Reason | None:

@@ -158,6 +158,6 @@ def _length(data: bytes, at: int) -> tuple[int, int]:
 @lru_cache(maxsize=1024)
 def _steps(packed: bytes) -> tuple[_Step, ...]:
     return tuple(
-        (skip, width, register, register != UNWANTED and Register(register) in PAIRS)
+        (skip, width, register, register != UNWANTED and register in PAIRS)
         for skip, width, register in STEP.iter_unpack(packed)
     )

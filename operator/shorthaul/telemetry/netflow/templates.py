@@ -1,6 +1,8 @@
 """A template that is kept: its definition, and its plan once data has come for it."""
 
-from shorthaul.telemetry.netflow.definitions import Definition, fields_of
+import struct
+
+from shorthaul.telemetry.netflow.definitions import ENTERPRISE, IPFIX, Definition, fields_of
 from shorthaul.telemetry.netflow.plans import Plan, compiled, compiled_options
 
 COST_BYTES = 512
@@ -35,7 +37,12 @@ class Template:
         return COST_BYTES + len(self.definition.fields)
 
 
-def shortest(definition: Definition, version: int) -> int:
-    """The shortest that a record of this template can be, in bytes."""
-    widths = (field.width for field in fields_of(definition, version))
-    return sum(1 if width < 0 else width for width in widths)
+def has_length(definition: Definition, version: int) -> bool:
+    """Whether a record of this template takes any bytes."""
+    words = struct.unpack(f">{len(definition.fields) // 2}H", definition.fields)
+    at = 0
+    while at < len(words):
+        if words[at + 1]:
+            return True
+        at += 4 if version == IPFIX and words[at] & ENTERPRISE else 2
+    return False
