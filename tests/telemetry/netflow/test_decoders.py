@@ -296,7 +296,7 @@ def test_data_before_its_template_waits_for_it():
     assert sorted(record.bytes for record in records) == [111, 222]
     assert {record.bytes: record.start for record in records}[111] == EXPORTED - 30_000
     assert decoder.registry.held_bytes == 0
-    loss = decoder.loss()
+    loss = decoder.loss(10)
     assert (loss.received, loss.lost, loss.uncertain) == (2, 0, 0)
     assert p.conserved(decoder)
 

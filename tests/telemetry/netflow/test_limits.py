@@ -86,7 +86,7 @@ def test_a_flood_of_templates_has_a_price_and_costs_no_honest_exporter():
 
     At an eighth of the limits, for time's sake: an eighth of the 64 MiB.
     """
-    limits = Limits(exporters=512, templates=8_192, template_bytes=2 << 20, held_bytes=1 << 20)
+    limits = Limits(exporters=512, templates=8_192, template_bytes=5 << 20, held_bytes=1 << 20)
     decoder, batch = Decoder(limits), Batch(ROOM)
     spec = tuple((100 + n, 4) for n in range(20)) + p.FLOW4
     honest = p.message9(p.template(256, p.FLOW4, version=9))

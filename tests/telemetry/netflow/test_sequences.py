@@ -20,7 +20,7 @@ def test_v5_numbers_flows():
 
     decoder, _ = p.decoded(first, second)
 
-    loss = decoder.loss()
+    loss = decoder.loss(5)
     assert (loss.received, loss.lost) == (5, 7)
 
 
@@ -29,7 +29,7 @@ def test_v9_numbers_messages():
 
     decoder, _ = p.decoded(p.message9(*sets, sequence=7), p.message9(*sets, sequence=10))
 
-    loss = decoder.loss()
+    loss = decoder.loss(9)
     assert (loss.received, loss.lost) == (2, 2)
 
 
@@ -40,7 +40,7 @@ def test_ipfix_numbers_data_records_with_those_of_options_and_without_templates(
 
     decoder, _ = p.decoded(p.message10(*sets), later)
 
-    loss = decoder.loss()
+    loss = decoder.loss(10)
     assert (loss.received, loss.lost) == (6, 3)
 
 
@@ -53,7 +53,7 @@ def test_each_domain_and_version_has_its_own_numbers():
         p.message10(sequence=17, domain=3),
     )
 
-    assert decoder.loss().lost == 0
+    assert [decoder.loss(version).lost for version in (5, 9, 10)] == [0, 0, 0]
 
 
 def test_records_that_waited_for_their_template_are_not_lost():
@@ -62,9 +62,9 @@ def test_records_that_waited_for_their_template_are_not_lost():
     template = p.message10(p.template(256, p.FLOW4), sequence=6)
 
     decoder, _ = p.decoded(*unread)
-    before = decoder.loss()
+    before = decoder.loss(10)
     p.decoded(template, decoder=decoder)
-    after = decoder.loss()
+    after = decoder.loss(10)
 
     assert (before.received, before.lost, before.uncertain) == (0, 0, 3)
     assert (after.received, after.lost, after.uncertain) == (6, 0, 0)

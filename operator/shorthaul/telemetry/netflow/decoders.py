@@ -93,25 +93,26 @@ class Decoder:
 
     def close(self, sender: Sender) -> None:
         """Forgets a stream's exporter once its connection has ended."""
-        for exporter in self.registry:
-            if exporter.sender == sender:
-                for domain in exporter.domains.values():
-                    self.totals.refuse(Reason.SET_UNKNOWN, len(domain.held))
-                self.registry.forget(exporter)
-                return
+        exporter = self.registry.known(sender)
+        if exporter is not None:
+            self.registry.forget(exporter)
+        self._count_unread()
 
-    def loss(self) -> Loss:
-        """The sequence accounts of all exporters that are known, added up."""
-        accounts = [
-            domain.sequence for exporter in self.registry for domain in exporter.domains.values()
-        ]
-        return Loss(
-            received=sum(account.received for account in accounts),
-            lost=sum(account.lost for account in accounts),
-            uncertain=sum(account.uncertain for account in accounts),
-            late=sum(account.late for account in accounts),
-            restarts=sum(account.restarts for account in accounts),
+    def loss(self, version: int) -> Loss:
+        """What the sequence numbers of one version say, over all exporters since the start."""
+        domains = (
+            domain
+            for exporter in self.registry
+            for domain in exporter.domains.values()
+            if domain.version == version
         )
+        return self.registry.account(version, domains)
+
+    def _count_unread(self) -> None:
+        """Counts the sets that were dropped with an exporter."""
+        if self.registry.unread_sets:
+            self.totals.refuse(Reason.SET_UNKNOWN, self.registry.unread_sets)
+            self.registry.unread_sets = 0
 
     def _message(
         self, data: bytes, message: Message, sender: Sender, now: int, batch: Batch
@@ -119,6 +120,7 @@ class Decoder:
         if not self._networks.allow(sender.address):
             return Reason.DATAGRAM_NOT_ALLOWED
         exporter = self.registry.find(sender, now)
+        self._count_unread()
         if exporter is None:
             return Reason.DATAGRAM_EXPORTERS
         domain = exporter.domain(message.version, message.domain, self.limits)

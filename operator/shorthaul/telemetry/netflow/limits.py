@@ -31,7 +31,7 @@ class Limits:
     domains_per_exporter: int = 64
     templates_per_exporter: int = 256
     templates: int = 65_536
-    template_bytes: int = 16 << 20
+    template_bytes: int = 40 << 20
     template_seconds: float = 5_400.0
     exporter_seconds: float = 7_200.0
     held_sets_per_exporter: int = 64

@@ -7,11 +7,12 @@ ports than one address may have. Over UDP anybody can forge a sender: the list o
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from shorthaul.telemetry.netflow.exporters import Domain, Exporter, Sender
 from shorthaul.telemetry.netflow.limits import Limits
 from shorthaul.telemetry.netflow.templates import Template
+from shorthaul.telemetry.netflow.totals import Loss
 
 NAMES = 65_536
 
@@ -27,6 +28,8 @@ class Registry:
         self._names: OrderedDict[int, Sender] = OrderedDict()
         self._last = 0
         self.templates = self.template_bytes = self.held_bytes = 0
+        self.unread_sets = 0
+        self.retired: dict[int, Loss] = {}
 
     def __len__(self) -> int:
         return len(self._proven) + len(self._newcomers)
@@ -38,6 +41,10 @@ class Registry:
     def name(self, number: int) -> Sender | None:
         """Who has, or lately had, an exporter's number."""
         return self._names.get(number)
+
+    def known(self, sender: Sender) -> Exporter | None:
+        """The exporter of a sender, if it is known."""
+        return self._proven.get(sender) or self._newcomers.get(sender)
 
     def find(self, sender: Sender, now: int) -> Exporter | None:
         """The exporter of a sender, admitted if need be; None when there is no room for it."""
@@ -69,6 +76,21 @@ class Registry:
         self.templates -= exporter.template_number
         self.template_bytes -= exporter.template_bytes
         self.held_bytes -= exporter.held_bytes
+        self.unread_sets += exporter.held_sets
+        for domain in exporter.domains.values():
+            self.retired[domain.version] = self.account(domain.version, (domain,))
+
+    def account(self, version: int, domains: Iterable[Domain]) -> Loss:
+        """The sequence accounts of some domains, with those of the exporters that were dropped."""
+        before = self.retired.get(version, Loss())
+        sequences = [domain.sequence for domain in domains]
+        return Loss(
+            received=before.received + sum(one.received for one in sequences),
+            lost=before.lost + sum(one.lost for one in sequences),
+            uncertain=before.uncertain + sum(one.uncertain for one in sequences),
+            late=before.late + sum(one.late for one in sequences),
+            restarts=before.restarts + sum(one.restarts for one in sequences),
+        )
 
     def has_room(self, template: Template) -> bool:
         """Whether one template more may be kept, from all exporters together."""

@@ -39,7 +39,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Sequence accounts added up, in each version's unit: v5 flows, v9 messages, IPFIX records."""
+    """Sequence accounts added up, in the unit of one version: flows of v5, messages of v9, records.
+
+    For each stream, from its first message: received + lost + uncertain = sent.
+    """
 
     received: int = 0
     lost: int = 0
