@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shorthaul.telemetry.netflow.numberings import Numbering
 from shorthaul.telemetry.netflow.sequences import WORD, Sequence
 from telemetry.netflow import packets as p
 
@@ -142,3 +143,40 @@ def test_received_and_lost_are_what_was_sent(sizes, start, seed, share):
 
     assert sequence.received + sequence.lost == sum(sizes)
     assert sequence.restarts == 0
+
+
+RULES = [(False, True), (True, True), (False, False), (True, False)]
+
+
+@pytest.mark.parametrize(("after", "options_count"), RULES)
+@given(
+    sizes=st.lists(
+        st.tuples(st.integers(1, 30), st.integers(0, 2)), min_size=12, max_size=40, unique=True
+    ),
+    lost=st.sets(st.integers(3, 9), max_size=3),
+)
+def test_the_rule_that_an_exporter_numbers_by_is_found(after, options_count, sizes, lost):
+    numbering, number, expected = Numbering(), 0, 0
+    for at, (flows, options) in enumerate(sizes):
+        units = flows + options if options_count else flows
+        if at in lost:
+            expected += units
+        else:
+            told = number + units if after else number
+            numbering.see(told, flows + options, options, whole=True)
+        number += units
+
+    assert numbering.believed.lost == expected
+    assert numbering.believed.restarts == 0
+
+
+def test_sets_without_template_are_uncertain_by_either_rule():
+    for after in (False, True):
+        numbering, number = Numbering(), 0
+        for known, unknown in ((5, 0), (3, 4), (2, 0), (6, 1), (5, 0)):
+            units = known + unknown
+            numbering.see(number + units * after, known, 0, whole=not unknown)
+            number += units
+        account = numbering.believed
+
+        assert (account.received, account.lost, account.uncertain) == (21, 0, 5)

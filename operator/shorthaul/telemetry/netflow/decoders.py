@@ -46,6 +46,7 @@ class _Work:
     context: Context
     batch: Batch
     units: int = 0
+    options: int = 0
     whole: bool = True
     records_left: int = RECORDS_PER_MESSAGE
     options_left: int = OPTION_RECORDS_PER_MESSAGE
@@ -140,10 +141,17 @@ class Decoder:
             self._data(PLAN5, data[message.begin : message.end], work)
         else:
             self._sets(data, message, work)
-        units = 1 if message.version == 9 else work.units
-        whole = work.whole or message.version == 9
-        domain.sequence.see(message.sequence, units, whole=whole, boot=message.boot)
+        self._number(message, domain, work)
         return None
+
+    def _number(self, message: Message, domain: Domain, work: _Work) -> None:
+        """Accounts for the message's number, by its version's rule."""
+        if domain.numbering is not None:
+            domain.numbering.see(message.sequence, work.units, work.options, whole=work.whole)
+        elif message.version == 9:
+            domain.sequence.see(message.sequence, 1, boot=message.boot)
+        else:
+            domain.sequence.see(message.sequence, work.units, whole=work.whole, boot=message.boot)
 
     def _count(self, data: bytes, message: Message, exporter: Exporter) -> None:
         self.totals.messages += 1
@@ -217,6 +225,7 @@ class Decoder:
         outcome = read_options(template, content, work.domain, work.options_left)
         self._take(outcome, work)
         self.totals.option_records += outcome.records - sum(outcome.refused.values())
+        work.options += outcome.records
         work.options_left = max(0, work.options_left - outcome.records)
         work.context = self._told(work.context, work.domain)
 
@@ -300,17 +309,18 @@ class Decoder:
         waiting = [held for held in work.domain.held if held.template == number]
         work.domain.held = [held for held in work.domain.held if held.template != number]
         template = work.domain.templates[number]
-        units, whole, context = work.units, work.whole, work.context
+        kept = work.units, work.options, work.whole, work.context
         for held in waiting:
             self.registry.hold(work.exporter, -1, -len(held.data))
-            work.context, work.units = self._told(held.context, work.domain), 0
+            work.context = self._told(held.context, work.domain)
+            work.units = work.options = 0
             if template.definition.options:
                 self._options(template, held.data, work)
             else:
                 self._data(template.plan, held.data, work)
-            if work.domain.version != 9:
-                work.domain.sequence.resolve(work.units)
-        work.units, work.whole, work.context = units, whole, context
+            if work.domain.numbering is not None:
+                work.domain.numbering.resolve(work.units, work.options)
+        work.units, work.options, work.whole, work.context = kept
 
     def _expire_held(self, exporter: Exporter, domain: Domain, now: int) -> None:
         oldest = now - self.limits.held_seconds * 1_000

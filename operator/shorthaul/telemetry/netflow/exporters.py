@@ -8,7 +8,9 @@ from collections import deque
 from typing import NamedTuple
 
 from shorthaul.telemetry.netflow.contexts import Context
+from shorthaul.telemetry.netflow.definitions import IPFIX
 from shorthaul.telemetry.netflow.limits import REMEMBERED_MESSAGES, Limits
+from shorthaul.telemetry.netflow.numberings import Numbering
 from shorthaul.telemetry.netflow.rates import Rates
 from shorthaul.telemetry.netflow.sequences import Sequence
 from shorthaul.telemetry.netflow.templates import Template
@@ -36,11 +38,12 @@ class Domain:
     __slots__ = (
         "_order",
         "_recent",
+        "_sequence",
         "boot",
         "held",
         "number",
+        "numbering",
         "rates",
-        "sequence",
         "templates",
         "version",
     )
@@ -50,11 +53,17 @@ class Domain:
         self.number = number
         self.templates: dict[int, Template] = {}
         self.rates = Rates()
-        self.sequence = Sequence()
+        self._sequence = Sequence()
+        self.numbering = Numbering() if version == IPFIX else None
         self.boot = 0
         self.held: list[Held] = []
         self._recent: set[int] = set()
         self._order: deque[int] = deque()
+
+    @property
+    def sequence(self) -> Sequence:
+        """The account of what was lost."""
+        return self._sequence if self.numbering is None else self.numbering.believed
 
     def repeated(self, data: bytes) -> bool:
         """Whether this very message came a short while ago."""

@@ -54,13 +54,18 @@ class Sequence:
         return max(0, self.unknown - self.resolved)
 
     def see(self, number: int, units: int, *, whole: bool = True, boot: int = 0) -> None:
-        """Takes a message: its number, how many units it has, and whether these are all."""
+        """Takes a message: the number it begins at, its units, and whether these are all."""
         self.received += units
         begins = self._place(number, units, boot)
         if begins is None:
             return
         self._expected = begins + units
         self._open = not whole
+
+    def see_end(self, number: int, units: int, *, whole: bool) -> None:
+        """Takes a message by the number that it ends at."""
+        self._open = self._open or not whole
+        self.see((number - units) % WORD, units)
 
     def resolve(self, units: int) -> None:
         """Units of a set that was waiting for its template have been read."""
