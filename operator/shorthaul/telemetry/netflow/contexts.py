@@ -2,14 +2,13 @@
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PACKED = struct.Struct("=3q4I")
 """A context as the compiled reader sees it; pairs of sampler and rate follow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """All that records of one message share; times are Unix milliseconds.
 
     `boot` is when the exporter started, 0 where nobody said; `sampling` is used where neither the

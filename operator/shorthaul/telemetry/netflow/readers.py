@@ -4,7 +4,6 @@ Whatever the bytes are, nothing is read past the set's end, and every record is 
 flow or by the reason why it is none.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -35,7 +34,11 @@ class SetOutcome:
     records: int = 0
     flows: int = 0
     whole: bool = True
-    refused: Counter[Reason] = field(default_factory=Counter)
+    refused: dict[Reason, int] = field(default_factory=dict)
+
+    def refuse(self, reason: Reason, number: int = 1) -> None:
+        """Counts records that are none or no traffic."""
+        self.refused[reason] = self.refused.get(reason, 0) + number
 
 
 class Reader(Protocol):
@@ -58,7 +61,7 @@ def read_set(plan: Plan, data: bytes, context: Context, batch: Batch, most: int)
     for registers in each_record(plan, data, most, outcome):
         reason = assemble(registers, plan, context, batch)
         if reason is not None:
-            outcome.refused[reason] += 1
+            outcome.refuse(reason)
     outcome.flows = batch.length - before
     return outcome
 
@@ -80,7 +83,7 @@ def read_connections(
                 reason = Reason.RECORD_COUNTED
         reason = reason or assemble(registers, plan, context, batch)
         if reason is not None:
-            outcome.refused[reason] += 1
+            outcome.refuse(reason)
     outcome.flows = batch.length - before
     return outcome
 
@@ -89,11 +92,11 @@ def count_only(plan: Plan, data: bytes, most: int, outcome: SetOutcome, reason: 
     """Counts the records of a set whose template cannot be traffic."""
     if plan.variable:
         for _ in each_record(plan, data, most, outcome):
-            outcome.refused[reason] += 1
+            outcome.refuse(reason)
         return
     outcome.records = len(data) // plan.least
     if outcome.records:
-        outcome.refused[reason] += outcome.records
+        outcome.refuse(reason, outcome.records)
 
 
 def each_record(plan: Plan, data: bytes, most: int, outcome: SetOutcome) -> Iterator[list[int]]:
@@ -106,7 +109,7 @@ def each_record(plan: Plan, data: bytes, most: int, outcome: SetOutcome) -> Iter
             return
         after = _read(steps, data, at, registers) + plan.tail
         if after > end:
-            outcome.refused[Reason.RECORD_CUT] += 1
+            outcome.refuse(Reason.RECORD_CUT)
             outcome.records += 1
             outcome.whole = False
             return
@@ -120,7 +123,7 @@ def _cut_at_limit(plan: Plan, left: int, outcome: SetOutcome) -> None:
     number = 1 if plan.variable else left // plan.least
     outcome.whole = not plan.variable
     outcome.records += number
-    outcome.refused[Reason.RECORD_MANY] += number
+    outcome.refuse(Reason.RECORD_MANY, number)
 
 
 def _read(steps: tuple[_Step, ...], data: bytes, at: int, registers: list[int]) -> int:

@@ -62,10 +62,23 @@ class Sequence:
         self._expected = begins + units
         self._open = not whole
 
-    def see_end(self, number: int, units: int, *, whole: bool) -> None:
-        """Takes a message by the number that it ends at."""
-        self._open = self._open or not whole
-        self.see((number - units) % WORD, units)
+    def advance(self, units: int) -> None:
+        """Takes a message that begins where the one before ended."""
+        assert self._expected is not None
+        self.received += units
+        self._expected += units
+        self._open = False
+
+    def branched(self, recent: int) -> "Sequence":
+        """An account with the same past, but for some units received last."""
+        made = Sequence()
+        made.received, made.lost, made.late = self.received - recent, self.lost, self.late
+        made.restarts, made.unknown, made.resolved = self.restarts, self.unknown, self.resolved
+        return made
+
+    def open(self) -> None:
+        """Units of unknown number came before what comes next."""
+        self._open = True
 
     def resolve(self, units: int) -> None:
         """Units of a set that was waiting for its template have been read."""

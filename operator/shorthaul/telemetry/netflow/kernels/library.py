@@ -60,6 +60,10 @@ class CompiledReader:
     def __init__(self) -> None:
         self._read = _loaded().read_records
         self._counts = (ctypes.c_int64 * COUNTS)()
+        self._batch: Batch | None = None
+        self._base = 0
+        self._context: Context | None = None
+        self._packed = b""
 
     def __call__(
         self, plan: Plan, data: bytes, context: Context, batch: Batch, most: int
@@ -69,15 +73,20 @@ class CompiledReader:
         if plan.refusal is not None:
             count_only(plan, data, most, outcome, plan.refusal)
             return outcome
-        at = ctypes.addressof(ctypes.c_char.from_buffer(batch.buffer, batch.length * LAYOUT.size))
+        if batch is not self._batch:
+            self._batch = batch
+            self._base = ctypes.addressof(ctypes.c_char.from_buffer(batch.buffer))
+        if context is not self._context:
+            self._context, self._packed = context, context.packed
+        at = self._base + batch.length * LAYOUT.size
         counts = self._counts
-        flows = self._read(plan.packed, context.packed, data, len(data), most, at, counts)
+        told = self._read(plan.packed, self._packed, data, len(data), most, at, counts)
+        flows = told if told >= 0 else -1 - told
         batch.length += flows
-        outcome.flows = flows
-        outcome.records = counts[0]
-        partial, *refused = counts[1:]
-        if any(refused):
+        outcome.flows, outcome.records = flows, counts[0]
+        if told < 0:
+            partial, *refused = counts[1:]
             outcome.whole = not partial
             pairs = zip(COUNTED, refused, strict=True)
-            outcome.refused.update({reason: number for reason, number in pairs if number})
+            outcome.refused = {reason: number for reason, number in pairs if number}
         return outcome

@@ -290,7 +290,10 @@ static int assemble(const uint64_t *r, const Plan *plan, const Context *c,
     return forward + 1;
 }
 
-/* Reads at most `most` records; `out` has room for two from each, `counts` for COUNTS. */
+/* Reads at most `most` records; `out` has room for two from each, `counts` for COUNTS.
+ *
+ * Gives the number of flows f, or -1 - f when more than the count of records is to be looked at.
+ */
 int64_t read_records(const uint8_t *packed_plan, const uint8_t *packed_context,
                      const uint8_t *data, int64_t size, int64_t most, Record *out,
                      int64_t *counts)
@@ -303,27 +306,32 @@ int64_t read_records(const uint8_t *packed_plan, const uint8_t *packed_context,
     const Step *steps = (const Step *)(packed_plan + sizeof plan);
     const uint32_t *samplers = (const uint32_t *)(packed_context + sizeof c);
     int64_t at = 0, flows = 0;
+    int odd = 0;
     memset(counts, 0, COUNTS * sizeof *counts);
     while (size - at >= (int64_t)plan.least) {
         if (counts[RECORDS] == most) {
             counts[MANY] = plan.variable ? 1 : (size - at) / (int64_t)plan.least;
             counts[PARTIAL] = plan.variable;
             counts[RECORDS] += counts[MANY];
+            odd = 1;
             break;
         }
         at = fill(&plan, steps, data, at, size, r);
         counts[RECORDS]++;
         if (at < 0) {
             counts[CUT] = counts[PARTIAL] = 1;
+            odd = 1;
             break;
         }
         int made = assemble(r, &plan, &c, samplers, out + flows);
-        if (made < 0)
+        if (made < 0) {
             counts[-made]++;
-        else
+            odd = 1;
+        } else {
             flows += made;
+        }
     }
-    return flows;
+    return odd ? -1 - flows : flows;
 }
 
 /* What the two sides have to agree on. */
