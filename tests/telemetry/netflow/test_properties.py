@@ -2,18 +2,22 @@
 
 import random
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shorthaul.telemetry.netflow.records import Flag
 from telemetry.netflow import packets as p
 from telemetry.netflow.chance_flows import counts, records, sets_of_records, templates
 
+# Neither is told by the clock: how long an example takes depends on who else uses the machine.
+patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+
 
 def message(spec, contents, **given):
     return p.message10(p.template(256, spec), p.data_set(256, b"".join(contents)), **given)
 
 
+@patient
 @given(sets_of_records())
 def test_every_value_comes_out_as_it_went_in(drawn):
     spec, rows = drawn
@@ -38,6 +42,7 @@ def test_every_value_comes_out_as_it_went_in(drawn):
         assert int.from_bytes(record.source, "big") == source
 
 
+@patient
 @given(sets_of_records(most=12), st.integers(1, 5), st.integers(0, 1000), st.data())
 def test_totals_do_not_depend_on_the_split_into_messages_nor_on_their_order(
     drawn, size, seed, data
@@ -58,6 +63,7 @@ def test_totals_do_not_depend_on_the_split_into_messages_nor_on_their_order(
     assert p.conserved(decoder)
 
 
+@patient
 @given(sets_of_records(), st.integers(1, 3))
 def test_a_message_that_comes_again_adds_nothing(drawn, times):
     spec, rows = drawn
@@ -70,6 +76,7 @@ def test_a_message_that_comes_again_adds_nothing(drawn, times):
     assert decoder.totals.refused.get("datagram: received twice") == times
 
 
+@patient
 @given(sets_of_records(), sets_of_records())
 def test_data_may_come_before_its_template(one, other):
     specs = {256: one[0], 257: other[0]}
@@ -87,6 +94,7 @@ def test_data_may_come_before_its_template(one, other):
     assert p.conserved(decoder)
 
 
+@patient
 @given(templates(), st.binary(max_size=400))
 def test_any_bytes_under_any_template_are_counted(spec, content):
     decoder, found = p.decoded(message(spec, [content]))
@@ -95,6 +103,7 @@ def test_any_bytes_under_any_template_are_counted(spec, content):
     assert len(found) == decoder.totals.flows
 
 
+@patient
 @given(st.data())
 def test_two_exporters_never_see_each_others_templates(data):
     ours, theirs = data.draw(templates()), data.draw(templates())

@@ -3,12 +3,14 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shorthaul.telemetry.netflow.numberings import Numbering
 from shorthaul.telemetry.netflow.sequences import WORD, Sequence
 from telemetry.netflow import packets as p
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def account(sequence):
@@ -122,6 +124,7 @@ def test_numbers_that_go_back_to_where_nothing_is_missing_are_a_restart(number):
     assert sequence.restarts == 1
 
 
+@patient
 @given(
     sizes=st.lists(st.integers(1, 30), min_size=2, max_size=60),
     start=st.integers(0, WORD - 1),
@@ -149,6 +152,7 @@ RULES = [(False, True), (True, True), (False, False), (True, False)]
 
 
 @pytest.mark.parametrize(("after", "options_count"), RULES)
+@patient
 @given(
     sizes=st.lists(
         st.tuples(st.integers(1, 30), st.integers(0, 2)), min_size=12, max_size=40, unique=True

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shorthaul.errors import BadInput
@@ -71,7 +71,7 @@ def outcome_of(read, plan, content, context, most):
 
 
 @built
-@settings(max_examples=600)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(fields(), CONTENT, CONTEXTS, st.sampled_from([5, 9, 10]), st.integers(0, MOST))
 def test_both_readers_give_the_same_records_and_counts(found, content, context, version, most):
     plan = compiled(found, version)
