@@ -1,8 +1,9 @@
-"""Compiles the search's kernels when the package is built, so that no user waits for it later.
+"""Compiles the kernels when the package is built, so that no user waits for it later.
 
 Any C compiler will do (CC, cc, gcc, clang, or the one that the package ziglang brings); without one
-the package works too, with the slower plain search, and says so here. The code is compiled for any
-processor of its kind and without contracted floating point: equal plans on all machines.
+the package works too, with a plainer search and slower decoding, and says so here. The code is
+compiled for any processor of its kind and without contracted floating point: equal plans on all
+machines.
 """
 
 import importlib.util
@@ -18,6 +19,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("operator/shorthaul/solve/kernels")
 LIBRARY = FOLDER / "_kernels.so"
+DECODING = Path("operator/shorthaul/telemetry/netflow/kernels")
+LIBRARIES = {LIBRARY: FOLDER / "kernels.c", DECODING / "_records.so": DECODING / "records.c"}
 OPTIONS = ("-std=c11", "-O3", "-shared", "-fPIC", "-ffp-contract=off")
 
 
@@ -28,10 +31,10 @@ class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
         """Compiles the library into the source tree and names it as part of the package."""
         compiler = find_compiler()
         if compiler is None:
-            print("no C compiler: the plain search will be used; set CC and build again")
+            print("no C compiler: plain search and decoding will be used; set CC and build again")
             return
         compile_kernels(compiler, Path(self.root))
-        build_data["artifacts"].append(f"/{LIBRARY}")
+        build_data["artifacts"] += [f"/{library}" for library in LIBRARIES]
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
 
@@ -48,12 +51,14 @@ def find_compiler() -> list[str] | None:
 
 
 def compile_kernels(compiler: list[str], root: Path) -> None:
-    """Writes the library beside its sources, whole or not at all."""
-    made = root / LIBRARY
-    fresh = made.with_suffix(".new")
-    source = root / FOLDER / "kernels.c"
-    subprocess.run([*compiler, *OPTIONS, "-o", str(fresh), str(source), "-lm"], check=True)
-    fresh.replace(made)
+    """Writes each library beside its sources, whole or not at all."""
+    for library, source in LIBRARIES.items():
+        made = root / library
+        fresh = made.with_suffix(".new")
+        subprocess.run(
+            [*compiler, *OPTIONS, "-o", str(fresh), str(root / source), "-lm"], check=True
+        )
+        fresh.replace(made)
 
 
 if __name__ == "__main__":

@@ -58,11 +58,12 @@ def test_without_a_compiler_the_package_is_built_without_the_library(hook, monke
     assert "no C compiler" in capsys.readouterr().out
 
 
-def test_the_kernels_compile_without_a_warning(hook, tmp_path):
+@pytest.mark.parametrize("name", ["kernels.c", "records.c"])
+def test_the_kernels_compile_without_a_warning(hook, tmp_path, name):
     compiler = hook.find_compiler()
     if compiler is None:
         pytest.skip("no C compiler on this machine")
-    source = ROOT / hook.FOLDER / "kernels.c"
+    source = ROOT / next(path for path in hook.LIBRARIES.values() if path.name == name)
     done = subprocess.run(
         [*compiler, *hook.OPTIONS, "-Wall", "-Wextra", "-o", tmp_path / "k.so", source, "-lm"],
         capture_output=True,

@@ -6,7 +6,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import catalogue, goals, methods, reports, runners, suites
+from benchmarks import (
+    catalogue,
+    goals,
+    methods,
+    netflow_decoding,
+    netflow_messages,
+    reports,
+    runners,
+    suites,
+)
 from benchmarks.cells import Cell
 from benchmarks.rows import Rows
 from shorthaul.errors import BadInput
@@ -49,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     report = parts.add_parser("report", help="write docs/benchmarks from the rows")
     report.add_argument("--to", type=Path, default=reports.FOLDER, metavar="FOLDER")
     report.set_defaults(does=_report)
+    netflow = parts.add_parser("netflow", help="decoding NetFlow and IPFIX, beside goflow2")
+    netflow.add_argument("--records", type=int, default=300_000, help="of each shape")
+    netflow.add_argument("--rounds", type=int, default=5, help="of each decoder, in turns")
+    netflow.add_argument("--seed", type=int, default=1)
+    netflow.add_argument("--shape", action="append", choices=list(netflow_messages.SHAPES))
+    netflow.set_defaults(does=_netflow)
     listing = parts.add_parser("list", help="worlds, methods, and the cells of each suite")
     listing.set_defaults(does=_list)
     return parser
@@ -63,6 +78,12 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.only:
         wanted = [cell for cell in wanted if fnmatch.fnmatch(cell.title, f"*{asked.only}*")]
     runners.run(wanted, Rows(ROWS).read(), again=asked.again)
+    return 0
+
+
+def _netflow(asked: argparse.Namespace) -> int:
+    shapes = asked.shape or list(netflow_messages.SHAPES)
+    netflow_decoding.measure(asked.records, asked.rounds, asked.seed, shapes)
     return 0
 
 

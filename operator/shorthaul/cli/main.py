@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "shorthaul.cli.explanations",
     "frontier": "shorthaul.cli.frontiers",
     "operator": "shorthaul.cli.operators",
+    "collector": "shorthaul.cli.collectors",
     "completion": "shorthaul.cli.completions",
 }
 

@@ -1,14 +1,12 @@
 """`shorthaul operator`: the long-running process, with one option per setting."""
 
-import json
-import logging
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from shorthaul.cli import logs
 from shorthaul.errors import BadInput
 from shorthaul.settings import Settings
 
@@ -41,22 +39,6 @@ HELP: Mapping[str, str] = {
 }
 
 
-class _Line(logging.Formatter):
-    """A log record as one line of JSON."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        moment = datetime.fromtimestamp(record.created, UTC)
-        told: dict[str, Any] = {
-            "time": moment.isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            told["error"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False)
-
-
 @click.command(
     "operator",
     short_help="Run the operator in or for a cluster.",
@@ -83,7 +65,7 @@ def command(log_format: str, log_level: str, **given: Any) -> int:
 
     Without a policy it changes nothing. It stops at SIGTERM, and at once when it loses the Lease.
     """
-    _log(log_format, log_level)
+    logs.start(log_format, log_level)
     from shorthaul import process
     from shorthaul.kube.leases import LeadershipLost
 
@@ -94,14 +76,6 @@ def command(log_format: str, log_level: str, **given: Any) -> int:
     except* LeadershipLost as lost:
         raise BadInput(str(lost.exceptions[0])) from None
     return 0
-
-
-def _log(form: str, level: str) -> None:
-    handler = logging.StreamHandler()
-    text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    handler.setFormatter(_Line() if form == "json" else text)
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("kopf").setLevel(logging.WARNING)
 
 
 for _field in fields(Settings):

@@ -1,0 +1,128 @@
+"""Measures decoding NetFlow and IPFIX to counted records, beside goflow2 on the same messages.
+
+Both have all messages in memory, use one core, and count flows and bytes of what they decoded, so
+equal counts show that they did the same work. Rounds alternate between the two, so that whatever
+else the machine does falls on both; told is the median round.
+"""
+
+import json
+import shutil
+import statistics
+import struct
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks import machines, netflow_messages
+from shorthaul.errors import BadInput
+from shorthaul.telemetry.netflow import choices
+from shorthaul.telemetry.netflow.choices import Reading
+from shorthaul.telemetry.netflow.decoders import ROOM, Decoder
+from shorthaul.telemetry.netflow.exporters import Sender
+from shorthaul.telemetry.netflow.kernels import library
+from shorthaul.telemetry.netflow.records import Batch
+from testbed import caches
+
+MODULE = "github.com/netsampler/goflow2/v2"
+VERSION = "v2.2.6"
+SOURCE = Path(__file__).parent / "goflow2" / "main.go"
+NOW = netflow_messages.SECONDS * 1_000
+BUILD_SECONDS = 600
+
+
+class Measured(NamedTuple):
+    """What one decoder made of the messages, and seconds of each round."""
+
+    flows: int
+    bytes: int
+    seconds: list[float]
+
+    @property
+    def rate(self) -> float:
+        """Flows per second in the median round."""
+        return self.flows / statistics.median(self.seconds)
+
+
+def measure(records: int, rounds: int, seed: int, shapes: Sequence[str]) -> None:
+    """Prints a row for each shape: both rates, and whether both counted the same."""
+    program = built()
+    ours_name = "compiled" if library.available() else "plain"
+    print(f"{machines.machine()}, commit {machines.revision()}, seed {seed}, goflow2 {VERSION}")
+    heads = (f"{name + ' /s':>13}" for name in (ours_name, "goflow2", "plain"))
+    print(f"{'shape':14}{'records':>9}{''.join(heads)}  same")
+    for name in shapes:
+        messages = netflow_messages.messages(name, records, seed)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "messages")
+            path.write_bytes(b"".join(struct.pack(">I", len(one)) + one for one in messages))
+            ours, theirs = _alternate(messages, program, path, rounds)
+        plain = _ours(messages, choices.PLAIN)
+        same = (ours.flows, ours.bytes) == (theirs.flows, theirs.bytes)
+        rates = f"{ours.rate:>13,.0f}{theirs.rate:>13,.0f}{plain.rate:>13,.0f}"
+        print(f"{name:14}{ours.flows:>9}{rates}  {'yes' if same else 'NO'}")
+
+
+def _alternate(
+    messages: Sequence[bytes], program: Path, path: Path, rounds: int
+) -> tuple[Measured, Measured]:
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(_ours(messages, choices.best_reading()))
+        theirs.append(_theirs(program, path))
+    return _together(ours), _together(theirs)
+
+
+def _together(rounds: Sequence[Measured]) -> Measured:
+    return rounds[0]._replace(seconds=[one.seconds[-1] for one in rounds])
+
+
+def _ours(messages: Sequence[bytes], reading: Reading) -> Measured:
+    """One round in this process: decode everything, and sum the bytes of each batch."""
+    sender, batch, total = Sender("192.0.2.1", 2055), Batch(4 * ROOM), 0
+    decoder = Decoder(reading=reading)
+    begun = time.perf_counter()
+    for message in messages:
+        if batch.room - batch.length < ROOM:
+            total += int(batch.array()["bytes"].sum())
+            batch.clear()
+        decoder.decode(message, sender, NOW, batch)
+    total += int(batch.array()["bytes"].sum())
+    return Measured(decoder.totals.flows, total, [time.perf_counter() - begun])
+
+
+def _theirs(program: Path, path: Path) -> Measured:
+    """One round in a process of its own, the second of two, when its pools are filled."""
+    told = subprocess.run([program, path, "2"], capture_output=True, check=True, timeout=600)
+    return Measured(**json.loads(told.stdout))
+
+
+def built() -> Path:
+    """The peer's program, built once into the cache."""
+    target = caches.entry(f"goflow2-{VERSION}") / "bench"
+    if target.exists() and target.stat().st_mtime >= SOURCE.stat().st_mtime:
+        return target
+    if shutil.which("go") is None:
+        raise BadInput(
+            "goflow2 cannot be built: there is no `go` command; install Go 1.24 or later"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(SOURCE, folder)
+        Path(folder, "go.mod").write_text(
+            f"module bench\n\ngo 1.24\n\nrequire {MODULE} {VERSION}\n"
+        )
+        done = subprocess.run(
+            ["go", "build", "-mod=mod", "-trimpath", "-o", target, "."],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=BUILD_SECONDS,
+            check=False,
+        )
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no reason told"])[-1]
+        raise BadInput(f"goflow2 cannot be built: {last}")
+    return target

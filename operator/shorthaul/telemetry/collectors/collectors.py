@@ -1,0 +1,199 @@
+"""Runs the collector: reads sockets, decodes, hands batches on, and tells how it is doing.
+
+One thread does all of it, so that counts add up without locks; it holds no API rights and no state
+on disk. A batch goes on when it is full or due, and whatever the sink raises ends the process:
+records that cannot be kept are not dropped in silence.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from shorthaul.errors import BadInput
+from shorthaul.telemetry.collectors import expositions
+from shorthaul.telemetry.collectors.sinks import Sink
+from shorthaul.telemetry.collectors.sockets import Receiver
+from shorthaul.telemetry.collectors.streams import Streams
+from shorthaul.telemetry.netflow.decoders import ROOM, Decoder
+from shorthaul.telemetry.netflow.exporters import Sender
+from shorthaul.telemetry.netflow.limits import Limits
+from shorthaul.telemetry.netflow.networks import Networks
+from shorthaul.telemetry.netflow.records import Batch
+
+_LOG = logging.getLogger(__name__)
+AT_ONCE = 64
+"""Datagrams that are read from one socket before others have their turn."""
+LAST_DATAGRAMS = 100_000
+"""Datagrams that are still taken from each socket once we are told to stop."""
+EXPIRE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorSettings:
+    """Where to listen and what to bear; UDP port 0 is any free one, TCP port 0 is none."""
+
+    address: str = "0.0.0.0"
+    udp_ports: tuple[int, ...] = (2055, 4739)
+    tcp_port: int = 4739
+    networks: tuple[str, ...] = ()
+    receive_buffer_bytes: int = 32 << 20
+    flush_seconds: float = 1.0
+    template_seconds: float = 5_400.0
+
+
+class Collector:
+    """One process's sockets, decoder and sink."""
+
+    def __init__(self, settings: CollectorSettings, sink: Sink) -> None:
+        networks = Networks(settings.networks)
+        self.settings = settings
+        self.decoder = Decoder(
+            Limits(template_seconds=settings.template_seconds), networks=networks
+        )
+        self.streams = Streams(self._take_stream, self.decoder.close, networks)
+        self.exposition = expositions.CollectorExposition()
+        self.receivers: list[Receiver] = []
+        self.tcp_port: int | None = None
+        self._sink = sink
+        self._batch = Batch(4 * ROOM)
+        self._failed: asyncio.Future[None] | None = None
+
+    async def run(self, started: asyncio.Event | None = None) -> None:
+        """Collects until it is told to stop by SIGTERM or SIGINT, or cannot go on."""
+        loop = asyncio.get_running_loop()
+        stopped = self._failed = loop.create_future()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _settle, stopped)
+        async with self._listening(loop):
+            ticking = asyncio.create_task(self._tick())
+            if started is not None:
+                started.set()
+            try:
+                await asyncio.wait((stopped, ticking), return_when=asyncio.FIRST_COMPLETED)
+                for ended in (stopped, ticking):
+                    if ended.done():
+                        ended.result()
+            finally:
+                ticking.cancel()
+                self._drain()
+
+    @contextlib.asynccontextmanager
+    async def _listening(self, loop: asyncio.AbstractEventLoop) -> AsyncIterator[None]:
+        settings = self.settings
+        server = None
+        try:
+            for port in settings.udp_ports:
+                self.receivers.append(
+                    Receiver(settings.address, port, settings.receive_buffer_bytes)
+                )
+            if settings.tcp_port:
+                server = await _server(self.streams, settings.address, settings.tcp_port)
+                self.tcp_port = server.sockets[0].getsockname()[1]
+            for receiver in self.receivers:
+                loop.add_reader(receiver.socket, self._read, receiver)
+            self._tell()
+            yield
+        finally:
+            if server is not None:
+                server.close()
+            for receiver in self.receivers:
+                loop.remove_reader(receiver.socket)
+                receiver.close()
+
+    def _tell(self) -> None:
+        ports = ", ".join(str(receiver.bound_port) for receiver in self.receivers)
+        _LOG.info("listening on %s: UDP %s, TCP %s", self.settings.address, ports, self.tcp_port)
+        wanted = self.settings.receive_buffer_bytes
+        for receiver in self.receivers:
+            if receiver.buffer_bytes < wanted:
+                _LOG.warning(
+                    "receive buffer of port %s is %s bytes, not %s; raise net.core.rmem_max",
+                    receiver.bound_port,
+                    receiver.buffer_bytes,
+                    wanted,
+                )
+
+    def _read(self, receiver: Receiver) -> None:
+        """Reads what one socket has, at most AT_ONCE datagrams."""
+        try:
+            now = int(time.time() * 1_000)
+            for _ in range(AT_ONCE):
+                found = receiver.receive()
+                if found is None:
+                    return
+                data, address, port = found
+                self._take(data, Sender(address, port), now)
+        except BadInput as error:
+            self._fail(error)
+
+    def _take_stream(self, data: bytes, sender: Sender) -> None:
+        try:
+            self._take(data, sender, int(time.time() * 1_000))
+        except BadInput as error:
+            self._fail(error)
+
+    def _take(self, data: bytes, sender: Sender, now: int) -> None:
+        if self._batch.room - self._batch.length < ROOM:
+            self._flush()
+        self.decoder.decode(data, sender, now, self._batch)
+
+    def _flush(self) -> None:
+        if self._batch.length:
+            self._sink.take(self._batch, self.decoder.registry.name)
+            self._batch.clear()
+
+    def _drain(self) -> None:
+        """Takes what is in the sockets already, and hands the last batch on."""
+        now = int(time.time() * 1_000)
+        for receiver in self.receivers:
+            for _ in range(LAST_DATAGRAMS):
+                found = receiver.receive()
+                if found is None:
+                    break
+                self._take(found[0], Sender(found[1], found[2]), now)
+        self._flush()
+        self._look()
+
+    async def _tick(self) -> None:
+        expired = time.monotonic()
+        while True:
+            await asyncio.sleep(self.settings.flush_seconds)
+            self._flush()
+            if time.monotonic() - expired >= EXPIRE_SECONDS:
+                self.decoder.expire(int(time.time() * 1_000))
+                expired = time.monotonic()
+            self._look()
+
+    def _look(self) -> None:
+        """Takes the snapshot that a scrape sees."""
+        for receiver in self.receivers:
+            receiver.count_drops()
+        drops = [receiver.drops.total for receiver in self.receivers]
+        told = [number for number in drops if number is not None]
+        buffers = [receiver.buffer_bytes for receiver in self.receivers]
+        self.exposition.latest = expositions.snapshot(
+            self.decoder,
+            {"streams": self.streams.open, "receive_buffer_bytes": min(buffers, default=0)},
+            self.streams.refused,
+            sum(told) if len(told) == len(drops) else None,
+        )
+
+    def _fail(self, error: BadInput) -> None:
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_exception(error)
+
+
+def _settle(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+async def _server(streams: Streams, address: str, port: int) -> asyncio.Server:
+    try:
+        return await asyncio.start_server(streams.serve, address, port)
+    except OSError as error:
+        raise BadInput(f"cannot listen on {address} port {port}: {error.strerror}") from None

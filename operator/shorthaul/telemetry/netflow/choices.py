@@ -1,0 +1,27 @@
+"""Which reader is used: the compiled one where its library was built, else the plain one."""
+
+from typing import NamedTuple
+
+from shorthaul.telemetry.netflow.kernels import library
+from shorthaul.telemetry.netflow.limits import RECORDS_PER_MESSAGE
+from shorthaul.telemetry.netflow.readers import Reader, read_set
+
+PLAIN_RECORDS = 512
+"""Records of one datagram that the plain reader takes: more could not be read within 10 ms."""
+
+
+class Reading(NamedTuple):
+    """A reader, and how many records of one datagram it takes."""
+
+    read: Reader
+    records: int
+
+
+PLAIN = Reading(read_set, PLAIN_RECORDS)
+
+
+def best_reading() -> Reading:
+    """The best that there is here."""
+    if library.available():
+        return Reading(library.CompiledReader(), RECORDS_PER_MESSAGE)
+    return PLAIN

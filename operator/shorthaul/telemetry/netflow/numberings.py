@@ -1,0 +1,103 @@
+"""How an IPFIX exporter numbers its records: as RFC 7011 says, or as some do instead.
+
+A message's number is that of the records before it, those of options too. Some exporters tell the
+number after it (softflowd 1.1.0, for one), some leave options out. While numbers fit, one account
+is kept; when one does not, there is an account by each of the rules, from some messages before, and
+once some more have come the one by which the fewest restarts, then the fewest losses have happened
+is believed, the rule so far first: a true loss is missing by every rule, while by a wrong one the
+numbers jump to and fro with the sizes of messages.
+"""
+
+from collections import deque
+
+from shorthaul.telemetry.netflow.sequences import WORD, Sequence
+
+RULES = ((False, True), (True, True), (False, False), (True, False))
+"""Whether the number is that after the message, and whether options count."""
+REMEMBERED = 16
+"""Messages that a new account is tried on."""
+SETTLED_AFTER = 32
+"""Messages after which one of several accounts is chosen."""
+_Message = tuple[int, int, int]
+
+
+class Numbering:
+    """The account of one IPFIX stream, or several while it is open which rule it follows."""
+
+    __slots__ = ("_accounts", "_next", "_open", "_recent", "_rule")
+
+    def __init__(self) -> None:
+        self._rule = 0
+        self._accounts: dict[int, Sequence] = {0: Sequence()}
+        self._next = -1
+        self._recent: deque[_Message] = deque(maxlen=REMEMBERED)
+        self._open = 0
+
+    def see(self, number: int, records: int, options: int, *, whole: bool) -> None:
+        """Takes a message: its number, its records, how many of them are of options."""
+        message = (number, records, options)
+        told, units = _placed(self._rule, message)
+        if told == self._next and whole and len(self._accounts) == 1:
+            self._accounts[self._rule].advance(units)
+        else:
+            if told != self._next and self._recent and len(self._accounts) == 1:
+                self._expand()
+            for rule, account in self._accounts.items():
+                _see(account, rule, message, whole)
+            self._settle()
+        if whole:
+            self._next = (told + units) % WORD
+            self._recent.append(message)
+        else:
+            self._next = -1
+            self._recent.clear()
+
+    def resolve(self, records: int, options: int) -> None:
+        """Records of a set that was waiting for its template have been read."""
+        for rule, account in self._accounts.items():
+            account.resolve(records if RULES[rule][1] else records - options)
+
+    @property
+    def believed(self) -> Sequence:
+        """The account by the rule that fits best."""
+        return self._accounts[self._best()]
+
+    def _best(self) -> int:
+        def misfit(rule: int) -> tuple[int, int, bool, int]:
+            account = self._accounts[rule]
+            return account.restarts, account.lost, rule != self._rule, rule
+
+        return min(self._accounts, key=misfit)
+
+    def _expand(self) -> None:
+        """Begins an account by each rule, and sees how the last messages fit it."""
+        so_far = self._accounts[self._rule]
+        recent = sum(_placed(self._rule, message)[1] for message in self._recent)
+        for rule in range(len(RULES)):
+            if rule != self._rule:
+                account = self._accounts[rule] = so_far.branched(recent)
+                for message in self._recent:
+                    _see(account, rule, message, True)
+        self._open = 0
+
+    def _settle(self) -> None:
+        if len(self._accounts) > 1:
+            self._open += 1
+            if self._open >= SETTLED_AFTER:
+                self._rule = self._best()
+                self._accounts = {self._rule: self._accounts[self._rule]}
+
+
+def _placed(rule: int, message: _Message) -> tuple[int, int]:
+    """The number that a message begins at, and its units, by a rule."""
+    ends, counted = RULES[rule]
+    number, records, options = message
+    units = records if counted else records - options
+    return (number - units) % WORD if ends else number, units
+
+
+def _see(account: Sequence, rule: int, message: _Message, whole: bool) -> None:
+    begins, units = _placed(rule, message)
+    if RULES[rule][0] and not whole:
+        account.open()
+    account.see(begins, units, whole=whole or RULES[rule][0])

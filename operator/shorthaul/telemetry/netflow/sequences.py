@@ -1,0 +1,133 @@
+"""What got lost on the way: sequence numbers, by each version's own rule.
+
+A message covers units of its stream: NetFlow v5 numbers flows and IPFIX data records, and a message
+tells how many came before it; v9 numbers messages. What is jumped over is declared lost, and taken
+back when it comes late. Numbers are 32 bits wide and wrap.
+
+An exporter that starts anew is told from a late message by its start time where there is one (v5,
+v9), and else by numbers that go back to where nothing is missing; what was lost while it was down
+nobody can say, so nothing is declared then.
+"""
+
+from shorthaul.telemetry.netflow.limits import GAPS_PER_DOMAIN
+
+WORD = 1 << 32
+LONGEST_LEAP = 1 << 24
+"""A jump ahead by more units than this is another start, not a loss."""
+LATEST_UNITS = 1 << 16
+"""How far back a late message may be."""
+BOOT_TOLERANCE = 10_000
+"""Milliseconds by which two computed start times of one exporter may differ."""
+
+
+class Sequence:
+    """The account of one stream: received + lost + uncertain = sent, exactly, since its start.
+
+    `uncertain` are units in sets whose template is not there: of unknown number until either the
+    template comes (`resolve`) or the next message tells how many they were.
+    """
+
+    __slots__ = (
+        "_boot",
+        "_expected",
+        "_gaps",
+        "_open",
+        "late",
+        "lost",
+        "received",
+        "resolved",
+        "restarts",
+        "unknown",
+    )
+
+    def __init__(self) -> None:
+        self.received = self.lost = self.late = self.restarts = 0
+        self.unknown = self.resolved = 0
+        self._expected: int | None = None
+        self._boot = 0
+        self._open = False
+        self._gaps: list[tuple[int, int]] = []
+
+    @property
+    def uncertain(self) -> int:
+        """Units that came and could not be read."""
+        return max(0, self.unknown - self.resolved)
+
+    def see(self, number: int, units: int, *, whole: bool = True, boot: int = 0) -> None:
+        """Takes a message: the number it begins at, its units, and whether these are all."""
+        self.received += units
+        begins = self._place(number, units, boot)
+        if begins is None:
+            return
+        self._expected = begins + units
+        self._open = not whole
+
+    def advance(self, units: int) -> None:
+        """Takes a message that begins where the one before ended."""
+        assert self._expected is not None
+        self.received += units
+        self._expected += units
+        self._open = False
+
+    def branched(self, recent: int) -> "Sequence":
+        """An account with the same past, but for some units received last."""
+        made = Sequence()
+        made.received, made.lost, made.late = self.received - recent, self.lost, self.late
+        made.restarts, made.unknown, made.resolved = self.restarts, self.unknown, self.resolved
+        return made
+
+    def open(self) -> None:
+        """Units of unknown number came before what comes next."""
+        self._open = True
+
+    def resolve(self, units: int) -> None:
+        """Units of a set that was waiting for its template have been read."""
+        self.resolved += units
+        self.received += units
+
+    def _place(self, number: int, units: int, boot: int) -> int | None:
+        """Where a message begins, on a line without wraps; None for one that came late."""
+        restarted = bool(boot and self._boot and boot - self._boot > BOOT_TOLERANCE)
+        self._boot = boot or self._boot
+        if self._expected is None:
+            return number
+        ahead = (number - self._expected) % WORD
+        ahead -= WORD if ahead >= WORD // 2 else 0
+        begins = self._expected + ahead
+        if restarted or not -LATEST_UNITS <= ahead <= LONGEST_LEAP:
+            return self._restart(number)
+        if ahead >= 0:
+            self._jump(begins)
+            return begins
+        if self._fill(begins, begins + units):
+            return None
+        return self._restart(number)
+
+    def _restart(self, number: int) -> int:
+        self.restarts += 1
+        self._gaps.clear()
+        return number
+
+    def _jump(self, begins: int) -> None:
+        assert self._expected is not None
+        units = begins - self._expected
+        if units == 0:
+            return
+        if self._open:
+            self.unknown += units
+            return
+        self.lost += units
+        self._gaps.append((self._expected, begins))
+        del self._gaps[:-GAPS_PER_DOMAIN]
+
+    def _fill(self, begins: int, ends: int) -> bool:
+        """Takes back what a late message covers; False when nothing was missing there."""
+        for at, (first, last) in enumerate(self._gaps):
+            if first <= begins < last or (begins <= first < ends):
+                low, high = max(first, begins), min(last, ends)
+                self.lost -= high - low
+                rest = [(first, low), (high, last)]
+                self._gaps[at : at + 1] = [gap for gap in rest if gap[0] < gap[1]]
+                self.late += 1
+                return True
+        return False

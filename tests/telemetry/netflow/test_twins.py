@@ -1,0 +1,117 @@
+"""The compiled reader and the plain one: equal on any template, any bytes and any context."""
+
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shorthaul.errors import BadInput
+from shorthaul.telemetry.netflow import elements
+from shorthaul.telemetry.netflow.contexts import Context
+from shorthaul.telemetry.netflow.elements import REVERSE
+from shorthaul.telemetry.netflow.kernels import library
+from shorthaul.telemetry.netflow.plans import VARIABLE, Field, compiled
+from shorthaul.telemetry.netflow.readers import read_set
+from shorthaul.telemetry.netflow.records import LAYOUT, Batch
+from shorthaul.telemetry.netflow.registers import WIDTHS
+
+built = pytest.mark.skipif(not library.available(), reason="the reader was not compiled")
+MOST = 20
+TIMES = [number for number, _ in (*elements.STARTS, *elements.ENDS)]
+COUNTERS = [number for row in elements.COUNTERS for number in row[:4]]
+USUAL = {
+    number: WIDTHS[to] for to, numbers in elements.FIELDS if to in WIDTHS for number in numbers
+}
+KNOWN = [number for _, numbers in elements.FIELDS for number in numbers]
+
+
+@st.composite
+def fields(draw):
+    """Fields of a template: more often than not with addresses and a byte count."""
+    wanted = draw(st.lists(st.sampled_from([*KNOWN, *TIMES, *COUNTERS, None]), max_size=12))
+    if draw(st.integers(0, 9)):
+        wanted += draw(st.sampled_from(([8, 12], [27, 28], [56, 80], [8, 12, 27, 28])))
+        wanted += draw(st.sampled_from(([1], [1, 1 + REVERSE], [85], [23], [352], [231, 232])))
+    widths = st.one_of(st.integers(1, 8), st.sampled_from([0, 16, VARIABLE]))
+    found = [
+        Field(number, USUAL.get(number) or draw(widths))
+        if draw(st.integers(0, 9))
+        else Field(number, draw(widths))
+        for number in draw(st.permutations(wanted))
+    ]
+    return found or [Field(1, 4)]
+
+
+NUMBERS = st.one_of(st.integers(0, 2**32 - 1), st.integers(0, 4))
+MOMENTS = st.one_of(st.integers(-(2**40), 2**45), st.integers(0, 5))
+CONTEXTS = st.builds(
+    Context,
+    exported=st.integers(0, 2**43),
+    boot=MOMENTS,
+    received=st.integers(0, 2**43),
+    exporter=NUMBERS,
+    domain=NUMBERS,
+    sampling=NUMBERS,
+    samplers=st.dictionaries(NUMBERS, NUMBERS, max_size=4),
+)
+CONTENT = st.one_of(
+    st.binary(max_size=600),
+    st.lists(st.sampled_from([b"\0", b"\1", b"\2", b"\xff", b"\0\0\0"]), max_size=400).map(
+        b"".join
+    ),
+)
+
+
+def outcome_of(read, plan, content, context, most):
+    batch = Batch(2 * MOST)
+    outcome = read(plan, content, context, batch, most)
+    return list(batch), outcome
+
+
+@built
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(fields(), CONTENT, CONTEXTS, st.sampled_from([5, 9, 10]), st.integers(0, MOST))
+def test_both_readers_give_the_same_records_and_counts(found, content, context, version, most):
+    plan = compiled(found, version)
+    if plan.least == 0:
+        return
+
+    plain = outcome_of(read_set, plan, content, context, most)
+    native = outcome_of(library.CompiledReader(), plan, content, context, most)
+
+    assert native == plain
+
+
+@built
+def test_the_library_fits_the_layout_of_records():
+    assert library.SIZES[0] == LAYOUT.size == 136
+
+
+def compiled_library(source, folder):
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if compiler is None:
+        pytest.skip("no C compiler on this machine")
+    (folder / "old.c").write_text(source)
+    made = folder / "old.so"
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-o", made, folder / "old.c"], check=True, timeout=60
+    )
+    return made
+
+
+def test_a_library_of_another_version_is_refused(monkeypatch, tmp_path):
+    source = "long layout(void) { return 8; }\nlong read_records(void) { return 0; }\n"
+    monkeypatch.setattr(library, "NAME", str(compiled_library(source, tmp_path)))
+
+    with pytest.raises(BadInput, match="of another version than this package; install it again"):
+        library._loaded.__wrapped__()
+
+
+def test_what_is_no_library_is_refused(monkeypatch, tmp_path):
+    (tmp_path / "text.so").write_text("not a library")
+    monkeypatch.setattr(library, "NAME", str(tmp_path / "text.so"))
+
+    with pytest.raises(BadInput, match=r"cannot load .*text\.so: .*; install shorthaul again"):
+        library._loaded.__wrapped__()
