@@ -1,15 +1,16 @@
 """Several efforts at once give what each gives alone, in order, and tell of one progress."""
 
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
+from shorthaul.cli.cores import side_by_side
 from shorthaul.plan.posing import pose
-from shorthaul.solve import side_by_side
 from shorthaul.solve.memories import Memory
 from shorthaul.solve.searches import Search
-from shorthaul.solve.solvers import Effort
+from shorthaul.solve.side_by_side import solve_all
+from shorthaul.solve.solvers import Effort, one_by_one
 from solve import chance_worlds
 
 QUICK = Search(turns_per_pod=5, least_turns=300)
@@ -25,12 +26,11 @@ def efforts(**more):
     return [Effort(seed=3, move_price=price, **more) for price in PRICES]
 
 
-@pytest.mark.parametrize("cores", [1, 2])
-def test_each_answer_is_the_one_that_its_effort_gets_alone(problem, cores, monkeypatch):
-    monkeypatch.setattr(side_by_side, "_cores", lambda: cores)
+@pytest.mark.parametrize("mapper", [one_by_one, side_by_side], ids=["one core", "two"])
+def test_each_answer_is_the_one_that_its_effort_gets_alone(problem, mapper):
     alone = [QUICK.solve(problem, effort) for effort in efforts()]
 
-    found = side_by_side.solve_all(QUICK, problem, efforts())
+    found = solve_all(QUICK, problem, efforts(), mapper)
 
     assert [one.cost for one in found] == [one.cost for one in alone]
     for one, other in zip(found, alone, strict=True):
@@ -38,7 +38,7 @@ def test_each_answer_is_the_one_that_its_effort_gets_alone(problem, cores, monke
 
 
 def test_what_time_was_over_for_is_left_out(problem):
-    found = side_by_side.solve_all(QUICK, problem, efforts(expired=lambda: True))
+    found = solve_all(QUICK, problem, efforts(expired=lambda: True))
 
     assert found == (None,) * len(PRICES)
 
@@ -46,7 +46,7 @@ def test_what_time_was_over_for_is_left_out(problem):
 def test_progress_rises_to_the_end_and_costs_fall(problem):
     told = []
 
-    side_by_side.solve_all(QUICK, problem, efforts(tell=lambda *news: told.append(news)))
+    solve_all(QUICK, problem, efforts(tell=lambda *news: told.append(news)))
 
     shares, costs = zip(*told, strict=True)
     assert list(shares) == sorted(shares)
@@ -66,10 +66,9 @@ class Watched:
         return self.within.solve(problem, effort)
 
 
-def test_a_solver_that_remembers_is_asked_one_by_one(problem, monkeypatch):
-    monkeypatch.setattr(side_by_side, "_cores", lambda: 2)
+def test_a_solver_that_remembers_is_asked_one_by_one(problem):
     watched = Watched(Memory(QUICK))
 
-    side_by_side.solve_all(watched, problem, [replace(one, seed=4) for one in efforts()])
+    solve_all(watched, problem, efforts(), side_by_side)
 
     assert watched.threads == {threading.main_thread()}

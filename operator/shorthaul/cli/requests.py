@@ -15,7 +15,7 @@ from shorthaul.api import latencies
 from shorthaul.api import policies as rulebooks
 from shorthaul.api.affinitypolicies import AffinityPolicy
 from shorthaul.api.policies import Policy
-from shorthaul.cli import digests, inputs, versions
+from shorthaul.cli import cores, digests, inputs, versions
 from shorthaul.cli.inputs import Inputs, Paths
 from shorthaul.cli.object_files import read_objects
 from shorthaul.cli.options import KNEE, LIVE, SERVICES
@@ -84,6 +84,7 @@ def prepare(asked: Asked, progress: Progress) -> Prepared:
         max_moves=asked.max_moves,
         max_moves_percent=asked.max_moves_percent,
         seed=asked.seed,
+        mapper=cores.side_by_side,
         expired=_deadline(asked.time_limit),
         now_seconds=_now(asked.cluster, found),
         digests={**digests.digests(paths, asked.policy), **_settings(asked)},

@@ -13,7 +13,7 @@ from shorthaul.plan.posing import effort_of, pose
 from shorthaul.plan.requests import Request
 from shorthaul.solve import side_by_side
 from shorthaul.solve.problems import Assignment, Problem
-from shorthaul.solve.solvers import Effort, Solver
+from shorthaul.solve.solvers import Effort, Mapper, Solver, one_by_one
 
 PRICES = 10
 RATIO = 3
@@ -41,7 +41,7 @@ class Frontier:
 def frontier(request: Request) -> Frontier:
     """The frontier of a request, in the objective's unit."""
     problem = pose(request)
-    points = sweep(problem, request.solver, effort_of(request, problem))
+    points = sweep(problem, request.solver, effort_of(request, problem), request.mapper)
     stops = {
         point.moves: Stop(
             point.moves, point.assignment.cost / problem.scale, point.gain / problem.scale
@@ -63,7 +63,9 @@ class Point:
     assignment: Assignment
 
 
-def sweep(problem: Problem, solver: Solver, effort: Effort) -> tuple[Point, ...]:
+def sweep(
+    problem: Problem, solver: Solver, effort: Effort, mapper: Mapper = one_by_one
+) -> tuple[Point, ...]:
     """The hull of the frontier, by rising number of moves, beginning with none."""
     still = solver.solve(problem, replace(effort, most_moves=0))
     points = [Point(0, 0, still)]
@@ -73,15 +75,17 @@ def sweep(problem: Problem, solver: Solver, effort: Effort) -> tuple[Point, ...]
         points.append(_point(problem, still, free))
     prices = [highest // RATIO**step for step in range(1, PRICES + 1)]
     asked = [replace(effort, move_price=each) for each in prices if each > effort.move_price]
-    for found in side_by_side.solve_all(solver, problem, asked):
+    for found in side_by_side.solve_all(solver, problem, asked, mapper):
         if found is not None:
             points.append(_point(problem, still, found))
     return hull(points)
 
 
-def knee(problem: Problem, solver: Solver, effort: Effort) -> Assignment:
+def knee(
+    problem: Problem, solver: Solver, effort: Effort, mapper: Mapper = one_by_one
+) -> Assignment:
     """The placement at the knee."""
-    return knee_of(sweep(problem, solver, effort)).assignment
+    return knee_of(sweep(problem, solver, effort, mapper)).assignment
 
 
 def hull(points: Sequence[Point]) -> tuple[Point, ...]:

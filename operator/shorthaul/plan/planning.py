@@ -75,7 +75,7 @@ def _attempt(request: Request, problem: Problem, world: World, bound: bounds.Bou
     price = least_gain(request, problem)
     effort = effort_of(request, problem, bound.value)
     solved = (
-        frontiers.knee(problem, request.solver, effort)
+        frontiers.knee(problem, request.solver, effort, request.mapper)
         if request.max_moves == KNEE
         else request.solver.solve(problem, effort)
     )

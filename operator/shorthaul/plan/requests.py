@@ -18,7 +18,7 @@ from shorthaul.errors import BadInput
 from shorthaul.plan.consents import consented
 from shorthaul.solve.choices import best_solver
 from shorthaul.solve.pricings import Pricing, price
-from shorthaul.solve.solvers import Solver, never
+from shorthaul.solve.solvers import Mapper, Solver, never, one_by_one
 from shorthaul.topology.distances import Distances
 from shorthaul.units import Objective, Tier, Unit, WorkloadRef
 
@@ -41,6 +41,7 @@ class Request:
     when nobody knows;
     with `parking` a pod may move twice to open a circle of moves, else circles are cut;
     `tell` is told the share of the search that is done, the least cost so far and its bound;
+    `mapper` may let several searches go on at the same time;
     `digests` of the inputs are handed on to the plan.
     """
 
@@ -57,6 +58,7 @@ class Request:
     move_price: float = 0.0
     seed: int = 0
     solver: Solver = SOLVER
+    mapper: Mapper = one_by_one
     expired: Callable[[], bool] = never
     tell: Callable[[float, float, float], None] = unheard
     now_seconds: float = 0.0

@@ -6,7 +6,6 @@ Optional: where it is missing the search begins from today's placement alone.
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +16,6 @@ Floats = NDArray[np.float64]
 LARGEST_WEIGHT = 10**8
 MOST_UNEVEN = 16
 FITS = 0.5
-_ONE_AT_A_TIME = Lock()
-"""METIS draws from the C library's one generator, which it seeds at each call."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +42,8 @@ def split(graph: Graph, shares: Floats, seed: int) -> Ints:
     """The part of each vertex; parts get about their share of all sizes, tiny ones nothing.
 
     METIS prints to standard output where a part would stay empty, so it is not asked for parts of
-    a few vertices each.
+    a few vertices each. It draws from the C library's one generator; pymetis keeps the interpreter
+    while it works, so that threads do not mix their draws.
     """
     import pymetis
 
@@ -63,16 +61,15 @@ def split(graph: Graph, shares: Floats, seed: int) -> Ints:
         return _dealt(graph, shares)
     first, neighbours, weights = _rows(graph)
     options = pymetis.Options(seed=seed % 2**31, ufactor=30 if number < 30 else 60)
-    with _ONE_AT_A_TIME:
-        _, parts = pymetis.part_graph(
-            number,
-            pymetis.CSRAdjacency(first, neighbours),
-            vweights=np.maximum(1, graph.sizes).astype(np.int32),
-            eweights=weights,
-            tpwgts=(shares / shares.sum()).tolist(),
-            recursive=number <= 8,
-            options=options,
-        )
+    _, parts = pymetis.part_graph(
+        number,
+        pymetis.CSRAdjacency(first, neighbours),
+        vweights=np.maximum(1, graph.sizes).astype(np.int32),
+        eweights=weights,
+        tpwgts=(shares / shares.sum()).tolist(),
+        recursive=number <= 8,
+        options=options,
+    )
     return np.asarray(parts, dtype=np.int64)
 
 

@@ -4,7 +4,7 @@ The search stops by its own rule. `expired` is asked now and then and only cuts 
 caller's clock, so that nothing in here knows the time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,6 +35,19 @@ class Effort:
     most_moves: int | None = None
     expired: Callable[[], bool] = never
     tell: Callable[[float, int], None] = unheard
+
+
+Mapper = Callable[
+    [Callable[[Effort], Assignment | None], Sequence[Effort]], Iterable[Assignment | None]
+]
+"""Asks for several efforts, perhaps at the same time; the answers come in the order asked."""
+
+
+def one_by_one(
+    solve: Callable[[Effort], Assignment | None], efforts: Sequence[Effort]
+) -> Iterable[Assignment | None]:
+    """One effort after the other."""
+    return [solve(effort) for effort in efforts]
 
 
 class Solver(Protocol):
