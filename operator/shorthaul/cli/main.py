@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "map": "shorthaul.cli.maps",
     "explain": "shorthaul.cli.explanations",
     "frontier": "shorthaul.cli.frontiers",
+    "ledger": "shorthaul.cli.ledgers",
     "operator": "shorthaul.cli.operators",
     "completion": "shorthaul.cli.completions",
 }
@@ -83,8 +84,8 @@ def run(words: Sequence[str] | None = None) -> int:
         return _fail(error.format_message())
     except BadInput as error:
         return _fail(str(error))
-    except (KeyboardInterrupt, click.Abort):
-        _fail("interrupted; nothing was written")
+    except (KeyboardInterrupt, click.Abort) as error:
+        _fail(str(error) or "interrupted; nothing was written")
         return INTERRUPTED
     return status if isinstance(status, int) else 0
 

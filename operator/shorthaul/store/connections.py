@@ -17,6 +17,8 @@ from shorthaul.errors import BadInput
 from shorthaul.store import schemas
 
 BUSY_SECONDS = 10.0
+CACHE_KIBIBYTES = 64 << 10
+CHECKPOINT_PAGES = 16 << 10
 _NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _NO_ACCESS = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
@@ -74,6 +76,8 @@ def open_to_write(path: str) -> sqlite3.Connection:
             schemas.require_ledger(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             schemas.migrate(connection, path)
     except BaseException:
         connection.close()
@@ -91,11 +95,16 @@ def _make(path: str) -> None:
         raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
+def require_file(path: str) -> None:
+    """Raises BadInput where there is no ledger yet."""
+    if not Path(path).is_file():
+        raise BadInput(f"{path}: no such ledger; name one that `shorthaul ledger ingest` made")
+
+
 @contextmanager
 def reading(path: str) -> Iterator[sqlite3.Connection]:
     """A connection that only reads, and sees one moment of the ledger from first to last."""
-    if not Path(path).is_file():
-        raise BadInput(f"{path}: no such ledger; name one that `shorthaul ledger ingest` made")
+    require_file(path)
     with explained(path):
         connection = sqlite3.connect(
             f"file:{quote(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None

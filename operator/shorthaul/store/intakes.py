@@ -7,7 +7,6 @@ entry given is in exactly one of `counted`, `repeated` and `refused` (by reason)
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from shorthaul.store.spans import Spans, Standing
 from shorthaul.traffic.entries import (
@@ -15,11 +14,10 @@ from shorthaul.traffic.entries import (
     EARLIEST_HOUR,
     HOUR_NANOSECONDS,
     LATEST_HOUR,
-    UNKNOWN_TIER,
     Batch,
     Entry,
 )
-from shorthaul.units import WorkloadRef
+from shorthaul.units import Tier, WorkloadRef
 
 KEY_BYTES = 16
 LONGEST_STREAM = 500
@@ -30,13 +28,8 @@ CARRIED = "hour that is kept no longer by itself"
 TOO_MUCH = "sum of its account and hour would reach 2^63"
 
 
-class Place(NamedTuple):
-    """One row of counters."""
-
-    hour: int
-    source: WorkloadRef
-    destination: WorkloadRef
-    tier: str
+Place = tuple[int, int, int, Tier | None]
+"""One row of counters: its hour, both ends as numbers of the intake's `parties`, its tier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +67,22 @@ class Intake:
     """The batches of one transaction; `blocked` rows take no more, but what came is remembered."""
 
     def __init__(self, known: Known, blocked: Collection[Place] = ()) -> None:
+        """Blocked places are numbered as an intake of the same batches numbers them."""
         self.sums: dict[Place, list[int]] = {}
+        self.parties: dict[WorkloadRef, int] = {}
         self.fresh: defaultdict[int, dict[bytes, None]] = defaultdict(dict)
         self.streams: dict[str, Stream] = {}
         self._known = known
         self._blocked = frozenset(blocked)
+        self._numbers: dict[int, int] = {}
+        self._batches: list[Batch] = []
         self._repeated = 0
         self._refused: Counter[str] = Counter()
         self._seen: dict[int, set[bytes]] = {}
 
     def add(self, batch: Batch) -> None:
         """Sorts one batch."""
+        self._batches.append(batch)
         stream = self.streams.get(batch.stream) or self._known.stream(batch.stream)
         if len(batch.stream) > LONGEST_STREAM:
             self._refused[f"stream name over {LONGEST_STREAM} letters"] += len(batch.entries)
@@ -107,7 +105,7 @@ class Intake:
         return Receipt(counted, self._repeated, dict(self._refused))
 
     def _add_entries(self, batch: Batch) -> int:
-        sums, horizon, counted = self.sums, self._known.horizon, 0
+        sums, numbers, horizon, counted = self.sums, self._numbers, self._known.horizon, 0
         without_span = batch.span is None
         for entry in batch.entries:
             time, source, destination, tier, octets, packets, connections, events, key = entry
@@ -124,7 +122,9 @@ class Intake:
             elif without_span:
                 self._refused[NO_POSITION] += 1
                 continue
-            place = Place(hour, source, destination, tier or UNKNOWN_TIER)
+            sender = numbers.get(id(source)) or self._number(source)
+            receiver = numbers.get(id(destination)) or self._number(destination)
+            place = (hour, sender, receiver, tier)
             row = sums.get(place)
             if row is None:
                 if place in self._blocked:
@@ -139,6 +139,16 @@ class Intake:
                 row[4] += events
             counted += 1
         return counted
+
+    def _number(self, ref: WorkloadRef) -> int:
+        """Numbers ends from 1 in the order of their coming.
+
+        Few objects stand for many records, and finding one by its identity costs a tenth of
+        hashing its names; they live as long as `_batches`.
+        """
+        number = self.parties.setdefault(ref, len(self.parties) + 1)
+        self._numbers[id(ref)] = number
+        return number
 
     def _is_new(self, hour: int, key: bytes) -> bool:
         if len(key) != KEY_BYTES:

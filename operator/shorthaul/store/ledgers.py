@@ -17,7 +17,7 @@ from shorthaul.store import connections, retention
 from shorthaul.store.intakes import Intake, Known, Place, Receipt, Stream
 from shorthaul.store.key_sets import KeySets
 from shorthaul.store.spans import spans_of
-from shorthaul.traffic.entries import COUNT_LIMIT, Batch
+from shorthaul.traffic.entries import COUNT_LIMIT, UNATTRIBUTED, UNKNOWN_TIER, Batch
 from shorthaul.units import WorkloadRef
 
 CACHED_PARTIES = 1 << 17
@@ -130,9 +130,9 @@ class _OpenLedger:
     def _write(self, intake: Intake) -> None:
         execute = self.connection.execute
         execute("BEGIN IMMEDIATE")
-        party = self._party
+        ids = [0, *map(self._party, intake.parties)]
         rows = [
-            (hour, party(source), party(destination), tier, *sums)
+            (hour, ids[source], ids[destination], tier or UNKNOWN_TIER, *sums)
             for (hour, source, destination, tier), sums in intake.sums.items()
         ]
         rows.sort()  # in the order of the table, so that neighbours share a page
@@ -148,15 +148,22 @@ class _OpenLedger:
         execute("COMMIT")
 
     def _too_large(self, intake: Intake) -> list[Place]:
-        return [place for place, sums in intake.sums.items() if not self._fits(place, sums)]
+        refs = [UNATTRIBUTED, *intake.parties]
+        return [
+            place
+            for place, sums in intake.sums.items()
+            if not self._fits((refs[place[1]], refs[place[2]]), place, sums)
+        ]
 
-    def _fits(self, place: Place, sums: Sequence[int]) -> bool:
+    def _fits(
+        self, ends: tuple[WorkloadRef, WorkloadRef], place: Place, sums: Sequence[int]
+    ) -> bool:
         found = self.connection.execute(
             "SELECT records, bytes, packets, connections, events FROM balances"
             " JOIN parties s ON s.id = source JOIN parties d ON d.id = destination"
             " WHERE hour = ? AND tier = ? AND (s.namespace, s.kind, s.name) = (?, ?, ?)"
             " AND (d.namespace, d.kind, d.name) = (?, ?, ?)",
-            (place.hour, place.tier, *_names(place.source), *_names(place.destination)),
+            (place[0], place[3] or UNKNOWN_TIER, *_names(ends[0]), *_names(ends[1])),
         ).fetchone() or (0,) * len(sums)
         return all(held + more < COUNT_LIMIT for held, more in zip(found, sums, strict=True))
 

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shorthaul.store import connections, retention
-from shorthaul.traffic.entries import Balance, Counts
+from shorthaul.traffic.entries import PARTS, Balance, Counts, Part
 from shorthaul.units import TIERS, Namespace, Tier, WorkloadRef
-
-SOURCE, DESTINATION, TIER, HOUR = "workload", "destination", "tier", "hour"
-PARTS = (SOURCE, DESTINATION, TIER, HOUR)
 
 _Names = tuple[str, str, str]
 _Key = tuple[int | None, _Names | None, _Names | None, str | None, bool]
@@ -24,7 +21,7 @@ _Key = tuple[int | None, _Names | None, _Names | None, str | None, bool]
 class Question:
     """Which balances; names are patterns (`shop/*`), hours from `since` up to without `until`."""
 
-    by: Collection[str] = PARTS
+    by: Collection[Part] = PARTS
     source: str = "*"
     destination: str = "*"
     tier: str = "*"
@@ -102,13 +99,13 @@ def _takes_carried(question: Question) -> bool:
     return question.since_hour is None and question.until_hour is None
 
 
-def _add(sums: dict[_Key, list[int]], by: Collection[str], row: tuple[Any, ...]) -> None:
+def _add(sums: dict[_Key, list[int]], by: Collection[Part], row: tuple[Any, ...]) -> None:
     key: _Key = (
-        row[0] if HOUR in by else None,
-        row[2:5] if SOURCE in by else None,
-        row[5:8] if DESTINATION in by else None,
-        row[8] if TIER in by else None,
-        bool(row[1]) and HOUR in by,
+        row[0] if Part.HOUR in by else None,
+        row[2:5] if Part.SOURCE in by else None,
+        row[5:8] if Part.DESTINATION in by else None,
+        row[8] if Part.TIER in by else None,
+        bool(row[1]) and Part.HOUR in by,
     )
     held = sums.setdefault(key, [0] * len(Counts._fields))
     for place, more in enumerate(row[9:]):

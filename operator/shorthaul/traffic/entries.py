@@ -9,6 +9,7 @@ does not tell is 0, and flow events are no connections, so they have a count of 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 from shorthaul.units import Namespace, Tier, WorkloadRef
@@ -26,6 +27,18 @@ UNKNOWN_TIER = "unknown"
 
 Key = bytes
 """Sixteen bytes that no other record of the same hour has; b"" for none."""
+
+
+class Part(StrEnum):
+    """What balances may be told apart by."""
+
+    SOURCE = "source"
+    DESTINATION = "destination"
+    TIER = "tier"
+    HOUR = "hour"
+
+
+PARTS: tuple[Part, ...] = tuple(Part)
 
 
 class Entry(NamedTuple):
