@@ -62,15 +62,15 @@ def command(files: Sequence[str], ledger: str, form: str, out: str | None, **giv
 
 def _ingest(read: LedgerFiles, files: Sequence[str], path: str) -> Receipt:
     receipt = Receipt()
-    with Ledger(path) as ledger:
-        try:
+    try:
+        with Ledger(path) as ledger:
             for batch in read.batches(files):
                 receipt = receipt.plus(ledger.take([batch]))
-        except Refusing as error:
-            raise Refusing(f"{error} ({receipt.counted} records before it are counted)") from error
-        except KeyboardInterrupt as error:
-            raise KeyboardInterrupt(
-                f"interrupted; {receipt.counted} records are counted; run it again, "
-                "nothing counts twice"
-            ) from error
+    except Refusing as error:
+        raise Refusing(f"{error} ({receipt.counted} records before it are counted)") from error
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(
+            f"interrupted; {receipt.counted} records are counted; run it again, nothing counts "
+            "twice"
+        ) from error
     return receipt

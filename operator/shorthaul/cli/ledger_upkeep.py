@@ -1,5 +1,7 @@
 """`shorthaul ledger carry` and `check`: old hours into totals, and whether all counts agree."""
 
+import time
+
 import click
 
 from shorthaul.cli import ledger_options, options, outputs
@@ -32,6 +34,10 @@ def carry(ledger: str, before: int) -> None:
     Totals stay what they are. Records of those hours are refused from then on.
     """
     connections.require_file(ledger)
+    if before * 3600 > time.time():
+        raise BadInput(
+            f"--before {ledger_texts.hour_text(before)} is not over yet; records still come for it"
+        )
     with Ledger(ledger) as held:
         rows = held.carry(before)
     told = quantities.count(rows, "row")

@@ -85,7 +85,8 @@ def run(words: Sequence[str] | None = None) -> int:
     except BadInput as error:
         return _fail(str(error))
     except (KeyboardInterrupt, click.Abort) as error:
-        _fail(str(error) or "interrupted; nothing was written")
+        # click hands on an interrupt as the cause of its own error.
+        _fail(str(error.__cause__ or error) or "interrupted; nothing was written")
         return INTERRUPTED
     return status if isinstance(status, int) else 0
 
