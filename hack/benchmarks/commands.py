@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import catalogue, goals, methods, reports, runners, suites
+from benchmarks import catalogue, goals, ledgers, methods, reports, runners, suites
 from benchmarks.cells import Cell
 from benchmarks.rows import Rows
 from shorthaul.errors import BadInput
@@ -49,6 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     report = parts.add_parser("report", help="write docs/benchmarks from the rows")
     report.add_argument("--to", type=Path, default=reports.FOLDER, metavar="FOLDER")
     report.set_defaults(does=_report)
+    ledger = parts.add_parser("ledger", help="how much the ledger commits a second")
+    ledger.add_argument("--records", type=int, default=500_000)
+    ledger.add_argument("--per-commit", type=int, default=20_000)
+    ledger.add_argument("--seed", type=int, default=1)
+    ledger.add_argument("--folder", help="where the ledgers are made; a disk, to be meaningful")
+    ledger.set_defaults(does=_ledger)
     listing = parts.add_parser("list", help="worlds, methods, and the cells of each suite")
     listing.set_defaults(does=_list)
     return parser
@@ -105,6 +111,12 @@ def _draw(asked: argparse.Namespace) -> int:
         f"{world.name}: {world.sizes.sum()} pods of {world.services} services on {world.nodes} "
         f"nodes, {len(world.weights)} edges, used {', '.join(f'{share:.1%}' for share in used)}"
     )
+    return 0
+
+
+def _ledger(asked: argparse.Namespace) -> int:
+    for line in ledgers.run(asked.records, asked.per_commit, asked.seed, asked.folder):
+        print(line, flush=True)
     return 0
 
 
