@@ -19,6 +19,9 @@ from shorthaul.traffic.entries import (
 )
 from shorthaul.units import Tier, WorkloadRef
 
+Sums = tuple[int, int, int, int, int]
+"""Records, bytes, packets, connections and events; plain, since it is made for every record."""
+
 KEY_BYTES = 16
 LONGEST_STREAM = 500
 NO_POSITION = "neither a position nor a key that tells a repeat"
@@ -68,7 +71,7 @@ class Intake:
 
     def __init__(self, known: Known, blocked: Collection[Place] = ()) -> None:
         """Blocked places are numbered as an intake of the same batches numbers them."""
-        self.sums: dict[Place, list[int]] = {}
+        self.sums: dict[Place, Sums] = {}
         self.parties: dict[WorkloadRef, int] = {}
         self.fresh: defaultdict[int, dict[bytes, None]] = defaultdict(dict)
         self.streams: dict[str, Stream] = {}
@@ -105,12 +108,13 @@ class Intake:
         return Receipt(counted, self._repeated, dict(self._refused))
 
     def _add_entries(self, batch: Batch) -> int:
-        sums, numbers, horizon, counted = self.sums, self._numbers, self._known.horizon, 0
+        sums, numbers, blocked = self.sums, self._numbers, self._blocked
+        horizon, limit, counted = self._known.horizon, COUNT_LIMIT, 0
         without_span = batch.span is None
         for entry in batch.entries:
             time, source, destination, tier, octets, packets, connections, events, key = entry
             hour = time // HOUR_NANOSECONDS
-            if hour < horizon or not 0 <= (octets | packets | connections | events) < COUNT_LIMIT:
+            if hour < horizon or not 0 <= (octets | packets | connections | events) < limit:
                 self._refused[_reason(entry, horizon)] += 1
                 continue
             if not EARLIEST_HOUR <= hour < LATEST_HOUR:
@@ -126,17 +130,20 @@ class Intake:
             receiver = numbers.get(id(destination)) or self._number(destination)
             place = (hour, sender, receiver, tier)
             row = sums.get(place)
-            if row is None:
-                if place in self._blocked:
-                    self._refused[TOO_MUCH] += 1
-                    continue
-                sums[place] = [1, octets, packets, connections, events]
+            if row is not None:
+                records, octets_before, packets_before, connections_before, events_before = row
+                sums[place] = (
+                    records + 1,
+                    octets_before + octets,
+                    packets_before + packets,
+                    connections_before + connections,
+                    events_before + events,
+                )
+            elif place in blocked:
+                self._refused[TOO_MUCH] += 1
+                continue
             else:
-                row[0] += 1
-                row[1] += octets
-                row[2] += packets
-                row[3] += connections
-                row[4] += events
+                sums[place] = (1, octets, packets, connections, events)
             counted += 1
         return counted
 

@@ -9,7 +9,7 @@ held in memory is trusted: it is read again from the file.
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -18,7 +18,7 @@ from shorthaul.store.intakes import Intake, Known, Place, Receipt, Stream
 from shorthaul.store.key_sets import KeySets
 from shorthaul.store.spans import spans_of
 from shorthaul.traffic.entries import COUNT_LIMIT, UNATTRIBUTED, UNKNOWN_TIER, Batch
-from shorthaul.units import WorkloadRef
+from shorthaul.units import TIERS, Tier, WorkloadRef
 
 CACHED_PARTIES = 1 << 17
 CACHED_STREAMS = 1 << 14
@@ -28,6 +28,9 @@ _ADD = (
     " packets = packets + excluded.packets, connections = connections + excluded.connections,"
     " events = events + excluded.events"
 )
+_TIER_NAMES: Mapping[Tier | None, str] = {None: UNKNOWN_TIER, **{each: str(each) for each in TIERS}}
+"""Plain texts: sqlite3 asks its adapters about any value of a derived type, for each row."""
+
 _Result = TypeVar("_Result")
 
 
@@ -132,7 +135,7 @@ class _OpenLedger:
         execute("BEGIN IMMEDIATE")
         ids = [0, *map(self._party, intake.parties)]
         rows = [
-            (hour, ids[source], ids[destination], tier or UNKNOWN_TIER, *sums)
+            (hour, ids[source], ids[destination], _TIER_NAMES[tier], *sums)
             for (hour, source, destination, tier), sums in intake.sums.items()
         ]
         rows.sort()  # in the order of the table, so that neighbours share a page
