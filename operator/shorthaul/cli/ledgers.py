@@ -8,7 +8,9 @@ from shorthaul.cli import ledger_ingests, ledger_reports, ledger_upkeep
 @click.group(
     "ledger",
     short_help="Keep and report exact traffic counts by workload, tier and hour.",
-    epilog="Run `shorthaul ledger COMMAND --help` for the options and examples of one command.",
+    epilog="\b\nExamples:\n"
+    "  shorthaul ledger ingest hubble/*.log --ledger shop.ledger --cluster cluster.json\n"
+    "  shorthaul ledger report --ledger shop.ledger --by source tier",
 )
 def command() -> None:
     """Keep exact counts of bytes, packets, connections and flow events by workload and hour.
