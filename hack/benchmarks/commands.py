@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks import (
     catalogue,
     goals,
+    ledgers,
     methods,
     netflow_decoding,
     netflow_messages,
@@ -64,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     netflow.add_argument("--seed", type=int, default=1)
     netflow.add_argument("--shape", action="append", choices=list(netflow_messages.SHAPES))
     netflow.set_defaults(does=_netflow)
+    ledger = parts.add_parser("ledger", help="how much the ledger commits a second")
+    ledger.add_argument("--records", type=int, default=500_000)
+    ledger.add_argument("--per-commit", type=int, default=20_000)
+    ledger.add_argument("--seed", type=int, default=1)
+    ledger.add_argument("--folder", help="where the ledgers are made; a disk, to be meaningful")
+    ledger.set_defaults(does=_ledger)
     listing = parts.add_parser("list", help="worlds, methods, and the cells of each suite")
     listing.set_defaults(does=_list)
     return parser
@@ -126,6 +133,12 @@ def _draw(asked: argparse.Namespace) -> int:
         f"{world.name}: {world.sizes.sum()} pods of {world.services} services on {world.nodes} "
         f"nodes, {len(world.weights)} edges, used {', '.join(f'{share:.1%}' for share in used)}"
     )
+    return 0
+
+
+def _ledger(asked: argparse.Namespace) -> int:
+    for line in ledgers.run(asked.records, asked.per_commit, asked.seed, asked.folder):
+        print(line, flush=True)
     return 0
 
 

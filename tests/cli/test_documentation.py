@@ -17,12 +17,22 @@ EXAMPLES = [
 ]
 
 
-def options_of(name):
+def commands(name):
+    """A command by its words, and those inside of it."""
     command = group.get_command(click.Context(group), name)
-    return [word for option in command.params for word in option.opts if word.startswith("-")]
+    inner = command.commands if isinstance(command, click.Group) else {}
+    return {name: command, **{f"{name} {word}": each for word, each in inner.items()}}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+EVERY = {name: command for first in COMMANDS for name, command in commands(first).items()}
+
+
+def options_of(name):
+    params = EVERY[name].params
+    return [word for option in params for word in option.opts if word.startswith("-")]
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_every_command_and_option_is_on_the_page(name):
     assert f"`shorthaul {name}" in PAGE
     missing = [word for word in options_of(name) if not re.search(rf"{word}(?![\w-])", PAGE)]
@@ -30,15 +40,14 @@ def test_every_command_and_option_is_on_the_page(name):
 
 
 def test_the_page_names_no_option_that_is_not_there():
-    known = {word for name in COMMANDS for word in options_of(name)} | {"--help", "-h", "--version"}
+    known = {word for name in EVERY for word in options_of(name)} | {"--help", "-h", "--version"}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE))
 
     assert named - known == set()
 
 
 def test_every_value_of_a_choice_is_on_the_page():
-    for name in COMMANDS:
-        command = group.get_command(click.Context(group), name)
+    for name, command in EVERY.items():
         for parameter in command.params:
             if isinstance(parameter.type, click.Choice) and name != "operator":
                 assert all(str(choice) in PAGE for choice in parameter.type.choices)

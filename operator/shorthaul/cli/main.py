@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "map": "shorthaul.cli.maps",
     "explain": "shorthaul.cli.explanations",
     "frontier": "shorthaul.cli.frontiers",
+    "ledger": "shorthaul.cli.ledgers",
     "operator": "shorthaul.cli.operators",
     "collector": "shorthaul.cli.collectors",
     "completion": "shorthaul.cli.completions",
@@ -84,8 +85,9 @@ def run(words: Sequence[str] | None = None) -> int:
         return _fail(error.format_message())
     except BadInput as error:
         return _fail(str(error))
-    except (KeyboardInterrupt, click.Abort):
-        _fail("interrupted; nothing was written")
+    except (KeyboardInterrupt, click.Abort) as error:
+        # click hands on an interrupt as the cause of its own error.
+        _fail(str(error.__cause__ or error) or "interrupted; nothing was written")
         return INTERRUPTED
     return status if isinstance(status, int) else 0
 

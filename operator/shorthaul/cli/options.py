@@ -71,7 +71,7 @@ class Percent(click.ParamType[float]):
         return percent
 
 
-def _files(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+def files(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     """A dash stands for standard input, as everywhere."""
     return tuple(STANDARD_INPUT if path == "-" else path for path in value)
 
@@ -90,7 +90,7 @@ def cluster(*, required: bool) -> Callable[[_Function], _Function]:
         required=required,
         type=_FILE,
         metavar="PATH",
-        callback=_files,
+        callback=files,
         help="Files or folders of Kubernetes objects as kubectl get -o json (or yaml) prints "
         f"them, plain or .gz; or the word {LIVE}: the cluster of the current kubeconfig context.",
     )
@@ -104,7 +104,7 @@ flows = click.option(
     required=True,
     type=_FILE,
     metavar="PATH",
-    callback=_files,
+    callback=files,
     help="Hubble export files (plain, .gz or rotated), or an edge list (CSV or JSON lines); "
     "told apart by their content. A folder means all files in it.",
 )

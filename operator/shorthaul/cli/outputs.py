@@ -42,7 +42,15 @@ def write(text: str, out: str | None) -> None:
         _print(text)
         return
     try:
-        _replace(_target(out), text)
+        _replace(_target(out), text.encode("utf-8"))
+    except OSError as error:
+        raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
+
+
+def write_bytes(content: bytes, out: str) -> None:
+    """Hands over a result that is no text, to a file."""
+    try:
+        _replace(_target(out), content)
     except OSError as error:
         raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
 
@@ -64,15 +72,15 @@ def _encoding() -> str:
     return sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content)
         return
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:64]}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, mode)

@@ -1,0 +1,37 @@
+"""The options that the commands of `shorthaul ledger` share."""
+
+from datetime import UTC, datetime
+
+import click
+
+ledger = click.option(
+    "--ledger",
+    "-l",
+    required=True,
+    type=click.Path(),
+    metavar="FILE",
+    help="The ledger: one SQLite file (and up to three beside it, while it is in use).",
+)
+
+
+class Hour(click.ParamType[int]):
+    """A full hour, in UTC unless it says otherwise; hours since the epoch."""
+
+    name = "hour"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Reads it; minutes are wrong usage, since the ledger counts by the hour."""
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time like 2026-01-31T08:00", param, ctx)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        hours, rest = divmod(moment.timestamp(), 3600)
+        if rest:
+            self.fail(
+                f"{value!r} is no full hour in UTC; the ledger counts by the hour", param, ctx
+            )
+        return int(hours)

@@ -1,0 +1,1 @@
+"""The store: the ledger, what was counted and survives (embedded SQLite)."""

@@ -1,0 +1,83 @@
+"""Hubble export files as entries of the ledger: each line once, whatever file or order it is in.
+
+A line is known by its uuid, observer and time; where a field mask dropped the uuid, by all of its
+text. So the files of a day may be given twice, cut in pieces or shuffled, and nothing needs to be
+known of how far they were read. Lines that are no flow between two pods are counted by reason.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+from shorthaul.errors import BadInput
+from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader, Skipped
+from shorthaul.telemetry.line_files import LineFile, find_files
+from shorthaul.traffic.entries import Batch, Entry, Key
+from shorthaul.traffic.flows import Flow
+
+STREAM = "hubble export files"
+ENTRIES_PER_BATCH = 20_000
+REASON_LIMIT = 200
+
+ToEntry = Callable[[Flow, Key], Entry]
+Progress = Callable[[int, int], None]
+
+
+class LedgerFiles:
+    """Reads files into batches; `passed` and `warnings` tell of what gave no entry."""
+
+    def __init__(self, to_entry: ToEntry, progress: Progress) -> None:
+        self.lines = 0
+        self.passed: Counter[str] = Counter()
+        self.warnings: list[str] = []
+        self._to_entry = to_entry
+        self._progress = progress
+        self._done_bytes = 0
+
+    def batches(self, paths: Sequence[str]) -> Iterator[Batch]:
+        """All entries, in batches of bounded size; raises BadInput for a file of something else."""
+        found = find_files(paths)
+        entries: list[Entry] = []
+        for path in found.paths:
+            for entry in self._entries(path, found.size_bytes):
+                entries.append(entry)
+                if len(entries) >= ENTRIES_PER_BATCH:
+                    yield Batch(STREAM, tuple(entries))
+                    entries.clear()
+        if entries:
+            yield Batch(STREAM, tuple(entries))
+
+    def _entries(self, path: Path, size_bytes: int) -> Iterator[Entry]:
+        def advance(read_bytes: int) -> None:
+            self._done_bytes += read_bytes
+            self._progress(self._done_bytes, size_bytes)
+
+        file = LineFile(path, LONGEST_LINE_BYTES, advance)
+        reader, usable, first_bad = LineReader(), False, ""
+        for number, line in file.lines():
+            self.lines += 1
+            outcome = reader.read(line)
+            if isinstance(outcome, Flow):
+                usable = True
+                yield self._to_entry(outcome, key_of(outcome, line))
+                continue
+            bad = isinstance(outcome, Skipped) and outcome.bad
+            reason = outcome.reason if isinstance(outcome, Skipped) else "report of lost events"
+            if bad and not first_bad:
+                first_bad = f"{path}:{number}: {reason}"
+            usable |= not bad
+            known = reason in self.passed or len(self.passed) < REASON_LIMIT
+            self.passed[reason if known else "other reasons"] += 1
+        if first_bad and not usable:
+            raise BadInput(f"{first_bad}; no line here is a Hubble export line")
+        if file.damage:
+            self.warnings.append(
+                f"{path}: damaged or cut off ({file.damage}); what came before counts"
+            )
+
+
+def key_of(flow: Flow, line: bytes) -> Key:
+    """What tells a line's flow from all others."""
+    text = f"{flow.key} {flow.observer} {flow.time_nanoseconds}".encode() if flow.key else line
+    return blake2b(text.strip(), digest_size=16).digest()
