@@ -1,0 +1,96 @@
+"""Programs of Debian packages for the tests: those of the machine, else unpacked into the cache.
+
+Packages are fetched with the machine's own apt, which checks their signatures, and only unpacked:
+nothing is installed or started, so the machine stays as it was. Where that cannot be done, the
+error says which packages to install.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from testbed import caches
+
+PLACES = ("usr/bin", "usr/sbin")
+FETCH_SECONDS = 240
+
+
+class Unavailable(Exception):
+    """A package's programs cannot be had here; the message says why and what to do."""
+
+
+class Programs:
+    """Programs under one root, with the libraries that came beside them."""
+
+    def __init__(self, root: Path | None) -> None:
+        self._root = root
+
+    def path(self, name: str) -> str:
+        """Where a program is."""
+        if self._root is None:
+            return shutil.which(name, path=_search_path()) or name
+        found = (self._root / place / name for place in PLACES)
+        return str(next(path for path in found if path.exists()))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the programs have to be run with."""
+        if self._root is None:
+            return dict(os.environ)
+        folders = sorted({str(path.parent) for path in self._root.glob("usr/lib/**/*.so*")})
+        return os.environ | {"LD_LIBRARY_PATH": ":".join(folders)}
+
+
+def programs(packages: tuple[str, ...], names: tuple[str, ...]) -> Programs:
+    """The programs of some packages; raises Unavailable."""
+    if all(shutil.which(name, path=_search_path()) for name in names):
+        return Programs(None)
+    key = f"debian-{'-'.join(packages)}"
+    target = caches.entry(key)
+    if not target.is_dir():
+        with caches.locked(key):
+            if not target.is_dir():
+                _unpack(packages, target)
+    return Programs(target)
+
+
+def _search_path() -> str:
+    return os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+def _unpack(packages: tuple[str, ...], target: Path) -> None:
+    advice = f"install them with `apt-get install {' '.join(packages)}`"
+    if not shutil.which("apt-get") or not shutil.which("dpkg"):
+        raise Unavailable(f"no apt-get on this machine for {', '.join(packages)}; {advice}")
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix="building-") as folder:
+        fetched, made = Path(folder, "archives"), Path(folder, "root")
+        (fetched / "partial").mkdir(parents=True)
+        done = _fetch(packages, fetched)
+        if done.returncode != 0:
+            subprocess.run(
+                ["apt-get", "update"], capture_output=True, timeout=FETCH_SECONDS, check=False
+            )
+            done = _fetch(packages, fetched)
+        archives = sorted(fetched.glob("*.deb"))
+        if done.returncode != 0 or not archives:
+            last = (done.stderr.strip().splitlines() or ["nothing was fetched"])[-1]
+            raise Unavailable(f"cannot fetch {', '.join(packages)}: {last}; {advice}")
+        for archive in archives:
+            subprocess.run(["dpkg", "-x", archive, made], check=True, timeout=60)
+        made.rename(target)
+
+
+def _fetch(packages: tuple[str, ...], folder: Path) -> subprocess.CompletedProcess[str]:
+    options = ["-y", "--no-install-recommends", "--download-only"]
+    options += ["-o", f"Dir::Cache::archives={folder}"]
+    return subprocess.run(
+        ["apt-get", "install", *options, *packages],
+        capture_output=True,
+        text=True,
+        timeout=FETCH_SECONDS,
+        check=False,
+    )
