@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "map": "shorthaul.cli.maps",
     "explain": "shorthaul.cli.explanations",
     "frontier": "shorthaul.cli.frontiers",
+    "record": "shorthaul.cli.records",
     "operator": "shorthaul.cli.operators",
     "completion": "shorthaul.cli.completions",
 }
