@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import prometheus_api_client
 import requests
+from urllib3.exceptions import ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from shorthaul.errors import BadInput
@@ -58,8 +59,8 @@ class _Capped:
         self._deadline = deadline
 
     def stream(self, size: int, decode_content: bool) -> Iterator[bytes]:
-        """The decompressed body in pieces."""
-        for piece in self._body.stream(size, decode_content=decode_content):
+        """The decompressed body as it comes: waiting for whole pieces would blind the deadline."""
+        while piece := self._body.read1(size, decode_content=decode_content):
             self._left -= len(piece)
             if self._left < 0:
                 raise _TooLarge
@@ -80,8 +81,7 @@ class Engine:
         self._server = server
         self._url = checked_url(server)
         self._pause = pause
-        self._text = b""
-        self._deadline = 0.0
+        self._status, self._text = 0, b""
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.max_redirects = 0
@@ -113,7 +113,6 @@ class Engine:
         self._trust()
         seconds = self._server.answer_seconds
         self._status, self._text = 0, b""
-        self._deadline = time.monotonic() + CONNECT_SECONDS + seconds
         limits = {"timeout": f"{int(max(1, seconds))}s", "partial_response": "false"}
         try:
             self._connection.custom_query(query, {"time": str(at_seconds), **limits})
@@ -125,20 +124,25 @@ class Engine:
             most = self._server.largest_answer_bytes
             raise BadInput(f"{self._url}: an answer has more than {most:,} bytes") from error
         except (_TooSlow, requests.exceptions.Timeout) as error:
-            raise BadInput(
-                f"{self._url}: no answer within {seconds:g} s; ask for less time or a smaller step"
-            ) from error
+            raise self._slow() from error
         except requests.exceptions.TooManyRedirects as error:
             raise BadInput(f"{self._url}: it redirects elsewhere; give that address") from error
         except requests.exceptions.SSLError as error:
             raise BadInput(f"{self._url}: no trusted TLS connection ({_why(error)})") from error
         except requests.exceptions.RequestException as error:
+            if any(isinstance(part, ReadTimeoutError) for part in error.args):
+                raise self._slow() from error
             raise BadInput(f"{self._url}: cannot be asked ({_why(error)})") from error
         return self._status, self._text
 
+    def _slow(self) -> BadInput:
+        told = f"no whole answer within {self._server.answer_seconds:g} s"
+        return BadInput(f"{self._url}: {told}; ask for less time or a shorter step")
+
     def _read(self, response: Any, *_: Any, **__: Any) -> None:
         """Takes the body, within its limits, before anybody else does."""
-        response.raw = _Capped(response.raw, self._server.largest_answer_bytes, self._deadline)
+        deadline = time.monotonic() + self._server.answer_seconds
+        response.raw = _Capped(response.raw, self._server.largest_answer_bytes, deadline)
         self._status, self._text = response.status_code, response.content
 
     def _authorize(self, request: Any) -> Any:
