@@ -85,3 +85,8 @@ def test_times_that_are_none(until):
 
 def test_packets_are_no_plan():
     assert "take its bytes" in line_of(NOBODY, "netobserv-packets")
+
+
+@pytest.mark.parametrize("condition", ["cluster", "=prod", "a}b=c", ""])
+def test_conditions_that_are_none(condition):
+    assert "is no LABEL=VALUE" in line_of(NOBODY, "istio", "--where", condition)

@@ -17,7 +17,13 @@ from shorthaul.telemetry import edge_rows
 from shorthaul.telemetry.prometheus import readers
 from shorthaul.telemetry.prometheus.ends import Names
 from shorthaul.telemetry.prometheus.measurements import Measurement
-from shorthaul.telemetry.prometheus.profiles import Counted, Profile, read_book, read_profile
+from shorthaul.telemetry.prometheus.profiles import (
+    Counted,
+    Profile,
+    narrowed,
+    read_book,
+    read_profile,
+)
 from shorthaul.telemetry.timestamps import nanoseconds
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.units import Unit
@@ -40,6 +46,7 @@ class Asked:
     until: str | None
     sampling: float | None
     as_flows: bool
+    where: tuple[str, ...]
     cluster: tuple[str, ...]
     token_file: str | None
     tls_folder: str | None
@@ -101,6 +108,13 @@ class Asked:
         is_flag=True,
         help="Write requests as flows/s, for the objectives latency and flows.",
     ),
+    click.option(
+        "--where",
+        multiple=True,
+        metavar="LABEL=VALUE",
+        help="Only series with this label, such as cluster=prod where several clusters are kept; "
+        "may be repeated.",
+    ),
     options.cluster(required=False),
     click.option(
         "--token-file",
@@ -127,7 +141,7 @@ def command(**given: Any) -> None:
     """
     asked = Asked(**given)
     outputs.require_writable(asked.out)
-    profile = _profile(asked.profile)
+    profile = narrowed(_profile(asked.profile), asked.where)
     unit = _unit(profile.unit, asked.as_flows)
     stretch = _stretch(asked)
     with progress.shown() as show:

@@ -95,6 +95,15 @@ def test_a_profile_of_ones_own_is_a_file(prometheus, stretch, tmp_path):
     assert outcome.out.splitlines()[1].startswith("shop,Deployment,web,shop,Pod,db-0,")
 
 
+def test_only_series_with_a_label(prometheus, stretch, tmp_path):
+    profile = tmp_path / "ours.yaml"
+    profile.write_text(PROFILE)
+
+    assert len(record(prometheus, stretch, profile, "--where", "job=shown").out.splitlines()) == 2
+    asked = ("--prometheus", prometheus.url, "--profile", profile, "--where", "job=other")
+    assert "no series of our_bytes_total" in refused("record", *asked)
+
+
 def test_without_a_cluster_a_kind_that_no_label_tells_is_unattributed(prometheus, stretch):
     outcome = record(prometheus, stretch, "istio")
 

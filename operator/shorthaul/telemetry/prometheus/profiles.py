@@ -5,7 +5,7 @@ names, and values are quoted. Nothing of a profile's text goes into a query unqu
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeVar
@@ -134,6 +134,17 @@ def read_profile(text: bytes, where: str) -> Profile:
     profile = _convert(text, where, Profile)
     _check(profile, where)
     return profile
+
+
+def narrowed(profile: Profile, conditions: Iterable[str]) -> Profile:
+    """The profile for series with some labels only, each given as LABEL=VALUE; raises BadInput."""
+    matchers = []
+    for condition in conditions:
+        label, equals, value = condition.partition("=")
+        if not equals or not _LABEL.match(label):
+            raise BadInput(f"--where {condition!r} is no LABEL=VALUE, such as cluster=prod")
+        matchers.append(Matcher(label, value))
+    return msgspec.structs.replace(profile, where=(*profile.where, *matchers))
 
 
 def _convert(text: bytes, where: str, kind: type[_Kind]) -> _Kind:
