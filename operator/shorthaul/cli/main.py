@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "shorthaul.cli.explanations",
     "frontier": "shorthaul.cli.frontiers",
     "ledger": "shorthaul.cli.ledgers",
+    "record": "shorthaul.cli.records",
     "operator": "shorthaul.cli.operators",
     "collector": "shorthaul.cli.collectors",
     "completion": "shorthaul.cli.completions",

@@ -18,14 +18,14 @@ class Authority:
         self._folder = folder
         self._run("req", "-x509", *_new("ca"), "-subj", "/CN=ca", "-days", "2")
 
-    def folder_of(self, name, *, mutual=True):
+    def folder_of(self, name, *, mutual=True, names=f"DNS:{RELAY_NAMES}"):
         """A folder as of a mounted Secret: ca.crt, and with `mutual` tls.crt and tls.key."""
         made = self._folder / name
         made.mkdir()
         shutil.copy(self._folder / "ca.crt", made / "ca.crt")
         if mutual:
             self._run("req", *_new("tls"), "-out", "tls.csr", "-subj", f"/CN={RELAY_NAMES}")
-            (self._folder / "names").write_text(f"subjectAltName=DNS:{RELAY_NAMES}")
+            (self._folder / "names").write_text(f"subjectAltName={names}")
             self._run(
                 *("x509", "-req", "-in", "tls.csr", "-out", "tls.crt", "-days", "2"),
                 *("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names"),

@@ -1,0 +1,1 @@
+"""Traffic from metrics that a Prometheus-compatible engine keeps: profiles, queries, answers."""

@@ -1,0 +1,84 @@
+"""From a profile to PromQL: what was counted between two times, summed per pair of ends.
+
+`increase` and `rate` stretch what they see to the window's edges, and what they add is a guess. A
+counter that was never reset needs no guess: its largest value in the window, less its value at the
+window's begin, is exactly what was counted between the scrapes nearest to both, and windows one
+after the other add up without gap or double. A series that is new in the window counts from its
+first sample, one that was reset between two windows from zero. Only series that were reset within
+a window take `increase`.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from shorthaul.telemetry.prometheus.profiles import Matcher, Profile
+
+LOOKBACK_SECONDS = 300  # how far back Prometheus looks for a sample, unless told otherwise
+
+Cell = tuple[Matcher, ...]
+
+
+def traffic(profile: Profile, metric: str, cell: Cell, seconds: int) -> str:
+    """What a metric counted in the seconds before the query's time, per pair of ends."""
+    ends = profile.labels
+    counted = _exact(_selector(metric, (*profile.where, *cell)), seconds)
+    if not profile.reporters:
+        return f"sum by ({_list(ends)}) ({counted})"
+    reported = _list((*ends, *profile.reporters))
+    return f"max by ({_list(ends)}) (sum by ({reported}) ({counted}))"
+
+
+def sizes(profile: Profile, metric: str, cell: Cell, label: str, seconds: int) -> str:
+    """How many pairs of ends there are, or were lately, for each value of a label."""
+    selector = _selector(metric, (*profile.where, *cell))
+    pairs = _list(dict.fromkeys((label, *profile.labels)))
+    reach = seconds + LOOKBACK_SECONDS
+    return f"count by ({label}) (group by ({pairs}) (last_over_time({selector}[{reach}s])))"
+
+
+def sampling(metric: str) -> str:
+    """The least sampling of all agents, and the most, told apart by a label."""
+    one = f"{metric} > 0"
+    return (
+        f'label_replace(min({one}), "is", "least", "", "") '
+        f'or label_replace(max({one}), "is", "most", "", "")'
+    )
+
+
+def among(label: str, values: Sequence[str]) -> Matcher:
+    """A condition that a label has one of some values."""
+    if len(values) == 1:
+        return Matcher(label, values[0])
+    return Matcher(label, "|".join(map(_escaped, values)), "=~")
+
+
+def _exact(selector: str, seconds: int) -> str:
+    """What each series counted; all of it drops the metric's name, so that the parts match.
+
+    The window begins at the sample before it; at the first sample in it, where the series is new;
+    at zero, where the counter was reset between the two.
+    """
+    window = f"{selector}[{seconds}s]"
+    before, least = f"{selector} offset {seconds}s", f"min_over_time({window})"
+    begin = f"({before} <= {least}) or ({least} unless {before}) or ({least} * 0)"
+    steady = f"max_over_time({window}) - ({begin})"
+    return f"(({steady}) unless (resets({window}) > 0)) or increase({window})"
+
+
+def _selector(metric: str, matchers: Iterable[Matcher]) -> str:
+    inner = ",".join(f"{each.label}{each.match}{_quoted(each.value)}" for each in matchers)
+    return f"{metric}{{{inner}}}"
+
+
+def _list(labels: Iterable[str]) -> str:
+    return ", ".join(labels)
+
+
+def _quoted(value: str) -> str:
+    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n"}
+    return '"' + "".join(escapes.get(letter, letter) for letter in value) + '"'
+
+
+def _escaped(value: str) -> str:
+    """A value as a regular expression of RE2 that matches it only."""
+    special = set("\\.+*?()|[]{}^$")
+    return "".join(f"\\{letter}" if letter in special else letter for letter in value)
