@@ -76,7 +76,7 @@ def worlds(draw, slack=3, settle=40):
     Each clock (the kubelets', ours, the exporters') is ahead by up to the slack; what is seen is
     seen up to `settle` late, even after the address has gone on.
     """
-    small = st.integers(0, 12)
+    small, delays = st.integers(0, 12), st.sampled_from((0, 1, 9, settle - slack))
     kubelet, ours, exporter = (draw(st.integers(0, slack)) for _ in range(3))
     stays, facts, transfers, senders = [], [], [], []
     for address in (ADDRESS, OTHER):
@@ -86,18 +86,20 @@ def worlds(draw, slack=3, settle=40):
             now = stay.end + draw(st.sampled_from((0, 0, 1, 9)))
             stays.append(stay)
             began = stay.start - draw(small) + kubelet
-            seen = stay.start + draw(st.integers(0, settle - slack)) + ours
+            seen = stay.start + draw(delays) + ours
             facts.append(Claim(address, Uid(stay.name), began, seen, party(stay.name)))
             ended = max(stay.start, stay.end - draw(small)) + kubelet
-            gone = max(seen, stay.end + draw(st.integers(0, settle - slack)) + ours)
+            gone = max(seen, stay.end + draw(delays) + ours)
             facts.append(Release(address, Uid(stay.name), ended, gone))
             for _ in range(draw(st.integers(0, 3))):
-                first = draw(st.integers(stay.start, stay.end - 1))
+                first = draw(
+                    st.sampled_from((stay.start, (stay.start + stay.end) // 2, stay.end - 1))
+                )
                 last = draw(st.integers(first, stay.end - 1))
                 size = draw(st.integers(0, 2**64 - 1))
                 transfers.append(
                     Transfer(address, PEER, first + exporter, last + exporter, size, 1)
                 )
                 senders.append(party(stay.name))
-    peer = Claim(PEER, Uid("peer"), 0, 1, party("peer"))
+    peer = Claim(PEER, Uid("peer"), 0, 50, party("peer"))
     return World(tuple(stays), (peer, *facts), tuple(transfers), tuple(senders))

@@ -9,7 +9,7 @@ Only traffic to a Service's own address is an estimate: it is shared out evenly 
 that surely held their addresses all the while, and marked.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -108,71 +108,75 @@ class Bill:
 
 def bill(transfers: Iterable[Transfer], book: Book) -> Bill:
     """The bill of some transfers; linear in them."""
-    sums: dict[Row, list[int]] = {}
-    unbilled: dict[Unknown, Unbilled] = {}
+    sums = _Sums()
     for transfer in transfers:
-        parties = _parties(transfer, book)
-        if isinstance(parties, Unknown):
-            each = Unbilled(Counts(transfer.bytes, transfer.packets, 1), _example(transfer))
-            known = unbilled.get(parties)
-            unbilled[parties] = known + each if known else each
-            continue
-        for row, size, packets, records in _shares(transfer, *parties, book):
-            total = sums.setdefault(row, [0, 0, 0])
-            total[0] += size
-            total[1] += packets
-            total[2] += records
-    return Bill({row: Counts(*total) for row, total in sums.items()}, unbilled)
+        source, destination, first, last, size, packets = transfer
+        ends = book.who(source, first, last), book.who(destination, first, last)
+        one, other = ends
+        if isinstance(one, Unknown) or isinstance(other, Unknown):
+            sums.leave(_reason(one, other), transfer)
+        elif one.kind is Kind.SERVICE or other.kind is Kind.SERVICE:
+            _share(transfer, one, other, book, sums)
+        else:
+            sums.add((one, other, False), size, packets, 1)
+    return sums.bill()
 
 
-def _parties(transfer: Transfer, book: Book) -> tuple[Party, Party] | Unknown:
-    source, destination, first, last, _, _ = transfer
-    ends = book.who(source, first, last), book.who(destination, first, last)
-    for end in ends:
-        if end is Unknown.AMBIGUOUS:
-            return end
-    return _known(*ends, transfer, book)
+_Key = tuple[Party, Party, bool]
 
 
-def _known(
-    source: Answer, destination: Answer, transfer: Transfer, book: Book
-) -> tuple[Party, Party] | Unknown:
-    if isinstance(source, Unknown):
-        return source
-    if isinstance(destination, Unknown):
-        return destination
-    for party in (source, destination):
-        if party.kind is Kind.SERVICE and not _behind(party, transfer, book):
-            return Unknown.NO_ENDPOINT
-    return source, destination
+class _Sums:
+    """A bill in the making."""
+
+    def __init__(self) -> None:
+        self._rows: dict[_Key, list[int]] = {}
+        self._unbilled: dict[Unknown, Unbilled] = {}
+
+    def add(self, key: _Key, size: int, packets: int, records: int) -> None:
+        total = self._rows.get(key)
+        if total is None:
+            self._rows[key] = [size, packets, records]
+            return
+        total[0] += size
+        total[1] += packets
+        total[2] += records
+
+    def leave(self, reason: Unknown, transfer: Transfer) -> None:
+        example = f"{address_text(transfer.source)} → {address_text(transfer.destination)}"
+        each = Unbilled(Counts(transfer.bytes, transfer.packets, 1), example)
+        known = self._unbilled.get(reason)
+        self._unbilled[reason] = known + each if known else each
+
+    def bill(self) -> Bill:
+        rows = {Row(*key): Counts(*total) for key, total in self._rows.items()}
+        return Bill(rows, self._unbilled)
+
+
+def _reason(one: Answer, other: Answer) -> Unknown:
+    """Why there is no party at both ends: a change of hands at either outdoes the rest."""
+    if Unknown.AMBIGUOUS in (one, other):
+        return Unknown.AMBIGUOUS
+    return next(end for end in (one, other) if isinstance(end, Unknown))
+
+
+def _share(transfer: Transfer, one: Party, other: Party, book: Book, sums: _Sums) -> None:
+    """Shares out what a Service is an end of, evenly, so that the shares add up exactly."""
+    keys = [
+        (source, destination, True)
+        for source in _behind(one, transfer, book)
+        for destination in _behind(other, transfer, book)
+    ]
+    if not keys:
+        sums.leave(Unknown.NO_ENDPOINT, transfer)
+    for index, key in enumerate(keys):
+        size, packets, records = (
+            whole * (index + 1) // len(keys) - whole * index // len(keys)
+            for whole in (transfer.bytes, transfer.packets, 1)
+        )
+        sums.add(key, size, packets, records)
 
 
 def _behind(party: Party, transfer: Transfer, book: Book) -> tuple[Party, ...]:
     if party.kind is not Kind.SERVICE:
         return (party,)
     return book.endpoints(party, transfer.first_milliseconds, transfer.last_milliseconds)
-
-
-def _shares(
-    transfer: Transfer, source: Party, destination: Party, book: Book
-) -> Iterator[tuple[Row, int, int, int]]:
-    """The rows that a transfer counts for; even shares that add up to it exactly."""
-    estimated = Kind.SERVICE in (source.kind, destination.kind)
-    if not estimated:
-        yield Row(source, destination), transfer.bytes, transfer.packets, 1
-        return
-    rows = [
-        Row(one, other, True)
-        for one in _behind(source, transfer, book)
-        for other in _behind(destination, transfer, book)
-    ]
-    for index, row in enumerate(rows):
-        size, packets, records = (
-            whole * (index + 1) // len(rows) - whole * index // len(rows)
-            for whole in (transfer.bytes, transfer.packets, 1)
-        )
-        yield row, size, packets, records
-
-
-def _example(transfer: Transfer) -> str:
-    return f"{address_text(transfer.source)} → {address_text(transfer.destination)}"

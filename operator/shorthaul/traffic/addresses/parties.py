@@ -29,6 +29,8 @@ class Kind(StrEnum):
     ANCHOR = "anchor"
     WORLD = "world"
 
+    __hash__ = str.__hash__  # enum's own is written in Python, and every record hashes two
+
 
 class Party(NamedTuple):
     """One party; a namespace only where its kind has them."""
