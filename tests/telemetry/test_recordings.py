@@ -8,8 +8,9 @@ from shorthaul.cluster.directories import directory_of
 from shorthaul.cluster.routings import route
 from shorthaul.errors import BadInput
 from shorthaul.kube.dumps import read_dump
-from shorthaul.telemetry.flow_files import read_flows
+from shorthaul.telemetry.flow_files import read_flows, read_flows_and_events
 from shorthaul.traffic.attribution import build_graph
+from shorthaul.traffic.joins import join
 from shorthaul.units import Routing, Unit
 
 pytestmark = pytest.mark.recordings
@@ -138,3 +139,24 @@ def test_old_recordings_without_workloads_still_name_deployments(recordings):
     kinds = {(end.kind, end.name) for edge in graph.edges for end in (edge.client, edge.server)}
     assert ("Deployment", "productpage-v1") in kinds
     assert ("Pod", "otelcol-hubble-collector-2t8z4") in kinds
+
+
+def test_bytes_joined_with_verdicts_have_the_shares_measured_on_the_cilium_recording(
+    cilium, snapshot
+):
+    """data/README.md: catalog–db 0.237 of bytes, batch–warehouse 0.177, ads–web 0.030."""
+    weights, events = read_flows_and_events(
+        [str(cilium / "hubble"), str(cilium / "bytes.csv")], unit=Unit.BYTES
+    )
+    directory = directory_of(snapshot)
+
+    joined = join(weights, events, directory)
+
+    graph = build_graph(joined, directory)
+    found = shares(graph)
+    assert joined.leftovers == ()
+    assert found["catalog–db"] == pytest.approx(0.237, abs=0.006)
+    assert found["batch–warehouse"] == pytest.approx(0.177, abs=0.006)
+    assert found["ads–web"] == pytest.approx(0.030, abs=0.006)
+    assert found["metrics–web"] == pytest.approx(0.001, abs=0.001)
+    assert all(edge.forward > edge.backward > 0 for edge in graph.edges)

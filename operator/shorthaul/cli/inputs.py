@@ -19,11 +19,13 @@ from shorthaul.cluster.routings import RoutedEdge, route
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.report.note_texts import notes_of, reading_text
-from shorthaul.telemetry.flow_files import read_flows
+from shorthaul.telemetry.flow_files import read_flows_and_events
 from shorthaul.topology.distances import DEFAULT_SCALE, Distances, Scale, measure
 from shorthaul.topology.latencies import Latencies, per_tier
-from shorthaul.traffic.attribution import build_graph
+from shorthaul.traffic.attribution import attribute, build_graph
+from shorthaul.traffic.comparisons import comparison_text
 from shorthaul.traffic.graphs import TrafficGraph
+from shorthaul.traffic.joins import join
 from shorthaul.units import TIERS, Objective, Routing, Tier, Unit
 
 Prices = Mapping[Tier, float]
@@ -90,10 +92,18 @@ def read_traffic(
 ) -> Traffic:
     """The traffic map of some files, in the unit that the objective needs."""
     progress.begin("reading flows")
-    observations = read_flows(flows, unit=unit_of(objective), progress=progress.advance)
-    graph = build_graph(observations, None if snapshot is None else directory_of(snapshot))
+    observations, events = read_flows_and_events(
+        flows, unit=unit_of(objective), progress=progress.advance
+    )
+    directory = None if snapshot is None else directory_of(snapshot)
+    difference: tuple[str, ...] = ()
+    if events is not None:
+        observations = join(observations, events, directory)
+    graph = build_graph(observations, directory)
+    if events is not None:
+        difference = comparison_text(graph, attribute(events, directory))
     reading = reading_text(observations)
-    return Traffic(graph, (*notes_of(graph), *([reading] if reading else [])))
+    return Traffic(graph, (*notes_of(graph), *difference, *([reading] if reading else [])))
 
 
 def unit_of(objective: Objective | None) -> Unit | None:

@@ -19,7 +19,7 @@ from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader
 from shorthaul.telemetry.line_files import LineFile, find_files
 from shorthaul.telemetry.tallies import Tally
 from shorthaul.telemetry.tally_warnings import warnings_of
-from shorthaul.traffic.observations import DeclaredEdge, Observations
+from shorthaul.traffic.observations import UNWEIGHED_EVENTS, DeclaredEdge, Observations
 from shorthaul.units import Unit
 
 Progress = Callable[[int, int], None]
@@ -38,11 +38,25 @@ def read_flows(
     paths: Sequence[str], *, unit: Unit | None = None, progress: Progress | None = None
 ) -> Observations:
     """Reads all files; `unit` chooses where they hold several; raises BadInput."""
+    return _read(paths, progress).observations(unit)
+
+
+def read_flows_and_events(
+    paths: Sequence[str], *, unit: Unit | None = None, progress: Progress | None = None
+) -> tuple[Observations, Observations | None]:
+    """As `read_flows`; where bytes were asked for and Hubble's events are there too, also these."""
+    reading = _read(paths, progress)
+    chosen = reading.observations(unit)
+    joinable = chosen.unit is Unit.BYTES and reading.has_events
+    return chosen, reading.observations(Unit.FLOWS) if joinable else None
+
+
+def _read(paths: Sequence[str], progress: Progress | None) -> "_Reading":
     found = find_files(paths)
     reading = _Reading(progress or _no_progress, found.size_bytes)
     for path in found.paths:
         reading.read(path)
-    return reading.observations(unit)
+    return reading
 
 
 def _no_progress(done_bytes: int, total_bytes: int) -> None:
@@ -75,6 +89,11 @@ class _Reading:
         elif not head:
             self._warnings.append(f"{path}: the file is empty")
 
+    @property
+    def has_events(self) -> bool:
+        """Whether Hubble's flows were among what was read."""
+        return self._tally.counted_lines > 0
+
     def observations(self, unit: Unit | None) -> Observations:
         """All that was read, in one unit."""
         if not self._places:
@@ -86,7 +105,7 @@ class _Reading:
         if others:
             ignored[f"rows of an edge list in another unit than {chosen}"] = others
         if tally.counted_lines and not flows:
-            ignored[f"flow events, which are no {chosen}"] = tally.counted_lines
+            ignored[UNWEIGHED_EVENTS] = tally.counted_lines
         return Observations(
             unit=chosen,
             pairs=tally.pairs() if flows else (),

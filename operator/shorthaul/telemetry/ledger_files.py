@@ -11,7 +11,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from shorthaul.errors import BadInput
-from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader, Skipped
+from shorthaul.telemetry.hubble_events import Skipped
+from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader
 from shorthaul.telemetry.line_files import LineFile, find_files
 from shorthaul.traffic.entries import Batch, Entry, Key
 from shorthaul.traffic.flows import Flow

@@ -64,6 +64,7 @@ class _Sum:
     forward: float = 0
     backward: float = 0
     rates: list[float] = field(default_factory=list)
+    backward_rates: list[float] = field(default_factory=list)
     both_ended: bool = False
 
     def add(self, pair: PairSum, both_ended: bool) -> None:
@@ -71,12 +72,15 @@ class _Sum:
         self.backward += pair.backward
         self.both_ended |= both_ended
 
-    def add_rate(self, rate: float) -> None:
-        self.rates.append(rate)
+    def add_row(self, row: DeclaredEdge) -> None:
+        (self.backward_rates if row.backward else self.rates).append(row.rate)
         self.both_ended = True
 
     def rates_over(self, seconds: float) -> tuple[float, float]:
-        return self.forward / seconds + math.fsum(self.rates), self.backward / seconds
+        return (
+            self.forward / seconds + math.fsum(self.rates),
+            self.backward / seconds + math.fsum(self.backward_rates),
+        )
 
 
 class _Sums:
@@ -98,12 +102,12 @@ class _Sums:
         ends = self._attribute(row.client, row.server, 1, f"{row.where}: ")
         if ends is None:
             return
-        self._edges.setdefault(ends, _Sum()).add_rate(row.rate)
+        self._edges.setdefault(ends, _Sum()).add_row(row)
         client, server = row.client, row.server
         if not (isinstance(client, PodRef) and isinstance(server, PodRef)):
             return
         if self._owners.exists(client) and self._owners.exists(server):
-            self._pods.setdefault((client, server), _Sum()).add_rate(row.rate)
+            self._pods.setdefault((client, server), _Sum()).add_row(row)
 
     def edges(self, seconds: float) -> tuple[Edge, ...]:
         return tuple(

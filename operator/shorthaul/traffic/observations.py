@@ -12,6 +12,7 @@ from shorthaul.traffic.graphs import Leftover, Vertex
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
 Pair = tuple[PodRef, PodRef]
+UNWEIGHED_EVENTS = "flow events, which carry no bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,16 @@ class PairSum:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredEdge:
-    """A row of an edge list: the user's own word; `where` is its file:line."""
+    """A row of an edge list: the user's own word; `where` is its file:line.
+
+    `backward` tells that the rate is of what the server sent, which no edge list says by itself.
+    """
 
     client: Vertex
     server: Vertex
     rate: float
     where: str
+    backward: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""Ranges of addresses that stand for the same at all times: named places outside, DNS, the world.
+
+The narrowest range wins. A range of the cluster's own (of pods or Services) stands for nobody, so
+that an address of it that no pod holds is not taken for the place outside whose range lies around
+it. What no range covers is the world if the address is a public one; a private one is nobody's.
+A cluster whose pods have public addresses must therefore name their ranges.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shorthaul.errors import BadInput
+from shorthaul.traffic.addresses.parties import (
+    WORLD,
+    Address,
+    Answer,
+    Kind,
+    Party,
+    Unknown,
+    address_text,
+    read_address,
+)
+from shorthaul.units import Tier
+
+NODE_LOCAL_DNS = "169.254.20.10"
+"""Where NodeLocal DNSCache listens unless told otherwise (Kubernetes documentation)."""
+
+_BITS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A range and who it stands for; `tier` is how far away a place outside is, where known."""
+
+    cidr: str
+    answer: Answer
+    tier: Tier | None = None
+
+
+def anchor(name: str, cidr: str, tier: Tier | None = None) -> Range:
+    """A named place outside: a database, a load balancer, another data centre."""
+    return Range(cidr, Party(Kind.ANCHOR, "", name), tier)
+
+
+def dns(cidr: str = NODE_LOCAL_DNS) -> Range:
+    """Addresses that only DNS answers at."""
+    return Range(cidr, Party(Kind.DNS, "", "dns"))
+
+
+def own(cidr: str) -> Range:
+    """A range that the cluster gives pods or Services addresses from."""
+    return Range(cidr, Unknown.NOBODY)
+
+
+class Ranges:
+    """Looks addresses up, the narrowest range first; as many steps as there are widths."""
+
+    def __init__(self, ranges: Iterable[Range] = ()) -> None:
+        self._by_width: dict[int, dict[int, Answer]] = {}
+        self.tiers: dict[Party, Tier] = {}
+        for each in ranges:
+            self._add(each)
+        self._widths = sorted(self._by_width, reverse=True)
+
+    def of(self, address: Address) -> Answer:
+        """Who an address stands for that nobody is known to have held."""
+        number = int.from_bytes(address)
+        for width in self._widths:
+            answer = self._by_width[width].get(number >> (_BITS - width))
+            if answer is not None:
+                return answer
+        if ipaddress.ip_address(address_text(address)).is_global:
+            return WORLD
+        return Unknown.UNLISTED
+
+    def _add(self, each: Range) -> None:
+        width, prefix = _prefix(each.cidr)
+        known = self._by_width.setdefault(width, {}).setdefault(prefix, each.answer)
+        if known != each.answer:
+            raise BadInput(
+                f"range {each.cidr}: stands for {known} and for {each.answer}; name it once"
+            )
+        if each.tier is None or not isinstance(each.answer, Party):
+            return
+        tier = self.tiers.setdefault(each.answer, each.tier)
+        if tier != each.tier:
+            raise BadInput(
+                f"{each.answer}: its tier is {tier} in one range and {each.tier} in {each.cidr}; "
+                "give places at different distances different names"
+            )
+
+
+def _prefix(cidr: str) -> tuple[int, int]:
+    try:
+        network = ipaddress.ip_network(cidr)
+    except ValueError as error:
+        raise BadInput(f"range {cidr[:60]!r} is none ({error}); write it as 10.1.0.0/16") from None
+    width = network.prefixlen + (96 if network.version == 4 else 0)
+    number = int.from_bytes(read_address(str(network.network_address)))
+    return width, number >> (_BITS - width)
