@@ -135,7 +135,7 @@ def operator(world: World, server: str) -> list[str]:
         "--persistence-windows=1",
         "--verification-windows=1",
         "--half-life-windows=3",
-        "--landing-seconds=60",
+        "--landing-seconds=300",
         "--tick-seconds=0.3",
         "--health-port=0",
         "--metrics-port=0",

@@ -217,7 +217,7 @@ class Stage:
         if self._operator is None:
             world = World(self.plane, SYSTEM)
             command = crashes.operator(world, self.plane.server)
-            command += [f"--window-seconds={WINDOW_SECONDS:g}"]
+            command += [f"--window-seconds={WINDOW_SECONDS:g}", "--landing-seconds=60"]
             self._operator = Child(command, self.folder / "operator.log")
         return self._operator
 
