@@ -72,20 +72,7 @@ PORT = click.IntRange(0, 65_535)
 @click.option(
     "--out", metavar="FILE", help="append each record as a line of JSON; - for standard output"
 )
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="how log lines look",
-)
-@click.option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="info",
-    show_default=True,
-    help="least level of log lines",
-)
+@logs.options
 def command(
     metrics_port: int, out: str | None, log_format: str, log_level: str, **given: Any
 ) -> int:

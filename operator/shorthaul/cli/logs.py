@@ -2,8 +2,11 @@
 
 import json
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+
+import click
 
 
 class _Line(logging.Formatter):
@@ -20,6 +23,25 @@ class _Line(logging.Formatter):
         if record.exc_info:
             told["error"] = self.formatException(record.exc_info)
         return json.dumps(told, ensure_ascii=False)
+
+
+def options(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds `--log-format` and `--log-level`, which `start` takes."""
+    form = click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="how log lines look",
+    )
+    level = click.option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        default="info",
+        show_default=True,
+        help="least level of log lines",
+    )
+    return form(level(command))
 
 
 def start(form: str, level: str) -> None:

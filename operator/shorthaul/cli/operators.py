@@ -46,20 +46,7 @@ HELP: Mapping[str, str] = {
     "  shorthaul operator --kubeconfig ~/.kube/config --log-level debug\n"
     "  shorthaul operator --window-seconds 30 --log-format json",
 )
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="how log lines look",
-)
-@click.option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="info",
-    show_default=True,
-    help="least level of log lines",
-)
+@logs.options
 def command(log_format: str, log_level: str, **given: Any) -> int:
     """Run the operator: watch the cluster, plan, and move pods as AffinityPolicies allow.
 
