@@ -155,7 +155,11 @@ def test_an_interrupted_ingest_says_that_it_may_be_run_again(tmp_path):
     os.mkfifo(fifo)
     words = ("ledger", "ingest", str(fifo), "--ledger", str(tmp_path / "a"), "--cluster", CLUSTER)
     child = subprocess.Popen(
-        [sys.executable, "-m", "shorthaul", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "shorthaul", *words],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     with open(fifo, "wb") as stream:
         stream.write(LINES[0])
