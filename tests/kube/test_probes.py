@@ -206,7 +206,12 @@ def test_a_proof_that_fails_does_not_hold_up_what_else_is_looked_up(release, kub
 
 
 def test_a_move_does_not_wait_for_its_hint_while_the_policy_is_being_proved(release, kubeconfig):
+    """Begins once the API server has taken notice that the policy is unbound."""
+
     async def story():
+        async with tools(kubeconfig, arrival_seconds=2) as (_, prober):
+            while await prober.prove_arrival() is None:
+                await asyncio.sleep(0.1)
         async with tools(kubeconfig, arrival_seconds=30) as (_, prober):
             proving = asyncio.create_task(prober.prove_policy())
             await asyncio.sleep(0.5)
