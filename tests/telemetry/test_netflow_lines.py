@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shorthaul.errors import BadInput
+from shorthaul.telemetry import netflow_lines
 from shorthaul.telemetry.collectors.sinks import line_of
 from shorthaul.telemetry.netflow.exporters import Sender
 from shorthaul.telemetry.netflow.records import LAYOUT, NO_ADDRESS, Flag, Record
@@ -178,3 +179,10 @@ def _possible(record):
     return record._replace(
         **{name: getattr(record, name) >> 1 for name in ("start", "end", "received")}
     )
+
+
+def test_more_records_than_memory_has_room_for_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(netflow_lines, "RECORD_LIMIT", 2)
+
+    with pytest.raises(BadInput, match=r"jsonl:3: more than 2 records; give files of a shorter"):
+        read(tmp_path, RECORD, RECORD, RECORD)

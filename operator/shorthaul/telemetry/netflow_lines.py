@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,7 @@ from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.parties import Address, read_address
 from shorthaul.traffic.passages import Passage
 
-RECORD_LIMIT = 10_000_000
+RECORD_LIMIT = 4_000_000
 CLOCK_SLACK_MILLISECONDS = 60_000
 _LONGEST_LINE_BYTES = 1 << 16
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
@@ -157,7 +158,7 @@ def take(line: Line, reading: Reading, rules: Rules, where: str) -> None:
         return
     try:
         source, destination = _ends(line)
-        exporter = read_address(line.exporter) if line.exporter else None
+        exporter = _address(line.exporter) if line.exporter else None
     except BadInput:
         reading.refuse(Refused.NO_ADDRESS, counts, where)
         return
@@ -172,7 +173,10 @@ def take(line: Line, reading: Reading, rules: Rules, where: str) -> None:
 
 
 def _ends(line: Line) -> tuple[Address, Address]:
-    return read_address(line.source), read_address(line.post_destination or line.destination)
+    return _address(line.source), _address(line.post_destination or line.destination)
+
+
+_address = lru_cache(1 << 16)(read_address)
 
 
 def _has_time(line: Line, rules: Rules) -> bool:
