@@ -449,6 +449,23 @@ def test_a_volume_tells_where_it_lies(spec, source, driver):
     assert volume(**spec).labels == {"topology.kubernetes.io/zone": "z"}
 
 
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"clusterIP": "10.2.0.1"}, ("10.2.0.1",)),
+        ({"clusterIP": "10.2.0.1", "clusterIPs": ["10.2.0.1", "fd00::1"]}, ("10.2.0.1", "fd00::1")),
+        ({"clusterIP": "None", "clusterIPs": ["None"]}, ()),
+        ({}, ()),
+    ],
+)
+def test_a_service_has_its_cluster_addresses(spec, expected):
+    raw = {"metadata": {"name": "x", "namespace": "shop"}, "spec": spec}
+
+    service = conversions.SERVICES.decode(json.dumps(raw).encode())
+
+    assert service.addresses == expected
+
+
 def test_the_rest_of_the_kinds():
     def decode(reader, **raw):
         named = {"metadata": {"name": "x", "namespace": "shop", "generation": 2}, **raw}

@@ -1,4 +1,7 @@
-"""`shorthaul record`: the traffic that metrics in Prometheus tell of, as an edge list."""
+"""`shorthaul record`: traffic that Prometheus or the collector's records tell of, as an edge list.
+
+This module reads Prometheus; `netflow_records` reads records.
+"""
 
 import time
 from collections.abc import Iterator
@@ -8,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from shorthaul.cli import inputs, options, outputs, progress
-from shorthaul.cli.many_values import Command
+from shorthaul.cli import inputs, netflow_records, options, outputs, progress
+from shorthaul.cli.many_values import Command, ManyValues
 from shorthaul.cluster.directories import directory_of
 from shorthaul.errors import BadInput
 from shorthaul.telemetry import edge_rows
@@ -33,18 +37,31 @@ _NO_CLIENT = (
 )
 _BUILTIN = "builtin_profiles.yaml"
 _LONGEST_SECONDS = 366 * 86_400
+_FOR_PROMETHEUS = (
+    ("profile", "--profile"),
+    ("seconds", "--seconds"),
+    ("step", "--step"),
+    ("until", "--until"),
+    ("as_flows", "--as-flows"),
+    ("where", "--where"),
+    ("token_file", "--token-file"),
+    ("tls_folder", "--tls"),
+)
+_FOR_NETFLOW = (("longest_flow", "--longest-flow"),)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What was asked for."""
 
-    url: str
-    profile: str
+    url: str | None
+    netflow: tuple[str, ...]
+    profile: str | None
     seconds: int
     step: int
     until: str | None
     sampling: float | None
+    longest_flow: int
     as_flows: bool
     where: tuple[str, ...]
     cluster: tuple[str, ...]
@@ -61,19 +78,28 @@ class Asked:
     "  shorthaul record --prometheus http://localhost:9090 --profile netobserv --out edges.csv\n"
     "  shorthaul record --prometheus https://thanos.example --profile istio --cluster live \\\n"
     "    --seconds 86400 --step 900 --token-file token --tls tls --out edges.csv\n"
+    "  shorthaul record --netflow records.jsonl --cluster live --out edges.csv\n"
     "  shorthaul plan --cluster live --flows edges.csv",
 )
 @options.together(
     click.option(
         "--prometheus",
         "url",
-        required=True,
         metavar="URL",
         help="Address of Prometheus, Thanos, Mimir or VictoriaMetrics, with the path before /api.",
     ),
     click.option(
+        "--netflow",
+        cls=ManyValues,
+        multiple=True,
+        type=click.Path(),
+        metavar="FILE",
+        callback=options.files,
+        help="Files or folders of records that shorthaul collector wrote, plain or .gz; "
+        "in place of --prometheus, and with --cluster.",
+    ),
+    click.option(
         "--profile",
-        required=True,
         metavar="NAME|FILE",
         help="Which project's metrics: netobserv, obi, beyla, istio, linkerd, retina, coroot, "
         "kubeskoop, hubble and more, or a YAML file with a profile of your own.",
@@ -101,7 +127,17 @@ class Asked:
         "--sampling",
         type=click.FloatRange(1, 1e9),
         metavar="N",
-        help="One of how many packets or flows is counted, where no metric tells; 1 for all.",
+        help="One of how many packets or flows is counted, where no metric or record tells; "
+        "1 for all.",
+    ),
+    click.option(
+        "--longest-flow",
+        type=click.IntRange(1, _LONGEST_SECONDS),
+        default=1800,
+        show_default=True,
+        metavar="SECONDS",
+        help="The longest that exporters hold a flow back (their active timeout), for records "
+        "that tell no time.",
     ),
     click.option(
         "--as-flows",
@@ -132,25 +168,59 @@ class Asked:
     options.output("csv", "json"),
     options.out,
 )
-def command(**given: Any) -> None:
-    """Write an edge list of the traffic that metrics in Prometheus tell of.
+@click.pass_context
+def command(context: click.Context, /, **given: Any) -> None:
+    """Write an edge list of the traffic that metrics in Prometheus or NetFlow records tell of.
 
-    Only one reporter of each edge counts, nothing is extrapolated unless a counter was reset, and
-    what names no workload is told with its share. --cluster looks up kinds and addresses that the
-    labels leave out.
+    Only one reporter of each edge or connection counts, nothing is extrapolated unless a counter
+    was reset, and what names no workload is told with its share. --cluster looks up kinds and
+    addresses that the labels leave out, and whose the addresses of records are.
     """
     asked = Asked(**given)
+    _require_one_origin(asked, context)
     outputs.require_writable(asked.out)
+    unit, notes, rates = _from_prometheus(asked) if asked.url is not None else _from_netflow(asked)
+    for note in notes:
+        click.echo(f"shorthaul: {note}", err=True)
+    write = edge_rows.json_text if asked.form == "json" else edge_rows.csv_text
+    outputs.write(write(rates, unit), asked.out)
+
+
+_Found = tuple[Unit, Iterator[str], list[edge_rows.Rate]]
+
+
+def _require_one_origin(asked: Asked, context: click.Context) -> None:
+    """Refuses two origins, none, and options that the one given would pass over."""
+    if asked.url is not None and asked.netflow:
+        raise BadInput("--prometheus and --netflow exclude each other; give one of them")
+    if asked.url is None and not asked.netflow:
+        raise BadInput("nothing to record from; give --prometheus URL or --netflow FILE")
+    others = _FOR_PROMETHEUS if asked.netflow else _FOR_NETFLOW
+    for name, option in others:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            origin = "--prometheus" if asked.netflow else "--netflow"
+            raise BadInput(f"{option} is for {origin} only; leave it out")
+
+
+def _from_netflow(asked: Asked) -> _Found:
+    question = netflow_records.Asked(
+        asked.netflow, asked.cluster, asked.longest_flow, asked.sampling
+    )
+    with progress.shown() as show:
+        reading, found = netflow_records.read(question, show)
+    return Unit.BYTES, netflow_records.notes_of(reading, found), netflow_records.rates_of(found)
+
+
+def _from_prometheus(asked: Asked) -> _Found:
+    if asked.profile is None:
+        raise BadInput("--prometheus needs --profile, which tells whose metrics they are; give it")
     profile = narrowed(_profile(asked.profile), asked.where)
     unit = _unit(profile.unit, asked.as_flows)
     stretch = _stretch(asked)
     with progress.shown() as show:
-        found = _read(asked, profile, stretch, show)
-    for note in notes_of(found):
-        click.echo(f"shorthaul: {note}", err=True)
+        found = _read(asked, asked.url or "", profile, stretch, show)
     rates = [(source, to, amount / found.seconds) for source, to, amount in found.pairs]
-    write = edge_rows.json_text if asked.form == "json" else edge_rows.csv_text
-    outputs.write(write(rates, unit), asked.out)
+    return unit, notes_of(found), rates
 
 
 def notes_of(found: Measurement) -> Iterator[str]:
@@ -207,13 +277,13 @@ def _stretch(asked: Asked) -> readers.Stretch:
 
 
 def _read(
-    asked: Asked, profile: Profile, stretch: readers.Stretch, show: progress.Progress
+    asked: Asked, url: str, profile: Profile, stretch: readers.Stretch, show: progress.Progress
 ) -> Measurement:
     try:
         from shorthaul.telemetry.prometheus.clients import Engine, Server
     except ImportError as error:
         raise BadInput(_NO_CLIENT) from error
-    engine = Engine(Server(asked.url, asked.token_file or "", asked.tls_folder or ""))
+    engine = Engine(Server(url, asked.token_file or "", asked.tls_folder or ""))
     directory = None
     if asked.cluster:
         show.begin("reading the cluster")

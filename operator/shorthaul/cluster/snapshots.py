@@ -171,7 +171,10 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A Service; `headless` is clusterIP None, policies are "Cluster" or "Local"."""
+    """A Service; `headless` is clusterIP None, policies are "Cluster" or "Local".
+
+    `addresses` are its cluster addresses, none where it is headless.
+    """
 
     namespace: Namespace
     name: str
@@ -180,6 +183,7 @@ class Service:
     distribution: str = ""
     internal_policy: str = "Cluster"
     external_policy: str = "Cluster"
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,13 @@ def service_of(raw: objects.Service) -> snapshots.Service:
         distribution=spec.traffic_distribution or "",
         internal_policy=spec.internal_traffic_policy or "Cluster",
         external_policy=spec.external_traffic_policy or "Cluster",
+        addresses=_addresses(spec),
     )
+
+
+def _addresses(spec: objects.ServiceSpec) -> tuple[str, ...]:
+    told = spec.cluster_ips or [spec.cluster_ip]
+    return tuple(address for address in told if address not in ("", "None"))
 
 
 def endpoints_of(raw: objects.EndpointSlice) -> tuple[snapshots.Endpoint, ...]:

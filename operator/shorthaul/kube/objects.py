@@ -209,6 +209,7 @@ class ServiceSpec(Raw, frozen=True):
 
     selector: Text = None
     cluster_ip: str = field(name="clusterIP", default="")
+    cluster_ips: list[str] | None = field(name="clusterIPs", default=None)
     traffic_distribution: str | None = None
     internal_traffic_policy: str | None = None
     external_traffic_policy: str | None = None

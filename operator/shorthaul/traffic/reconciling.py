@@ -116,6 +116,16 @@ def reconcile(reports: Iterable[Report], unit: Unit, ground: Ground) -> tuple[Wa
     return tuple(_way(*ends, told, unit, ground) for ends, told in sorted(by_way.items()))
 
 
+def counting_point(
+    seen: Mapping[NodeName, Mapping[str, int]], sender: NodeName | None, receiver: NodeName | None
+) -> tuple[NodeName, str]:
+    """The node and its point whose count of a connection stands for all of them (rules 1 and 2)."""
+    sums = {node: max(points.values()) for node, points in seen.items()}
+    node = _counting_node(sums, (sender, receiver), frozenset())
+    points = seen[node]
+    return node, max(sorted(points), key=points.__getitem__)
+
+
 _Told = dict[str, dict[NodeName, dict[str, list[int]]]]
 
 
@@ -143,12 +153,18 @@ def _of_nodes(points: Mapping[NodeName, Mapping[str, list[int]]]) -> dict[NodeNa
 
 
 def _amount(seen: Mapping[NodeName, int], ends: _Ends, lossy: frozenset[NodeName]) -> int:
+    return seen[_counting_node(seen, ends, lossy)]
+
+
+def _counting_node(
+    seen: Mapping[NodeName, int], ends: _Ends, lossy: frozenset[NodeName]
+) -> NodeName:
     sender, receiver = ends
     whole = {node: amount for node, amount in seen.items() if node not in lossy}
     for node in (receiver, sender):
         if node is not None and node in whole:
-            return whole[node]
-    return max((whole or seen).values())
+            return node
+    return max(sorted(whole or seen), key=seen.__getitem__)
 
 
 def _agreement(nodes: Iterable[Mapping[NodeName, int]], ends: _Ends, ground: Ground) -> Agreement:

@@ -5,9 +5,11 @@ loopback into a collector process. Skipped with a reason where their packages ca
 """
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from cli.commands import CLUSTER, shorthaul
 from telemetry.collectors import traffic
 from telemetry.collectors.running import Running, by_pair
 from testbed import debian
@@ -147,3 +149,28 @@ def test_the_times_of_flows_are_those_of_the_capture(tools, tmp_path):
     assert min(record["start_ms"] for record in records) == pytest.approx(first, abs=2)
     assert all(0 <= record["start_ms"] - first <= 2_000 for record in records)
     assert all(record["start_ms"] <= record["end_ms"] for record in records)
+
+
+def test_softflowds_records_become_a_map_of_workloads(tools, tmp_path):
+    web, catalog = "10.1.0.11", "10.1.0.14"
+    keys = [(web, catalog, 6, 40_000, 8_080), (catalog, web, 6, 8_080, 40_000)]
+    keys += [(web, "8.8.8.8", 17, 40_000, 53)]
+    cluster = tmp_path / "cluster.json"
+    cluster.write_text(Path(CLUSTER).read_text().replace('"2026-', '"2020-'))
+    sent = traffic.write(tmp_path / "traffic.pcap", keys)
+    with Running(tmp_path) as collector:
+        softflowd(tools, tmp_path / "traffic.pcap", collector, "-v", "9")
+        collector.wait_until(FLOWS, 3)
+        collector.stop()
+    edges = tmp_path / "edges.csv"
+
+    words = "--netflow", collector.out, "--cluster", cluster, "--out", edges
+    recorded = shorthaul("record", *words)
+    shown = shorthaul("map", "--cluster", cluster, "--flows", edges)
+
+    between, outside = sum(sent[key, "bytes"] for key in keys[:2]), sent[keys[2], "bytes"]
+    told = recorded.err.replace(",", "")
+    assert f"1 edges 2 records with {between} bytes of {between + outside} bytes read" in told
+    assert f"1 records with {outside} bytes" in told
+    assert shown.status == 0
+    assert "shop/web  → shop/catalog" in shown.out

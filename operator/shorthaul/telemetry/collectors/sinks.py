@@ -87,8 +87,15 @@ def line_of(record: Record, names: Names) -> dict[str, object]:
         "end_ms": record.end,
         "received_ms": record.received,
     }
-    if record.sampling:
-        told["sampling"] = record.sampling
+    if sender:
+        told["exporter_port"] = sender.port
+    for name, number in (
+        ("ingress_interface", record.ingress),
+        ("egress_interface", record.egress),
+        ("sampling", record.sampling),
+    ):
+        if number:
+            told[name] = number
     if record.direction in DIRECTIONS:
         told["direction"] = DIRECTIONS[record.direction]
     for name, address, port in (

@@ -1,0 +1,99 @@
+"""`shorthaul record --netflow`: records become an edge list, and what became of each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from shorthaul.cli import inputs
+from shorthaul.cli.progress import Progress
+from shorthaul.cluster.address_books import book_of, nodes_of
+from shorthaul.cluster.directories import directory_of
+from shorthaul.errors import BadInput
+from shorthaul.telemetry.edge_rows import Rate
+from shorthaul.telemetry.netflow_lines import Reading, Rules, read_records
+from shorthaul.traffic.addresses.bills import Counts, Unbilled
+from shorthaul.traffic.addresses.parties import Unknown
+from shorthaul.traffic.metering import Ground, Metered, meter
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for."""
+
+    files: Sequence[str]
+    cluster: Sequence[str]
+    longest_seconds: int
+    sampling: float | None
+
+
+def read(asked: Asked, show: Progress) -> tuple[Reading, Metered]:
+    """The records of some files, and what they come to; raises BadInput."""
+    rules = Rules(asked.longest_seconds * 1000, _sampling(asked.sampling))
+    if not asked.cluster:
+        raise BadInput("--netflow needs --cluster, which tells whose addresses they are; give it")
+    show.begin("reading the cluster")
+    snapshot = inputs.read_cluster(asked.cluster)
+    show.begin("reading records")
+    reading = read_records(asked.files, rules, show.advance)
+    last = max((each.transfer.last_milliseconds for each in reading.passages), default=0)
+    ground = Ground(book_of(snapshot, last), directory_of(snapshot), nodes_of(snapshot))
+    show.begin("counting each connection once")
+    return reading, meter(reading.passages, ground)
+
+
+def rates_of(found: Metered) -> list[Rate]:
+    """The edges in bytes/s over the stretch that was observed."""
+    return [
+        (client, server, counts.bytes * 1000 / found.milliseconds)
+        for (client, server), counts in found.edges.items()
+    ]
+
+
+def notes_of(reading: Reading, found: Metered) -> Iterator[str]:
+    """What became of everything that was read, a line each; the bytes of the lines add up."""
+    unbilled = {str(reason): each for reason, each in found.bill.unbilled.items()}
+    ambiguous = unbilled.pop(str(Unknown.AMBIGUOUS), None)
+    left = {f"billed, but in no edge: {reason}": each for reason, each in found.aside.items()}
+    left |= {f"unattributed: {reason}": each for reason, each in unbilled.items()}
+    if ambiguous is not None:
+        left[f"ambiguous: {Unknown.AMBIGUOUS}"] = ambiguous
+    whole = sum((each.counts.bytes for each in left.values()), found.billed.bytes)
+    seconds = found.milliseconds / 1000
+    yield (
+        f"{len(found.edges):,} edges, {_text(found.billed)} of "
+        f"{whole + found.again.bytes + _refused(reading):,} bytes read, in {seconds:,.3f} s"
+    )
+    for what, each in sorted(left.items(), key=lambda item: (-item[1].counts.bytes, item[0])):
+        yield f"{_share(each, whole)}: {what} (for example {each.example})"
+    if found.again.records:
+        yield f"{_text(found.again)}: seen again at another point, counted once"
+    for reason, refusal in sorted(reading.refused.items()):
+        yield f"refused: {_text(refusal.counts)}: {reason} (first: {refusal.first})"
+    if found.estimated.bytes:
+        yield (
+            f"{found.estimated.bytes:,} bytes of the edges went to Services' own addresses and are "
+            "shared out evenly over their endpoints"
+        )
+    for note, records in sorted(reading.noted.items()):
+        yield f"{records:,} records {note}"
+    yield from reading.damages
+
+
+def _sampling(told: float | None) -> int:
+    if told is None:
+        return 1
+    if told != int(told):
+        raise BadInput(f"--sampling {told}: with --netflow counts are exact; give a whole number")
+    return int(told)
+
+
+def _refused(reading: Reading) -> int:
+    return sum(each.counts.bytes for each in reading.refused.values())
+
+
+def _text(counts: Counts) -> str:
+    return f"{counts.records:,} records with {counts.bytes:,} bytes"
+
+
+def _share(each: Unbilled, whole: int) -> str:
+    share = each.counts.bytes / whole if whole else 0.0
+    return f"{_text(each.counts)} ({share:.1%})"

@@ -1,0 +1,100 @@
+"""From a snapshot to the address book that flow records are billed with.
+
+A dump is one moment, and tells nothing of pods that were deleted before it. So a pod is taken to
+have its addresses from its creation on; a finished one may have had them at any time since, where
+no other pod surely had. Nodes and Services are taken to have always had theirs. A pod on its
+node's own network is its node. The dump is therefore to be taken at the end of the recording.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from shorthaul.cluster.snapshots import Pod, Snapshot
+from shorthaul.errors import BadInput
+from shorthaul.traffic.addresses.books import Book, BookRules
+from shorthaul.traffic.addresses.claims import Claim, Fact, Release
+from shorthaul.traffic.addresses.parties import (
+    Address,
+    Kind,
+    Party,
+    node_party,
+    pod_party,
+    read_address,
+)
+from shorthaul.traffic.addresses.ranges import Ranges, dns
+from shorthaul.traffic.addresses.tenures import ALWAYS, NEVER
+from shorthaul.units import NodeName, Uid
+
+RULES = BookRules(settle_milliseconds=0, retention_milliseconds=NEVER)
+_BEGAN = ALWAYS + RULES.slack_milliseconds
+
+
+def book_of(snapshot: Snapshot, until_milliseconds: int) -> Book:
+    """Who held which address, up to a moment; raises BadInput for what is no address."""
+    book = Book(RULES, ALWAYS, Ranges([dns()]))
+    for facts in (_of_nodes(snapshot), _of_services(snapshot), _of_pods(snapshot)):
+        book.tell(facts)
+    book.serve(_endpoints(snapshot))
+    book.know(until_milliseconds + RULES.slack_milliseconds)
+    return book
+
+
+def nodes_of(snapshot: Snapshot) -> Mapping[Party, NodeName]:
+    """The node of each party that has one."""
+    nodes = {node_party(name): name for name in snapshot.nodes}
+    pods = {pod_party(ref): pod.node for ref, pod in snapshot.pods.items() if pod.node}
+    return nodes | pods
+
+
+def _of_nodes(snapshot: Snapshot) -> Iterator[Fact]:
+    for name, node in snapshot.nodes.items():
+        for text in node.addresses:
+            address = _address_or_none(text)  # a node's list has its host names too
+            if address is not None:
+                yield Claim(address, Uid(f"node {name}"), _BEGAN, _BEGAN, node_party(name))
+
+
+def _of_services(snapshot: Snapshot) -> Iterator[Fact]:
+    for service in snapshot.services:
+        party = Party(Kind.SERVICE, service.namespace, service.name)
+        for text in service.addresses:
+            address = _address(text, str(party))
+            yield Claim(address, Uid(str(party)), _BEGAN, _BEGAN, party)
+
+
+def _of_pods(snapshot: Snapshot) -> Iterator[Fact]:
+    for pod in snapshot.pods.values():
+        if not pod.host_network:
+            yield from _of_pod(pod)
+
+
+def _of_pod(pod: Pod) -> Iterator[Fact]:
+    party, created = pod_party(pod.ref), round(pod.created_seconds * 1000)
+    for text in pod.addresses:
+        address = _address(text, str(party))
+        yield Claim(address, pod.uid, created, created, party)
+        if not pod.active:
+            yield Release(address, pod.uid, created, NEVER)
+
+
+def _endpoints(snapshot: Snapshot) -> Mapping[Party, tuple[Address, ...]]:
+    found: dict[Party, set[Address]] = {}
+    for endpoint in snapshot.endpoints:
+        if endpoint.ready:
+            party = Party(Kind.SERVICE, endpoint.namespace, endpoint.service)
+            texts = endpoint.addresses
+            found.setdefault(party, set()).update(_address(text, str(party)) for text in texts)
+    return {party: tuple(sorted(addresses)) for party, addresses in found.items()}
+
+
+def _address(text: str, whose: str) -> Address:
+    try:
+        return read_address(text)
+    except BadInput as error:
+        raise BadInput(f"{whose}: {error}") from error
+
+
+def _address_or_none(text: str) -> Address | None:
+    try:
+        return read_address(text)
+    except BadInput:
+        return None

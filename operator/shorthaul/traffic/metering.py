@@ -1,0 +1,121 @@
+"""Metering: from the passages of flow records to bytes between workloads, and what is left over.
+
+Everything that came is in exactly one sum: an edge, aside (both ends are known, and one of them is
+no workload that a plan could weigh), unbilled by its reason, or seen again at another point. Both
+ways of a connection go to the edge from its client to its server.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from shorthaul.traffic.addresses.bills import Bill, Counts, Row, Transfer, Unbilled, bill
+from shorthaul.traffic.addresses.books import Book
+from shorthaul.traffic.addresses.parties import Address, Kind, Party
+from shorthaul.traffic.attribution import SELF
+from shorthaul.traffic.identities import Directory
+from shorthaul.traffic.passages import NodeOf, Passage, from_client, once
+from shorthaul.units import Namespace, NodeName, PodRef, WorkloadRef
+
+GONE = "of a pod that the directory does not have"
+_ASIDE = {
+    Kind.NODE: "with a node's own address, which all pods on the host's network share",
+    Kind.DNS: "with an address that only DNS answers at",
+    Kind.ANCHOR: "with a named place outside",
+    Kind.WORLD: "with the world outside",
+    Kind.SERVICE: "with a Service",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What passages are judged by: who held addresses, whose pods are whose, and where they are."""
+
+    book: Book
+    directory: Directory
+    nodes: Mapping[Party, NodeName]
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """Edges from client to server, sorted, over a stretch of time, and all that is in none."""
+
+    edges: Mapping[tuple[WorkloadRef, WorkloadRef], Counts]
+    estimated: Counts
+    aside: Mapping[str, Unbilled]
+    bill: Bill
+    again: Counts
+    milliseconds: int
+
+    @property
+    def billed(self) -> Counts:
+        """What the edges have together."""
+        return sum(self.edges.values(), Counts())
+
+
+def meter(passages: Iterable[Passage], ground: Ground) -> Metered:
+    """Counts each connection once, bills it and adds it up by workload, in any order."""
+    found = once(passages, _node_of(ground), ground.book.rules.slack_milliseconds)
+    ways: tuple[list[Passage], list[Passage]] = [], []
+    for passage in found.counting:
+        ways[from_client(passage, ground.book)].append(passage)
+    back, forth = (bill((each.transfer for each in way), ground.book) for way in ways)
+    sums = _Sums(ground.directory)
+    for row, counts in forth.rows.items():
+        sums.add(row, row.source, row.destination, counts)
+    for row, counts in back.rows.items():
+        sums.add(row, row.destination, row.source, counts)
+    return Metered(
+        edges=dict(sorted(sums.edges.items())),
+        estimated=sums.estimated,
+        aside=dict(sorted(sums.aside.items())),
+        bill=forth + back,
+        again=found.again,
+        milliseconds=_stretch(found.counting),
+    )
+
+
+class _Sums:
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self.edges: dict[tuple[WorkloadRef, WorkloadRef], Counts] = {}
+        self.aside: dict[str, Unbilled] = {}
+        self.estimated = Counts()
+
+    def add(self, row: Row, client: Party, server: Party, counts: Counts) -> None:
+        one, other = self._workload(client), self._workload(server)
+        if isinstance(one, str) or isinstance(other, str):
+            reason = one if isinstance(one, str) else str(other)
+        elif client == server:
+            reason = SELF
+        else:
+            self.edges[one, other] = self.edges.get((one, other), Counts()) + counts
+            self.estimated += counts if row.estimated else Counts()
+            return
+        each = Unbilled(counts, f"{client} → {server}")
+        known = self.aside.get(reason)
+        self.aside[reason] = known + each if known else each
+
+    def _workload(self, party: Party) -> WorkloadRef | str:
+        if party.kind is not Kind.POD:
+            return _ASIDE[party.kind]
+        known = self._directory.pods.get(PodRef(Namespace(party.namespace), party.name))
+        return known.workload if known else GONE
+
+
+def _node_of(ground: Ground) -> NodeOf:
+    def node_of(address: Address, transfer: Transfer) -> NodeName | None:
+        answer = ground.book.who(address, transfer.first_milliseconds, transfer.last_milliseconds)
+        return ground.nodes.get(answer) if isinstance(answer, Party) else None
+
+    return node_of
+
+
+def _stretch(passages: Sequence[Passage]) -> int:
+    """From the first moment that was told to the last; never nothing, so that rates are finite."""
+    if not passages:
+        return 1
+    last = max(passage.transfer.last_milliseconds for passage in passages)
+    since = min(passage.since for passage in passages)
+    if last == since:
+        since = min(passage.transfer.first_milliseconds for passage in passages)
+    return max(1, last - since)

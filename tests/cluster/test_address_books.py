@@ -1,0 +1,94 @@
+"""A snapshot's address book: who it says held an address, and since when."""
+
+import pytest
+
+from shorthaul.cluster.address_books import book_of, nodes_of
+from shorthaul.cluster.snapshots import Endpoint, Node, Pod, Service, Snapshot
+from shorthaul.errors import BadInput
+from shorthaul.traffic.addresses.parties import (
+    Kind,
+    Party,
+    Unknown,
+    node_party,
+    pod_party,
+    read_address,
+)
+from shorthaul.units import PodRef, WorkloadRef
+
+CREATED = 1_000.0
+LATER = 1_010_000
+CART = Party(Kind.SERVICE, "shop", "cart")
+
+
+def pod(name, *addresses, created=CREATED, **more):
+    ref, owner = PodRef("shop", name), WorkloadRef("shop", "Deployment", "cart")
+    return Pod(ref, name, owner, "n1", addresses=addresses, created_seconds=created, **more)
+
+
+def snapshot(*pods, services=(), endpoints=()):
+    node = Node("n1", addresses=("10.0.0.1", "n1.example"))
+    by_ref = {each.ref: each for each in pods}
+    return Snapshot({"n1": node}, by_ref, services=services, endpoints=endpoints)
+
+
+def who(world, text, first=LATER, last=LATER):
+    return book_of(world, 2_000_000).who(read_address(text), first, last)
+
+
+def test_a_pod_has_its_addresses_from_its_creation_on():
+    world = snapshot(pod("a", "10.1.0.1", "fd00::1"))
+
+    assert who(world, "10.1.0.1") == who(world, "fd00::1") == pod_party(PodRef("shop", "a"))
+    assert who(world, "10.1.0.1", 0, 900_000) is Unknown.NOBODY
+    assert who(world, "10.1.0.1", 0, LATER) is Unknown.AMBIGUOUS
+
+
+def test_a_finished_pod_has_had_an_address_where_no_other_surely_had():
+    old, new = pod("old", "10.1.0.1", phase="Succeeded"), pod("new", "10.1.0.1", created=2_000.0)
+
+    world = snapshot(old, new)
+
+    assert who(world, "10.1.0.1") == pod_party(old.ref)
+    assert book_of(world, 3_000_000).who(
+        read_address("10.1.0.1"), 2_500_000, 2_500_000
+    ) == pod_party(new.ref)
+
+
+def test_a_pod_on_its_nodes_network_is_its_node_at_all_times():
+    world = snapshot(pod("agent", "10.0.0.1", host_network=True))
+
+    assert who(world, "10.0.0.1", 0, LATER) == node_party("n1")
+
+
+def test_a_services_address_stands_for_its_ready_endpoints():
+    service = Service("shop", "cart", addresses=("10.2.0.1",))
+    endpoints = (
+        Endpoint("shop", "cart", ("10.1.0.1",)),
+        Endpoint("shop", "cart", ("10.1.0.2",), ready=False),
+    )
+    world = snapshot(
+        pod("a", "10.1.0.1"), pod("b", "10.1.0.2"), services=(service,), endpoints=endpoints
+    )
+
+    assert who(world, "10.2.0.1") == CART
+    assert book_of(world, 2_000_000).endpoints(CART, LATER, LATER) == (
+        pod_party(PodRef("shop", "a")),
+    )
+
+
+def test_the_book_answers_up_to_the_moment_that_it_was_asked_for():
+    world = snapshot(pod("a", "10.1.0.1"))
+
+    assert isinstance(who(world, "10.1.0.1", LATER, 2_000_000), Party)
+    assert who(world, "10.1.0.1", LATER, 2_000_001) is Unknown.LATE
+
+
+def test_what_is_no_address_is_told_with_its_pod():
+    with pytest.raises(BadInput, match="pod shop/a: address 'nowhere'"):
+        book_of(snapshot(pod("a", "nowhere")), 0)
+
+
+def test_parties_are_on_their_nodes():
+    nodes = nodes_of(snapshot(pod("a", "10.1.0.1")))
+
+    assert nodes == {node_party("n1"): "n1", pod_party(PodRef("shop", "a")): "n1"}
