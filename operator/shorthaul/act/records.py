@@ -17,11 +17,12 @@ from shorthaul.api.podmoves import (
     PodMoveStatus,
     Replacement,
     Transition,
+    workload_of,
 )
 from shorthaul.cluster.reasons import Reason
 from shorthaul.kube.lists import ObjectMetadata
 from shorthaul.kube.readings import SeenPod
-from shorthaul.units import Namespace, NodeName, PodRef, Uid, WorkloadRef
+from shorthaul.units import Namespace, NodeName, PodRef, Uid
 
 MOST_KNOWN = 5000
 MOST_TRANSITIONS = 64
@@ -49,7 +50,7 @@ def order(move: PodMove) -> Order:
         name=move.metadata.name,
         pod=PodRef(namespace, spec.pod.name),
         uid=Uid(spec.pod.uid),
-        workload=WorkloadRef(namespace, spec.workload.kind, spec.workload.name),
+        workload=workload_of(move),
         source=NodeName(spec.source),
         target=NodeName(spec.target),
         plan=spec.plan,

@@ -29,6 +29,7 @@ from shorthaul.api.objects import (
     unique,
     written,
 )
+from shorthaul.units import Namespace, WorkloadRef
 
 
 class MovedPod(Value, frozen=True, kw_only=True):
@@ -136,3 +137,9 @@ class PodMove(Value, frozen=True, kw_only=True):
     status: PodMoveStatus = PodMoveStatus()
     api_version: str = written(API_VERSION)
     kind: str = written("PodMove")
+
+
+def workload_of(move: PodMove) -> WorkloadRef:
+    """The workload whose pod a move moves."""
+    its = move.spec.workload
+    return WorkloadRef(Namespace(move.metadata.namespace), its.kind, its.name)

@@ -292,6 +292,13 @@ class Snapshot:
         """The active pods that a node holds, by reference; linear in all pods."""
         return tuple(pod for pod in self.pods.values() if pod.node == node and pod.active)
 
+    def workload_of(self, end: PodRef | WorkloadRef) -> WorkloadRef | None:
+        """The workload that one end of some traffic is or belongs to; None for a pod not here."""
+        if not isinstance(end, PodRef):
+            return end
+        pod = self.pods.get(end)
+        return None if pod is None else pod.workload
+
     def moved(self, moves: Iterable[tuple[PodRef, NodeName]]) -> "Snapshot":
         """The same cluster with some pods elsewhere."""
         pods = dict(self.pods)

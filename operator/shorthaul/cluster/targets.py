@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.traffic.graphs import Vertex
-from shorthaul.units import Namespace, PodRef, WorkloadRef
+from shorthaul.units import Namespace, WorkloadRef
 
 Ends = tuple[Vertex, Vertex]
 
@@ -48,17 +48,10 @@ def targeted(
     found: dict[Ends, tuple[LatencyTarget, ...]] = {}
     wanted = tuple(targets)
     for edge in edges if wanted else ():
-        one, other = (_workload(end, snapshot) for end in (edge.client, edge.server))
+        one, other = (snapshot.workload_of(end) for end in (edge.client, edge.server))
         if one is None or other is None:
             continue
         concerning = tuple(target for target in wanted if target.concerns(one, other))
         if concerning:
             found[edge.client, edge.server] = concerning
     return found
-
-
-def _workload(vertex: Vertex, snapshot: Snapshot) -> WorkloadRef | None:
-    if not isinstance(vertex, PodRef):
-        return vertex
-    pod = snapshot.pods.get(vertex)
-    return None if pod is None else pod.workload

@@ -9,12 +9,12 @@ enough such windows, as it would else be judged by the traffic of the moves befo
 import math
 from collections.abc import Sequence
 
-from shorthaul.api.podmoves import PodMove
+from shorthaul.api.podmoves import PodMove, workload_of
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.plan.views import Terms, View
-from shorthaul.traffic.graphs import TrafficGraph, Vertex
-from shorthaul.units import Namespace, PodRef, WorkloadRef
+from shorthaul.traffic.graphs import TrafficGraph
+from shorthaul.units import WorkloadRef
 
 SETTLED_SHARE = 0.9
 MOST_WINDOWS = 10
@@ -42,35 +42,27 @@ def too_few(windows: int, terms: Terms) -> Reason | None:
 
 def volume(average: TrafficGraph, snapshot: Snapshot, workloads: frozenset[WorkloadRef]) -> float:
     """The traffic of some workloads in the map that is planned with, gone pods' included."""
-    owners = {ref: pod.workload for ref, pod in snapshot.pods.items()}
-
-    def concerned(vertex: Vertex) -> bool:
-        owner = owners.get(vertex) if isinstance(vertex, PodRef) else vertex
-        return owner in workloads
-
-    edges = average.edges
-    return math.fsum(e.rate for e in edges if concerned(e.client) or concerned(e.server))
+    return math.fsum(
+        edge.rate
+        for edge in average.edges
+        if {snapshot.workload_of(edge.client), snapshot.workload_of(edge.server)} & workloads
+    )
 
 
 def _since(view: View, workloads: frozenset[WorkloadRef]) -> float:
-    """From when on no workload had more than a tenth of its pods to come, nor one on its way."""
+    """From when on no workload had more than a tenth of its pods to come, nor a move to end."""
     births: dict[WorkloadRef, list[float]] = {}
     for pod in view.snapshot.pods.values():
         if pod.workload in workloads and pod.active:
             births.setdefault(pod.workload, []).append(pod.created_seconds)
     grown = [_quantile(sorted(found)) for found in births.values()]
-    landed = [_finished(move) for move in view.moves if _workload(move) in workloads]
+    landed = [_finished(move) for move in view.moves if workload_of(move) in workloads]
     return max((*grown, *landed), default=0.0)
 
 
 def _quantile(births: Sequence[float]) -> float:
     """The creation time of the pod that completes the settled share."""
     return births[math.ceil(SETTLED_SHARE * len(births)) - 1]
-
-
-def _workload(move: PodMove) -> WorkloadRef:
-    its = move.spec.workload
-    return WorkloadRef(Namespace(move.metadata.namespace), its.kind, its.name)
 
 
 def _finished(move: PodMove) -> float:

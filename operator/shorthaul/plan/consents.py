@@ -11,7 +11,7 @@ from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.cluster.rules import Rules
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.traffic.graphs import Vertex
-from shorthaul.units import Namespace, PodRef, WorkloadRef
+from shorthaul.units import Namespace
 
 
 def consented(
@@ -30,13 +30,6 @@ def consented(
 
 
 def _allows(end: Vertex, other: Namespace, snapshot: Snapshot, rules: Rules) -> bool:
-    workload = _workload_of(end, snapshot)
+    workload = snapshot.workload_of(end)
     allowed = rules.default.attracted_by if workload is None else rules.of(workload).attracted_by
     return allowed is None or other in allowed
-
-
-def _workload_of(end: Vertex, snapshot: Snapshot) -> WorkloadRef | None:
-    if isinstance(end, PodRef):
-        pod = snapshot.pods.get(end)
-        return None if pod is None else pod.workload
-    return end

@@ -21,7 +21,7 @@ from shorthaul.api.placementplans import (
     PolicyReference,
     Progress,
 )
-from shorthaul.api.podmoves import MovedPod, MovePhase, PodMove, PodMoveSpec
+from shorthaul.api.podmoves import MovedPod, MovePhase, PodMove, PodMoveSpec, workload_of
 from shorthaul.api.policies import PolicyRef
 from shorthaul.cluster.reasons import Reason
 from shorthaul.plan import hints, pacing, promises, revisions, standings, verification
@@ -309,7 +309,7 @@ def _entry(move: PodMove) -> Entry:
         name=move.metadata.name,
         plan=move.spec.plan,
         policy=PolicyRef(namespace, move.spec.policy),
-        workload=WorkloadRef(namespace, move.spec.workload.kind, move.spec.workload.name),
+        workload=workload_of(move),
         wave=move.spec.wave,
         gain=move.spec.gain.value,
         stage=Stage.ENDED if ended(move) else stage,

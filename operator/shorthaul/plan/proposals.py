@@ -271,7 +271,7 @@ def _gathered(
     snapshot = scope.view.snapshot
     together = set(moved)
     for edge in edges:
-        ends = {scopes.owner_of(edge.client, snapshot), scopes.owner_of(edge.server, snapshot)}
+        ends = {snapshot.workload_of(edge.client), snapshot.workload_of(edge.server)}
         if ends & moved:
             together |= {end for end in ends if end is not None}
     governed = sorted(together & scope.workloads)[:MOST_GATHERED]

@@ -10,13 +10,12 @@ from shorthaul.api import latencies, policies
 from shorthaul.api.policies import Group, Policy
 from shorthaul.cluster.routings import RoutedEdge, route
 from shorthaul.cluster.rules import Rules
-from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.plan import consents, promises, standings
 from shorthaul.plan.requests import KNEE, Request
 from shorthaul.plan.views import Terms, Traffic, View
 from shorthaul.solve.pricings import Pricing
-from shorthaul.traffic.graphs import TrafficGraph, Vertex
-from shorthaul.units import PodRef, Unit, WorkloadRef
+from shorthaul.traffic.graphs import TrafficGraph
+from shorthaul.units import Unit, WorkloadRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +73,9 @@ def edges_of(graph: TrafficGraph, scope: Scope, rules: Rules) -> tuple[RoutedEdg
     return tuple(
         edge
         for edge in routed
-        if owner_of(edge.client, snapshot) in workloads
-        or owner_of(edge.server, snapshot) in workloads
+        if snapshot.workload_of(edge.client) in workloads
+        or snapshot.workload_of(edge.server) in workloads
     )
-
-
-def owner_of(vertex: Vertex, snapshot: Snapshot) -> WorkloadRef | None:
-    """The workload of either kind of vertex; None for a pod that is gone."""
-    if not isinstance(vertex, PodRef):
-        return vertex
-    pod = snapshot.pods.get(vertex)
-    return None if pod is None else pod.workload
 
 
 def request_for(scope: Scope, edges: tuple[RoutedEdge, ...], rules: Rules, unit: Unit) -> Request:

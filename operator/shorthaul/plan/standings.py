@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from shorthaul.api import windows
 from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
-from shorthaul.api.podmoves import MovePhase, PodMove
+from shorthaul.api.podmoves import MovePhase, PodMove, workload_of
 from shorthaul.api.policies import PolicyRef
 from shorthaul.api.policystatuses import StartedMove
 from shorthaul.cluster.reasons import Reason
@@ -96,7 +96,7 @@ def _missed(ref: PolicyRef, moves: Iterable[PodMove]) -> Mapping[WorkloadRef, Re
     for move in sorted(ended, key=lambda move: str(move.status.finished_at)):
         if move.metadata.namespace != ref.namespace:
             continue
-        workload = WorkloadRef(ref.namespace, move.spec.workload.kind, move.spec.workload.name)
+        workload = workload_of(move)
         if phase_of(move) in (MovePhase.ELSEWHERE, MovePhase.FAILED):
             misses[workload] += 1
         elif phase_of(move) is MovePhase.LANDED:
@@ -134,7 +134,6 @@ def _kept(ref: PolicyRef, kept: StartedMove) -> Start:
 def _started(move: PodMove) -> Iterable[Start]:
     if move.status.started_at is None:
         return
-    namespace = Namespace(move.metadata.namespace)
-    workload = WorkloadRef(namespace, move.spec.workload.kind, move.spec.workload.name)
     seconds = float(int(move.status.started_at.timestamp()))
-    yield Start(PolicyRef(namespace, move.spec.policy), workload, seconds)
+    policy = PolicyRef(Namespace(move.metadata.namespace), move.spec.policy)
+    yield Start(policy, workload_of(move), seconds)

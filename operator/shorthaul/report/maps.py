@@ -14,7 +14,7 @@ from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.solve import costs
 from shorthaul.topology.distances import Distances
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, TrafficGraph, Vertex
-from shorthaul.units import TIERS, PodRef, Tier, Unit
+from shorthaul.units import TIERS, Tier, Unit
 
 Pair = tuple[Vertex, Vertex]
 Rates = Mapping[Tier, float]
@@ -106,8 +106,7 @@ def _summed(found: Mapping[Pair, Mapping[Tier, Iterable[float]]]) -> dict[Pair, 
 
 
 def _owner(vertex: Vertex, ground: Ground) -> Vertex:
-    pod = ground.snapshot.pods.get(vertex) if isinstance(vertex, PodRef) else None
-    return vertex if pod is None else pod.workload
+    return ground.snapshot.workload_of(vertex) or vertex
 
 
 def _tier(edge: PodEdge, ground: Ground) -> Tier | None:
