@@ -183,20 +183,23 @@ def _joined(one: PairSum, other: PairSum) -> PairSum:
 def _split_stale(
     pairs: Sequence[PairSum], newest: Sequence[Window], owners: Owners
 ) -> tuple[list[PairSum], list[PairSum]]:
-    """Seen is a pair of whose ends' workloads any pair was; unknown ends stand alone."""
-    keys = {(pair.client, pair.server): _ends(pair, owners) for pair in pairs}
-    seen = {keys.get(key, key) for window in newest for key in window.pairs}
+    """Seen is also a pair of whose ends' workloads another was; unknown ends stand alone."""
+    seen = {key for window in newest for key in window.pairs}
+    replaced = any((pair.client, pair.server) not in seen for pair in pairs)
+    talking = {_ends(key, owners) for key in seen} if replaced else set[tuple[Vertex, Vertex]]()
     fresh: list[PairSum] = []
     stale: list[PairSum] = []
     for pair in pairs:
+        key = (pair.client, pair.server)
         told = any(not _reporting(pair) & window.blind for window in newest)
-        known = told and keys[pair.client, pair.server] in seen
+        known = told and (key in seen or _ends(key, owners) in talking)
         (fresh if known else stale).append(pair)
     return fresh, stale
 
 
-def _ends(pair: PairSum, owners: Owners) -> tuple[Vertex, Vertex]:
-    return owners.of(pair.client) or pair.client, owners.of(pair.server) or pair.server
+def _ends(pair: Pair, owners: Owners) -> tuple[Vertex, Vertex]:
+    client, server = pair
+    return owners.of(client) or client, owners.of(server) or server
 
 
 def _leftover(reason: str, pairs: Sequence[PairSum]) -> tuple[Leftover, ...]:
