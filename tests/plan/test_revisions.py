@@ -147,3 +147,20 @@ def test_a_pod_that_only_has_to_rest_is_waited_for():
 
     assert checkers.check_moves(found.snapshot, revisions.steps(waits), rests, found.seconds)
     assert revisions.misfit(waits, found, rests) is None
+
+
+def test_a_budget_that_is_tight_for_now_is_waited_for():
+    """Two pods of one wave, while their budget lets only one go: one was unready a moment ago."""
+    waits = plan(("web-1", "n1", "n2", 0), ("db-1", "n3", "n2", 0))
+    labels = {"tier": "shop"}
+    found = view(
+        builders.pod("shop/web-1", on="n1", cpu="500m", labels=labels),
+        builders.pod("shop/web-2", on="n3", cpu="100m"),
+        builders.pod("shop/db-1", on="n3", cpu="500m", labels=labels),
+        builders.budget("both", allowed=1, selector=builders.selector(**labels)),
+    )
+
+    refused = checkers.check_moves(found.snapshot, revisions.steps(waits), Rules(), found.seconds)
+
+    assert {reason.code for _, reason in refused} == {"BudgetSpent"}
+    assert revisions.misfit(waits, found, Rules()) is None

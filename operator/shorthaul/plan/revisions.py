@@ -52,9 +52,7 @@ def steps(plan: PlacementPlan) -> Sequence[Sequence[Step]]:
 
 
 def _passes(verdict: Verdict, world: World, now_seconds: float) -> bool:
-    """Whether it speaks of the pod itself, today: its age, its budget, its rest."""
+    """Whether it speaks of the pod itself, today (its age, its rest), or of a budget's moment."""
     ref, reason = verdict
-    codes = {
-        one.code for one in checkers.check_pod(world.pod(ref), world, world.rules, now_seconds)
-    }
-    return reason.code in codes
+    answers = checkers.check_pod(world.pod(ref), world, world.rules, now_seconds)
+    return reason.code == "BudgetSpent" or reason.code in {one.code for one in answers}
