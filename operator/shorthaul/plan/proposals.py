@@ -46,6 +46,7 @@ from shorthaul.plan.verification import Travel
 from shorthaul.plan.views import ACTIVE_PHASES, OPEN_PHASES, Terms, Traffic, View, ref_of
 from shorthaul.solve.pricings import Pricing
 from shorthaul.solve.solvers import Solver
+from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 MOST_GATHERED = 1000
@@ -113,7 +114,10 @@ def _consider(scope: Scope, means: Means) -> tuple[Finding, Sequence[Command]]:
     finding = Finding(plan, priced.unit, held)
     if held is not None or scope.group.mode is Mode.OBSERVE:
         return finding, ()
-    return finding, (CreatePlan(_manifest(plan, scope, edges, priced)),)
+    made = _manifest(plan, scope, edges)
+    before = _before(promises.moved_workloads(made), scope, average, priced)
+    status = msgspec.structs.replace(made.status, baseline=promises.baseline(before))
+    return finding, (CreatePlan(msgspec.structs.replace(made, status=status)),)
 
 
 def _code(error: BadInput) -> str:
@@ -194,10 +198,12 @@ def _revised(scope: Scope) -> Sequence[Command]:
 
 def _under_way(scope: Scope) -> Reason | None:
     """Says so while pods of this group are on their way, whatever else may seem to be worth it."""
-    for plan in scope.view.plans:
-        if plan.status.phase in ACTIVE_PHASES and _same_group(plan, scope.group):
-            return Reason("PlanUnderWay", f"plan {plan.metadata.name} is being carried out")
-    return None
+    found = [plan for plan in scope.view.plans if _same_group(plan, scope.group)]
+    return next((_active(plan) for plan in found if plan.status.phase in ACTIVE_PHASES), None)
+
+
+def _active(plan: PlacementPlan) -> Reason:
+    return Reason("PlanUnderWay", f"plan {plan.metadata.name} is being carried out")
 
 
 def _unsettled(scope: Scope) -> Reason | None:
@@ -205,7 +211,7 @@ def _unsettled(scope: Scope) -> Reason | None:
     for plan in scope.view.plans:
         name = plan.metadata.name
         if plan.status.phase in ACTIVE_PHASES:
-            return Reason("PlanUnderWay", f"plan {name} is being carried out")
+            return _active(plan)
         if plan.status.phase in OPEN_PHASES and _same_group(plan, scope.group):
             return Reason("PlanOpen", f"plan {name} is open already")
         if _same_group(plan, scope.group) and promises.proving(plan, scope.view, scope.terms):
@@ -222,9 +228,7 @@ def _same_group(plan: PlacementPlan, group: Group) -> bool:
     return (plan.spec.objective.name, plan.spec.mode) == (group.objective, group.mode)
 
 
-def _manifest(
-    plan: Plan, scope: Scope, edges: Sequence[RoutedEdge], priced: Pricing
-) -> PlacementPlan:
+def _manifest(plan: Plan, scope: Scope, edges: Sequence[RoutedEdge]) -> PlacementPlan:
     seconds = min(
         policy.spec.approval.expiry_seconds or scope.terms.approval_seconds
         for policy in scope.acting
@@ -237,24 +241,22 @@ def _manifest(
         expiry_seconds=seconds,
     )
     workloads = promises.moved_workloads(made)
-    before = _before(workloads, scope, priced)
     status = PlacementPlanStatus(
         phase=PlanPhase.PROPOSED,
         progress=Progress(moves=len(made.spec.moves), pending=len(made.spec.moves)),
-        baseline=promises.baseline(before),
         gathered=_gathered(workloads, edges, scope),
     )
     metadata = msgspec.structs.replace(made.metadata, name=_name(made, scope.view))
     return msgspec.structs.replace(made, metadata=metadata, status=status)
 
 
-def _before(workloads: frozenset[WorkloadRef], scope: Scope, priced: Pricing) -> Travel:
+def _before(
+    workloads: frozenset[WorkloadRef], scope: Scope, average: TrafficGraph, priced: Pricing
+) -> Travel:
     """How far their traffic travels today, at the volume that the promise was made for."""
-    view, average = scope.view, scope.traffic.average
+    view = scope.view
     recent = baselines.settled(scope.traffic.recent, view, workloads)
     seen = promises.measured(recent, view, workloads, priced)
-    if average is None:
-        return seen
     rate = baselines.volume(average, view.snapshot, workloads)
     return replace(seen, rate=rate, cost=rate * seen.mean)
 
