@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import sys
 import sysconfig
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
@@ -23,6 +25,24 @@ def folder() -> Path:
 def entry(key: str) -> Path:
     """Return the folder of one set of versions on this kind of machine."""
     return folder() / f"{key}_{sysconfig.get_platform()}"
+
+
+def made(key: str, make: Callable[[Path], Path]) -> Path:
+    """Return the folder of one entry, made first if it is not there.
+
+    `make` gets an empty folder beside it to work in, and returns the one in there to be kept.
+    """
+    target = entry(key)
+    if target.is_dir():
+        return target
+    with locked(key):
+        if not target.is_dir():
+            prefix = f"building-{target.name}-"
+            for leftover in target.parent.glob(f"{prefix}*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=prefix) as work:
+                make(Path(work)).rename(target)
+    return target
 
 
 @contextlib.contextmanager

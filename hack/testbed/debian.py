@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from testbed import caches
@@ -50,38 +49,32 @@ def programs(packages: tuple[str, ...], names: tuple[str, ...]) -> Programs:
     if all(shutil.which(name, path=_search_path()) for name in names):
         return Programs(None)
     key = f"debian-{'-'.join(packages)}"
-    target = caches.entry(key)
-    if not target.is_dir():
-        with caches.locked(key):
-            if not target.is_dir():
-                _unpack(packages, target)
-    return Programs(target)
+    return Programs(caches.made(key, lambda folder: _unpacked(packages, folder)))
 
 
 def _search_path() -> str:
     return os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 
-def _unpack(packages: tuple[str, ...], target: Path) -> None:
+def _unpacked(packages: tuple[str, ...], folder: Path) -> Path:
     advice = f"install them with `apt-get install {' '.join(packages)}`"
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
         raise Unavailable(f"no apt-get on this machine for {', '.join(packages)}; {advice}")
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="building-") as folder:
-        fetched, made = Path(folder, "archives"), Path(folder, "root")
-        (fetched / "partial").mkdir(parents=True)
+    fetched, root = folder / "archives", folder / "root"
+    (fetched / "partial").mkdir(parents=True)
+    done = _fetch(packages, fetched)
+    if done.returncode != 0:
+        subprocess.run(
+            ["apt-get", "update"], capture_output=True, timeout=FETCH_SECONDS, check=False
+        )
         done = _fetch(packages, fetched)
-        if done.returncode != 0:
-            subprocess.run(
-                ["apt-get", "update"], capture_output=True, timeout=FETCH_SECONDS, check=False
-            )
-            done = _fetch(packages, fetched)
-        archives = sorted(fetched.glob("*.deb"))
-        if done.returncode != 0 or not archives:
-            last = (done.stderr.strip().splitlines() or ["nothing was fetched"])[-1]
-            raise Unavailable(f"cannot fetch {', '.join(packages)}: {last}; {advice}")
-        for archive in archives:
-            subprocess.run(["dpkg", "-x", archive, made], check=True, timeout=60)
-        made.rename(target)
+    archives = sorted(fetched.glob("*.deb"))
+    if done.returncode != 0 or not archives:
+        last = (done.stderr.strip().splitlines() or ["nothing was fetched"])[-1]
+        raise Unavailable(f"cannot fetch {', '.join(packages)}: {last}; {advice}")
+    for archive in archives:
+        subprocess.run(["dpkg", "-x", archive, root], check=True, timeout=60)
+    return root
 
 
 def _fetch(packages: tuple[str, ...], folder: Path) -> subprocess.CompletedProcess[str]:

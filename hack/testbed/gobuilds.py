@@ -36,13 +36,7 @@ class BuildFailed(Exception):
 
 def build(recipe: recipes.Recipe) -> Path:
     """Return the cache folder of a recipe, building it first if it is not there."""
-    target = caches.entry(recipe.key)
-    if target.is_dir():
-        return target
-    with caches.locked(recipe.key):
-        if not target.is_dir():
-            _build_beside(recipe, target)
-    return target
+    return caches.made(recipe.key, lambda folder: _build(recipe, folder))
 
 
 def go() -> str | None:
@@ -50,33 +44,24 @@ def go() -> str | None:
     return shutil.which("go")
 
 
-def _build_beside(recipe: recipes.Recipe, target: Path) -> None:
+def _build(recipe: recipes.Recipe, folder: Path) -> Path:
     if go() is None:
         raise BuildFailed(
             f"cannot build {recipe.key}: there is no `go` command; install Go 1.26 or later from "
             "https://go.dev/dl, or set KUBEBUILDER_ASSETS to a folder with the programs"
         )
+    target = caches.entry(recipe.key)
     log = target.with_name(f"{target.name}.log")
     log.write_text(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {recipe.key}\n")
-    for leftover in target.parent.glob(f"building-{target.name}-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    prefix = f"building-{target.name}-"
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=prefix) as folder:
-        work, result = Path(folder, "module"), Path(folder, "result")
-        work.mkdir()
-        (result / "bin").mkdir(parents=True)
-        _write_module(recipe, work, log)
-        for name, package in recipe.programs.items():
-            arguments = [
-                "build",
-                "-ldflags",
-                _linker_flags(recipe),
-                "-o",
-                str(result / "bin" / name),
-            ]
-            _go([*arguments, package], work, log, f"building {name} ({recipe.key})")
-        _copy_folders(recipe, work, result, log)
-        result.rename(target)
+    work, result = folder / "module", folder / "result"
+    work.mkdir()
+    (result / "bin").mkdir(parents=True)
+    _write_module(recipe, work, log)
+    for name, package in recipe.programs.items():
+        arguments = ["build", "-ldflags", _linker_flags(recipe), "-o", str(result / "bin" / name)]
+        _go([*arguments, package], work, log, f"building {name} ({recipe.key})")
+    _copy_folders(recipe, work, result, log)
+    return result
 
 
 def _write_module(recipe: recipes.Recipe, work: Path, log: Path) -> None:

@@ -10,7 +10,6 @@ held in memory is trusted: it is read again from the file.
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
 from typing import Self, TypeVar
 
 from shorthaul.store import connections, retention
@@ -52,12 +51,7 @@ class Ledger:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._let_go()
 
     def take(self, batches: Sequence[Batch]) -> Receipt:
