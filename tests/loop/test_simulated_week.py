@@ -142,3 +142,16 @@ def test_a_gain_that_goes_away_at_once_is_a_broken_promise_and_told_late():
     first = min(simulated.plans.values(), key=lambda plan: plan.status.started_at)
     assert first.status.verification.ratio < 0.5
     assert first.status.verification.windows == TERMS.verification_windows + PATIENT_WINDOWS
+
+
+def test_traffic_that_ends_with_the_moves_is_no_gain_and_no_verdict():
+    simulated = world(7)
+    now = START
+    while not simulated.landed:
+        now = run(simulated, 1, start=now)
+    simulated.rates = {}
+
+    run(simulated, TERMS.verification_windows + PATIENT_WINDOWS + 3, start=now)
+
+    first = min(simulated.plans.values(), key=lambda plan: plan.status.started_at)
+    assert first.status.verification is None

@@ -106,7 +106,10 @@ def most_windows(terms: Terms) -> int:
 def verify(
     plan: PlacementPlan, view: View, traffic: Traffic, terms: Terms, priced: Pricing
 ) -> SetPlanStatus | None:
-    """The verdict on a plan; None while too few windows have passed since its last move."""
+    """The verdict on a plan; None while too few windows have passed since its last move.
+
+    None too while there has been no traffic since, which has no distance and proves nothing.
+    """
     finished = plan.status.finished_at
     kept = plan.status.baseline
     if finished is None or kept is None:
@@ -122,6 +125,8 @@ def verify(
     if len(since) < terms.verification_windows:
         return None
     after = measured(since, view, moved_workloads(plan), priced)
+    if after.rate <= 0:
+        return None
     verdict = verification.judge(promised(plan, view), before, after)
     patient = len(since) < most_windows(terms) and proving(plan, view, terms)
     if patient and not (verdict.sure and verdict.pays):
