@@ -109,6 +109,18 @@ def test_an_agent_that_is_down_lowers_coverage_and_its_return_doubles_nothing(hu
     assert reading.health.troubles == ()
 
 
+def test_an_agent_that_returns_and_has_nothing_to_say_is_no_trouble_any_more(hubble, follower):
+    follower.until(lambda reading: not reading.health.troubles)
+    hubble.kill_agent("n2")
+    down = follower.until(lambda reading: reading.health.troubles)
+    assert "node n2: " in down.health.troubles[0]
+    hubble.start_agent("n2")
+
+    reading = follower.until_connected(*NODES)
+
+    assert reading.health.troubles == ()
+
+
 def test_a_stream_that_hubble_lets_hang_is_begun_anew(tmp_path):
     """A reader of an empty ring buffer hears nothing until the buffer has gone round once."""
     with Hubble(tmp_path / "hubble", NODES) as hubble:

@@ -137,6 +137,7 @@ class HubbleRelay:
             return
         self._tell_gaps(found, batch)
         self._watch.poll(found, progress.delivered)
+        self._forget_errors()
         for node in self._watch.coverage.connected:
             batch.alive(node, int(now))
         if self._catch_up is not None:
@@ -144,6 +145,11 @@ class HubbleRelay:
         elif self._watch.stalled and not self._link.waiting_bytes:
             first = self._watch.stalled[0]
             self._link.renew(now, f"node {first} is connected and sees flows, but none arrives")
+
+    def _forget_errors(self) -> None:
+        """Lets go of what nodes said that are connected again, or are no longer there."""
+        missing = set(self._watch.coverage.missing)
+        self._errors = {name: told for name, told in self._errors.items() if name in missing}
 
     def _tell_gaps(self, found: Mapping[str, Standing], batch: Batch) -> None:
         """Tells what was lost at nodes that say now how many flows they have seen."""
