@@ -100,8 +100,8 @@ class HubbleRelay:
         kind = response.WhichOneof("response_types")
         if kind == "node_status":
             self._note_status(response.node_status)
-        if kind == "flow":
-            report = report_of(response)
+        report = report_of(response) if kind == "flow" else None
+        if report is not None:
             latest = int((now + LEAD_SECONDS) * NANOSECONDS)
             self._note(report, now, progress)
             if not progress.is_new(report, latest):
