@@ -157,8 +157,9 @@ class HubbleRelay:
         for name in told:
             gap = self._gaps.pop(name)
             events = self._watch.overwritten(name, found[name], gap.delivered)
-            batch.lose(Lost(NodeName(name), events - events // 2, gap.begin))
-            batch.lose(Lost(NodeName(name), events // 2, gap.end))
+            for share, at in ((events - events // 2, gap.begin), (events // 2, gap.end)):
+                if share:
+                    batch.lose(Lost(NodeName(name), share, at))
 
     def _caught_up(self, now: float, progress: Progress) -> bool:
         if self._catch_up is None and not self._link.opened:
