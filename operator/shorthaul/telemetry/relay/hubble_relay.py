@@ -59,7 +59,6 @@ class HubbleRelay:
         self._gaps: dict[str, _Gap] = {}
         self._errors: dict[str, str] = {}
         self._alone = ""
-        self._states = enum_names("relay.NodeState")
         self._busy = asyncio.Lock()
 
     async def read(self) -> SourceReading:
@@ -121,7 +120,7 @@ class HubbleRelay:
             self._gaps[report.node] = _Gap(before, report.time_nanoseconds, delivered)
 
     def _note_status(self, status: Message) -> None:
-        if self._states.get(status.state_change) == "NODE_CONNECTED":
+        if enum_names("relay.NodeState").get(status.state_change) == "NODE_CONNECTED":
             return
         names = [node_name(name) for name in status.node_names]
         self._watch.lose(names)
