@@ -1,12 +1,14 @@
 """What a live source has read: totals since its start, and one reading in the making."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from shorthaul.telemetry.hubble_events import Outcome, Skipped
+from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading
 from shorthaul.traffic.flows import NANOSECONDS, Flow, Heard, Lost
 from shorthaul.traffic.graphs import Leftover
-from shorthaul.units import NodeName
+from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 _REASON_LIMIT = 200
 
@@ -53,11 +55,6 @@ class Batch:
         self.flows: list[Flow] = []
         self.lost: list[Lost] = []
 
-    @property
-    def heard(self) -> tuple[Heard, ...]:
-        """The signs of life."""
-        return tuple(Heard(*key, lines) for key, lines in sorted(self._heard.items()))
-
     def take(self, outcome: Outcome, place: str) -> None:
         """Counts what one line or message says; `place` is where it came from."""
         totals = self._totals
@@ -82,3 +79,32 @@ class Batch:
     def alive(self, node: NodeName, seconds: int) -> None:
         """Takes a node for alive in a second, though it has nothing to say."""
         self._heard[node, seconds] += 0
+
+    def reading(
+        self,
+        workloads: Mapping[PodRef, WorkloadRef],
+        health: SourceHealth,
+        *,
+        caught_up: bool,
+        coverage: Coverage | None = None,
+    ) -> SourceReading:
+        """The reading as it is now; `health` says what only the source knows, counts are ours."""
+        totals = self._totals
+        return SourceReading(
+            flows=tuple(self.flows),
+            heard=tuple(Heard(*key, lines) for key, lines in sorted(self._heard.items())),
+            lost=tuple(self.lost),
+            workloads=dict(workloads),
+            ignored=dict(sorted(totals.ignored.items())),
+            leftovers=totals.leftovers(),
+            health=replace(
+                health,
+                lines=totals.lines,
+                flows=totals.flows,
+                bad_lines=totals.bad_lines,
+                lost_events=totals.lost_events,
+                newest_nanoseconds=totals.newest_nanoseconds,
+            ),
+            caught_up=caught_up,
+            coverage=coverage,
+        )

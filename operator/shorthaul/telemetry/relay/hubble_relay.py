@@ -172,22 +172,11 @@ class HubbleRelay:
 
     def _reading(self, batch: Batch, now: float, progress: Progress) -> SourceReading:
         caught_up = self._caught_up(now, progress)
-        totals, waiting = self._totals, self._link.waiting_bytes
-        seen = self._watch.coverage
-        return SourceReading(
-            flows=tuple(batch.flows),
-            heard=batch.heard,
-            lost=tuple(batch.lost),
-            workloads=dict(self._reader.names.workloads),
-            ignored=dict(sorted(totals.ignored.items())),
-            leftovers=totals.leftovers(),
-            health=SourceHealth(
-                lines=totals.lines,
-                flows=totals.flows,
-                bad_lines=totals.bad_lines,
-                lost_events=totals.lost_events,
+        waiting, seen = self._link.waiting_bytes, self._watch.coverage
+        return batch.reading(
+            self._reader.names.workloads,
+            SourceHealth(
                 lag_bytes=waiting,
-                newest_nanoseconds=totals.newest_nanoseconds,
                 troubles=tuple(filter(None, (self._link.trouble, *self._errors.values()))),
             ),
             caught_up=not waiting and caught_up,
