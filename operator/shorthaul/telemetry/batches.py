@@ -4,13 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from shorthaul.telemetry.hubble_events import Outcome, Skipped
+from shorthaul.telemetry.hubble_events import Outcome
+from shorthaul.telemetry.skips import Skips
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading
 from shorthaul.traffic.flows import NANOSECONDS, Flow, Heard, Lost
-from shorthaul.traffic.graphs import Leftover
 from shorthaul.units import NodeName, PodRef, WorkloadRef
-
-_REASON_LIMIT = 200
 
 
 @dataclass(slots=True)
@@ -22,28 +20,7 @@ class Totals:
     bad_lines: int = 0
     lost_events: int = 0
     newest_nanoseconds: int = 0
-    ignored: Counter[str] = field(default_factory=Counter)
-    shown: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-    def leftovers(self) -> tuple[Leftover, ...]:
-        """What carries no weight though it might have, by reason, with where it was first."""
-        return tuple(
-            Leftover(reason, records, place)
-            for reason, (records, place) in sorted(self.shown.items())
-        )
-
-    def skip(self, skipped: Skipped, place: str) -> None:
-        """Counts what carries no weight."""
-        self.bad_lines += skipped.bad
-        reason = skipped.reason
-        counts = self.shown if skipped.shown else self.ignored
-        if reason not in counts and len(counts) >= _REASON_LIMIT:
-            reason = "other reasons"
-        if not skipped.shown:
-            self.ignored[reason] += 1
-            return
-        records, first = self.shown.get(reason, (0, place))
-        self.shown[reason] = (records + 1, first)
+    skips: Skips = field(default_factory=Skips)
 
 
 class Batch:
@@ -66,7 +43,8 @@ class Batch:
             totals.flows += 1
             self.flows.append(outcome)
         else:
-            totals.skip(outcome, place)
+            totals.bad_lines += outcome.bad
+            totals.skips.add(outcome, place)
             if outcome.time_nanoseconds:
                 self._heard[outcome.observer, outcome.time_nanoseconds // NANOSECONDS] += 1
         totals.newest_nanoseconds = max(totals.newest_nanoseconds, outcome.time_nanoseconds)
@@ -95,8 +73,8 @@ class Batch:
             heard=tuple(Heard(*key, lines) for key, lines in sorted(self._heard.items())),
             lost=tuple(self.lost),
             workloads=dict(workloads),
-            ignored=dict(sorted(totals.ignored.items())),
-            leftovers=totals.leftovers(),
+            ignored=dict(sorted(totals.skips.ignored.items())),
+            leftovers=totals.skips.leftovers(),
             health=replace(
                 health,
                 lines=totals.lines,

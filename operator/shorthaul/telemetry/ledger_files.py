@@ -14,12 +14,12 @@ from shorthaul.errors import BadInput
 from shorthaul.telemetry.hubble_events import Skipped
 from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader
 from shorthaul.telemetry.line_files import LineFile, Progress, find_files
+from shorthaul.telemetry.skips import bounded
 from shorthaul.traffic.entries import Batch, Entry, Key
 from shorthaul.traffic.flows import Flow
 
 STREAM = "hubble export files"
 ENTRIES_PER_BATCH = 20_000
-REASON_LIMIT = 200
 
 ToEntry = Callable[[Flow, Key], Entry]
 
@@ -60,8 +60,7 @@ class LedgerFiles:
             if bad and not first_bad:
                 first_bad = f"{path}:{number}: {reason}"
             usable |= not bad
-            known = reason in self.passed or len(self.passed) < REASON_LIMIT
-            self.passed[reason if known else "other reasons"] += 1
+            self.passed[bounded(reason, self.passed)] += 1
         if first_bad and not usable:
             raise BadInput(f"{first_bad}; no line here is a Hubble export line")
         if file.damage:

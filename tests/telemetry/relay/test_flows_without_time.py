@@ -40,14 +40,14 @@ def test_a_flow_with_no_usable_time_is_told_as_such(time, reason):
 
     totals = told(event)
 
-    [leftover] = totals.leftovers()
+    [leftover] = totals.skips.leftovers()
     assert (leftover.reason, leftover.records) == (reason, 1)
     assert (totals.lines, totals.bad_lines) == (1, 1)
-    assert not totals.ignored
+    assert not totals.skips.ignored
 
 
 def test_a_flow_from_before_the_start_is_still_read_before():
     totals = told(export_lines.event("shop/web-1", "shop/cart-1", -60, uuid="u"))
 
-    assert totals.ignored == {"read before (the stream was begun again)": 1}
-    assert not totals.leftovers()
+    assert totals.skips.ignored == {"read before (the stream was begun again)": 1}
+    assert not totals.skips.leftovers()
