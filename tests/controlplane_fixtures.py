@@ -6,12 +6,12 @@ wants quiet takes its own namespace. Tests that break things start their own con
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Iterator
 
 import pytest
 
+import built_programs
 from testbed import binaries, components, controlplanes
 
 
@@ -27,16 +27,12 @@ def control_plane(
 @pytest.fixture(scope="session")
 def control_plane_programs(request: pytest.FixtureRequest) -> None:
     """Get the programs, showing progress past pytest's capture, or skip where that is hopeless."""
-    if binaries.present(components.START_ORDER):
-        return
-    if shutil.which("go") is None:
-        pytest.skip(
-            "no control plane: neither its programs nor a Go to build them are here "
-            f"(set {binaries.ASSETS_VARIABLE}, or install Go and run `hack/controlplane build`)"
-        )
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        binaries.find_all(components.START_ORDER)
+    built_programs.get(
+        components.START_ORDER,
+        request,
+        "no control plane: neither its programs nor a Go to build them are here "
+        f"(set {binaries.ASSETS_VARIABLE}, or install Go and run `hack/controlplane build`)",
+    )
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ class Hubble:
     """Agents and their Relay, in a folder that goes with them."""
 
     def __init__(self, state: Path, nodes: Sequence[str], *, capacity: int = 4095) -> None:
-        """Store what to start; nothing runs before `start`."""
+        """Store what to start; nothing runs before the block begins."""
         self._state = state
         self._nodes = tuple(nodes)
         self._capacity = capacity
@@ -30,10 +30,9 @@ class Hubble:
         self._group = groups.Group(state)
         self._guard: subprocess.Popen[bytes] | None = None
         self._ports: Mapping[str, int] = {}
-        self._relay_options: tuple[str, ...] = ()
 
     def __enter__(self) -> Hubble:
-        """Start the agents and the Relay."""
+        """Start the agents."""
         (self._state / "log").mkdir(parents=True, exist_ok=True)
         names = (*self._nodes, "relay", "health")
         self._ports = dict(zip(names, ports.pick(len(names)), strict=True))
@@ -88,13 +87,12 @@ class Hubble:
 
     def start_relay(self, *tls: str) -> None:
         """Start the Relay; `tls` are its options for that, none means in the clear."""
-        self._relay_options = tls or self._relay_options or ("--disable-server-tls",)
         command = [
             *(str(binaries.find(RELAY)), "serve", "--gops=false", "--disable-client-tls"),
             *("--listen-address", self.address, "--peer-service", self.address_of(self._nodes[0])),
             *("--health-listen-address", self.address_of("health")),
             *("--sort-buffer-drain-timeout", "100ms", "--retry-timeout", "1s"),
-            *self._relay_options,
+            *(tls or ("--disable-server-tls",)),
         ]
         self._group.start(RELAY, command)
         self._group.wait_for(

@@ -38,20 +38,27 @@ class Trust(StrEnum):
     REPORT_ONLY = "ReportOnly"
 
 
+def _absolute_path(name: str, description: str) -> Meta:
+    """What a field of that name may hold when it is an absolute path without `..`."""
+    stays = "!self.contains('/../') && !self.endsWith('/..')"
+    return Meta(
+        min_length=2,
+        max_length=1024,
+        pattern=r"^/[^\n]*$",
+        description=description,
+        extra_json_schema=rules((stays, f"{name} may not contain ..")),
+    )
+
+
 class HubbleExport(Value, frozen=True, kw_only=True):
     """Files that Cilium's Hubble exporter writes, one or more per node, rotated or not."""
 
     path: Annotated[
         str,
-        Meta(
-            min_length=2,
-            max_length=1024,
-            pattern=r"^/[^\n]*$",
-            description="Absolute path of the files as the operator sees them; * ? and [ ] match "
+        _absolute_path(
+            "path",
+            "Absolute path of the files as the operator sees them; * ? and [ ] match "
             "within one folder.",
-            extra_json_schema=rules(
-                ("!self.contains('/../') && !self.endsWith('/..')", "path may not contain ..")
-            ),
         ),
     ]
     from_beginning: Annotated[
@@ -68,15 +75,10 @@ class RelayTls(Value, frozen=True, kw_only=True):
 
     folder: Annotated[
         str,
-        Meta(
-            min_length=2,
-            max_length=1024,
-            pattern=r"^/[^\n]*$",
-            description="Absolute path of a folder with ca.crt and, for mutual TLS, tls.crt and "
+        _absolute_path(
+            "folder",
+            "Absolute path of a folder with ca.crt and, for mutual TLS, tls.crt and "
             "tls.key, such as a mounted copy of Cilium's Secret hubble-relay-client-certs.",
-            extra_json_schema=rules(
-                ("!self.contains('/../') && !self.endsWith('/..')", "folder may not contain ..")
-            ),
         ),
     ]
     server_name: Annotated[

@@ -1,14 +1,14 @@
 """What a live source has read: totals since its start, and one reading in the making."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from shorthaul.telemetry.hubble_events import Outcome, Skipped
+from shorthaul.telemetry.hubble_events import Outcome
+from shorthaul.telemetry.skips import Skips
+from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading
 from shorthaul.traffic.flows import NANOSECONDS, Flow, Heard, Lost
-from shorthaul.traffic.graphs import Leftover
-from shorthaul.units import NodeName
-
-_REASON_LIMIT = 200
+from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 
 @dataclass(slots=True)
@@ -20,28 +20,7 @@ class Totals:
     bad_lines: int = 0
     lost_events: int = 0
     newest_nanoseconds: int = 0
-    ignored: Counter[str] = field(default_factory=Counter)
-    shown: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-    def leftovers(self) -> tuple[Leftover, ...]:
-        """What carries no weight though it might have, by reason, with where it was first."""
-        return tuple(
-            Leftover(reason, records, place)
-            for reason, (records, place) in sorted(self.shown.items())
-        )
-
-    def skip(self, skipped: Skipped, place: str) -> None:
-        """Counts what carries no weight."""
-        self.bad_lines += skipped.bad
-        reason = skipped.reason
-        counts = self.shown if skipped.shown else self.ignored
-        if reason not in counts and len(counts) >= _REASON_LIMIT:
-            reason = "other reasons"
-        if not skipped.shown:
-            self.ignored[reason] += 1
-            return
-        records, first = self.shown.get(reason, (0, place))
-        self.shown[reason] = (records + 1, first)
+    skips: Skips = field(default_factory=Skips)
 
 
 class Batch:
@@ -52,11 +31,6 @@ class Batch:
         self._heard: Counter[tuple[NodeName, int]] = Counter()
         self.flows: list[Flow] = []
         self.lost: list[Lost] = []
-
-    @property
-    def heard(self) -> tuple[Heard, ...]:
-        """The signs of life."""
-        return tuple(Heard(*key, lines) for key, lines in sorted(self._heard.items()))
 
     def take(self, outcome: Outcome, place: str) -> None:
         """Counts what one line or message says; `place` is where it came from."""
@@ -69,7 +43,8 @@ class Batch:
             totals.flows += 1
             self.flows.append(outcome)
         else:
-            totals.skip(outcome, place)
+            totals.bad_lines += outcome.bad
+            totals.skips.add(outcome, place)
             if outcome.time_nanoseconds:
                 self._heard[outcome.observer, outcome.time_nanoseconds // NANOSECONDS] += 1
         totals.newest_nanoseconds = max(totals.newest_nanoseconds, outcome.time_nanoseconds)
@@ -82,3 +57,32 @@ class Batch:
     def alive(self, node: NodeName, seconds: int) -> None:
         """Takes a node for alive in a second, though it has nothing to say."""
         self._heard[node, seconds] += 0
+
+    def reading(
+        self,
+        workloads: Mapping[PodRef, WorkloadRef],
+        health: SourceHealth,
+        *,
+        caught_up: bool,
+        coverage: Coverage | None = None,
+    ) -> SourceReading:
+        """The reading as it is now; `health` says what only the source knows, counts are ours."""
+        totals = self._totals
+        return SourceReading(
+            flows=tuple(self.flows),
+            heard=tuple(Heard(*key, lines) for key, lines in sorted(self._heard.items())),
+            lost=tuple(self.lost),
+            workloads=dict(workloads),
+            ignored=dict(sorted(totals.skips.ignored.items())),
+            leftovers=totals.skips.leftovers(),
+            health=replace(
+                health,
+                lines=totals.lines,
+                flows=totals.flows,
+                bad_lines=totals.bad_lines,
+                lost_events=totals.lost_events,
+                newest_nanoseconds=totals.newest_nanoseconds,
+            ),
+            caught_up=caught_up,
+            coverage=coverage,
+        )

@@ -5,7 +5,7 @@ of pod pairs. A damaged line costs that line and is counted; a file that holds n
 any mistake in an edge list, is BadInput with file and line.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from itertools import chain, islice
 from pathlib import Path
@@ -16,13 +16,12 @@ from shorthaul.errors import BadInput
 from shorthaul.telemetry import edge_lists
 from shorthaul.telemetry.hubble_events import Skipped
 from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader
-from shorthaul.telemetry.line_files import LineFile, find_files
+from shorthaul.telemetry.line_files import LineFile, Progress, find_files
 from shorthaul.telemetry.tallies import Tally
 from shorthaul.telemetry.tally_warnings import warnings_of
 from shorthaul.traffic.observations import UNWEIGHED_EVENTS, DeclaredEdge, Observations
 from shorthaul.units import Unit
 
-Progress = Callable[[int, int], None]
 ROW_LIMIT = 4_000_000
 _HEAD_LINES = 100
 _Lines = Iterator[tuple[int, bytes]]
@@ -52,31 +51,22 @@ def read_flows_and_events(
 
 
 def _read(paths: Sequence[str], progress: Progress | None) -> "_Reading":
-    found = find_files(paths)
-    reading = _Reading(progress or _no_progress, found.size_bytes)
-    for path in found.paths:
-        reading.read(path)
+    reading = _Reading()
+    for path, file in find_files(paths).opened(LONGEST_LINE_BYTES, progress):
+        reading.read(path, file)
     return reading
 
 
-def _no_progress(done_bytes: int, total_bytes: int) -> None:
-    del done_bytes, total_bytes
-
-
 class _Reading:
-    def __init__(self, progress: Progress, size_bytes: int) -> None:
-        self._progress = progress
-        self._size_bytes = size_bytes
-        self._done_bytes = 0
+    def __init__(self) -> None:
         self._reader = LineReader()
         self._tally = Tally()
         self._rows: dict[Unit, list[DeclaredEdge]] = {}
         self._places: dict[Unit, str] = {}
         self._warnings: list[str] = []
 
-    def read(self, path: Path) -> None:
+    def read(self, path: Path, file: LineFile) -> None:
         """Adds one file."""
-        file = LineFile(path, LONGEST_LINE_BYTES, self._advance)
         lines = file.lines()
         head = list(islice(lines, _HEAD_LINES))
         if head:
@@ -132,10 +122,6 @@ class _Reading:
             hint = "Hubble flows carry no byte counts; " if unit is Unit.BYTES else ""
             raise BadInput(f"the flows have no {unit} but {there}; {hint}choose another objective")
         return unit or next(iter(self._places))
-
-    def _advance(self, size_bytes: int) -> None:
-        self._done_bytes += size_bytes
-        self._progress(self._done_bytes, self._size_bytes)
 
     def _row_count(self) -> int:
         return sum(len(rows) for rows in self._rows.values())

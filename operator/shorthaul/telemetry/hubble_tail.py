@@ -147,22 +147,11 @@ class HubbleTail:
 
     def _reading(self, batch: Batch) -> SourceReading:
         lag = sum(followed.unread_bytes() for followed in self._followed.values())
-        totals = self._totals
-        return SourceReading(
-            flows=tuple(batch.flows),
-            heard=batch.heard,
-            lost=tuple(batch.lost),
-            workloads=dict(self._reader.names.workloads),
-            ignored=dict(sorted(totals.ignored.items())),
-            leftovers=totals.leftovers(),
-            health=SourceHealth(
+        return batch.reading(
+            self._reader.names.workloads,
+            SourceHealth(
                 files=len(self._followed),
-                lines=totals.lines,
-                flows=totals.flows,
-                bad_lines=totals.bad_lines,
-                lost_events=totals.lost_events,
                 lag_bytes=lag,
-                newest_nanoseconds=totals.newest_nanoseconds,
                 truncations=self._truncations
                 + sum(followed.truncations for followed in self._followed.values()),
                 troubles=tuple(self._troubles[path] for path in sorted(self._troubles)),

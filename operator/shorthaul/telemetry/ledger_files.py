@@ -13,16 +13,15 @@ from pathlib import Path
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.hubble_events import Skipped
 from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader
-from shorthaul.telemetry.line_files import LineFile, find_files
+from shorthaul.telemetry.line_files import LineFile, Progress, find_files
+from shorthaul.telemetry.skips import bounded
 from shorthaul.traffic.entries import Batch, Entry, Key
 from shorthaul.traffic.flows import Flow
 
 STREAM = "hubble export files"
 ENTRIES_PER_BATCH = 20_000
-REASON_LIMIT = 200
 
 ToEntry = Callable[[Flow, Key], Entry]
-Progress = Callable[[int, int], None]
 
 
 class LedgerFiles:
@@ -34,14 +33,12 @@ class LedgerFiles:
         self.warnings: list[str] = []
         self._to_entry = to_entry
         self._progress = progress
-        self._done_bytes = 0
 
     def batches(self, paths: Sequence[str]) -> Iterator[Batch]:
         """All entries, in batches of bounded size; raises BadInput for a file of something else."""
-        found = find_files(paths)
         entries: list[Entry] = []
-        for path in found.paths:
-            for entry in self._entries(path, found.size_bytes):
+        for path, file in find_files(paths).opened(LONGEST_LINE_BYTES, self._progress):
+            for entry in self._entries(path, file):
                 entries.append(entry)
                 if len(entries) >= ENTRIES_PER_BATCH:
                     yield Batch(STREAM, tuple(entries))
@@ -49,12 +46,7 @@ class LedgerFiles:
         if entries:
             yield Batch(STREAM, tuple(entries))
 
-    def _entries(self, path: Path, size_bytes: int) -> Iterator[Entry]:
-        def advance(read_bytes: int) -> None:
-            self._done_bytes += read_bytes
-            self._progress(self._done_bytes, size_bytes)
-
-        file = LineFile(path, LONGEST_LINE_BYTES, advance)
+    def _entries(self, path: Path, file: LineFile) -> Iterator[Entry]:
         reader, usable, first_bad = LineReader(), False, ""
         for number, line in file.lines():
             self.lines += 1
@@ -68,8 +60,7 @@ class LedgerFiles:
             if bad and not first_bad:
                 first_bad = f"{path}:{number}: {reason}"
             usable |= not bad
-            known = reason in self.passed or len(self.passed) < REASON_LIMIT
-            self.passed[reason if known else "other reasons"] += 1
+            self.passed[bounded(reason, self.passed)] += 1
         if first_bad and not usable:
             raise BadInput(f"{first_bad}; no line here is a Hubble export line")
         if file.damage:

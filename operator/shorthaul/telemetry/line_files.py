@@ -19,6 +19,8 @@ CHUNK_BYTES = 1 << 18
 _GZIP_MAGIC = b"\x1f\x8b"
 
 Advance = Callable[[int], None]
+Progress = Callable[[int, int], None]
+"""Told how many bytes of all files were read, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,21 @@ class FoundFiles:
 
     paths: tuple[Path, ...]
     size_bytes: int
+
+    def opened(
+        self, limit_bytes: int, progress: Progress | None
+    ) -> Iterator[tuple[Path, "LineFile"]]:
+        """Each file in turn, its lines of at most so many bytes."""
+        done_bytes = 0
+
+        def advance(read_bytes: int) -> None:
+            nonlocal done_bytes
+            done_bytes += read_bytes
+            if progress is not None:
+                progress(done_bytes, self.size_bytes)
+
+        for path in self.paths:
+            yield path, LineFile(path, limit_bytes, advance)
 
 
 def find_files(paths: Sequence[str]) -> FoundFiles:

@@ -9,7 +9,7 @@ a flow's life is counted like any other: the collector tells it once, and takes 
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -19,7 +19,7 @@ from typing import Annotated
 import msgspec
 
 from shorthaul.errors import BadInput
-from shorthaul.telemetry.line_files import LineFile, find_files
+from shorthaul.telemetry.line_files import LineFile, Progress, find_files
 from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.parties import Address, read_address
 from shorthaul.traffic.passages import Passage
@@ -28,8 +28,6 @@ RECORD_LIMIT = 4_000_000
 CLOCK_SLACK_MILLISECONDS = 60_000
 _LONGEST_LINE_BYTES = 1 << 16
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
-
-Progress = Callable[[int, int], None]
 
 
 class Refused(StrEnum):
@@ -113,16 +111,9 @@ class Line(msgspec.Struct, frozen=True):
 def read_records(paths: Sequence[str], rules: Rules, progress: Progress | None = None) -> Reading:
     """All files, plain or gzip; raises BadInput where one cannot be read or none has a record."""
     found = find_files(paths)
-    reading, done = Reading(), 0
-
-    def advance(read_bytes: int) -> None:
-        nonlocal done
-        done += read_bytes
-        if progress is not None:
-            progress(done, found.size_bytes)
-
-    for path in found.paths:
-        _read_file(path, reading, rules, advance)
+    reading = Reading()
+    for path, file in found.opened(_LONGEST_LINE_BYTES, progress):
+        _read_file(path, file, reading, rules)
     if not reading.passages and not reading.refused:
         raise BadInput(
             f"{found.paths[0]}: no records in it; give what shorthaul collector --out wrote"
@@ -130,8 +121,7 @@ def read_records(paths: Sequence[str], rules: Rules, progress: Progress | None =
     return reading
 
 
-def _read_file(path: Path, reading: Reading, rules: Rules, advance: Callable[[int], None]) -> None:
-    file = LineFile(path, _LONGEST_LINE_BYTES, advance)
+def _read_file(path: Path, file: LineFile, reading: Reading, rules: Rules) -> None:
     decoder = msgspec.json.Decoder(Line)
     for number, text in file.lines():
         where = f"{path}:{number}"

@@ -6,31 +6,19 @@ lines nor their split into files matters.
 """
 
 from collections import Counter
-from dataclasses import dataclass
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.hubble_events import Outcome, Skipped
 from shorthaul.telemetry.repeats import Repeats
+from shorthaul.telemetry.skips import REASON_LIMIT, Place, Skips
 from shorthaul.traffic.flows import NANOSECONDS, Flow, Lost
 from shorthaul.traffic.graphs import Leftover
 from shorthaul.traffic.observations import ObserverSum, PairSum
 from shorthaul.units import NodeName, PodRef
 
 PAIR_LIMIT = 4_000_000
-REASON_LIMIT = 200
 _DAY_SECONDS = 86_400
 _Key = tuple[PodRef, PodRef, bool, NodeName]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a line is."""
-
-    path: str
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.number}"
 
 
 class Tally:
@@ -41,15 +29,19 @@ class Tally:
         self.counted_lines = 0
         self.lost_lines = 0
         self.lost_events: Counter[NodeName] = Counter()
-        self.ignored: Counter[str] = Counter()
         self.clusters: dict[str, Place] = {}
         self.days: Counter[int] = Counter()
         self.earliest_nanoseconds: int | None = None
         self.latest_nanoseconds: int | None = None
         self.repeats = Repeats()
-        self._leftovers: dict[str, tuple[int, Place]] = {}
+        self._skips = Skips()
         self._pairs: dict[_Key, int] = {}
         self._observers: Counter[NodeName] = Counter()
+
+    @property
+    def ignored(self) -> Counter[str]:
+        """What was never meant to weigh, by reason."""
+        return self._skips.ignored
 
     def add(self, outcome: Outcome, path: str, number: int) -> None:
         """Counts one line."""
@@ -86,10 +78,7 @@ class Tally:
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """What carries no weight though it might have, by reason, with the first example."""
-        return tuple(
-            Leftover(reason, records, str(place))
-            for reason, (records, place) in sorted(self._leftovers.items())
-        )
+        return self._skips.leftovers()
 
     def _add_flow(self, flow: Flow, path: str, number: int) -> None:
         self._see(flow.time_nanoseconds, flow.observer)
@@ -107,15 +96,7 @@ class Tally:
     def _add_skipped(self, skipped: Skipped, path: str, number: int) -> None:
         if skipped.time_nanoseconds:
             self._see(skipped.time_nanoseconds, skipped.observer)
-        reason = skipped.reason
-        counts = self._leftovers if skipped.shown else self.ignored
-        if reason not in counts and len(counts) >= REASON_LIMIT:
-            reason = "other reasons"
-        if not skipped.shown:
-            self.ignored[reason] += 1
-            return
-        records, place = self._leftovers.get(reason, (0, Place(path, number)))
-        self._leftovers[reason] = (records + 1, place)
+        self._skips.add(skipped, path, number)
 
     def _add_lost(self, lost: Lost) -> None:
         self.lost_lines += 1

@@ -47,6 +47,15 @@ def test_what_neither_came_nor_is_held_was_overwritten():
     assert watch.overwritten("unheard-of", Standing(True, 50, 50), 0) == 1
 
 
+def test_a_node_that_had_not_spoken_loses_nothing_by_its_first_flow():
+    watch = polled((2, 0), (2, 0))
+
+    assert watch.overwritten("n1", Standing(True, 3, 3), 0) == 0
+    assert watch.overwritten("n1", Standing(True, 3000, 1000), 0) == 1998
+    assert watch.overwritten("n1", Standing(True, 1, 1), 0) == 1
+    assert watch.overwritten("n1", Standing(True, 3, 3), 1) == 1
+
+
 def test_a_relay_that_lists_nobody_yet_makes_nothing_forgotten_for_a_while():
     watch = polled((200, 0), (1000, 800))
 

@@ -109,6 +109,34 @@ def test_an_agent_that_is_down_lowers_coverage_and_its_return_doubles_nothing(hu
     assert reading.health.troubles == ()
 
 
+def test_an_agent_that_returns_and_has_nothing_to_say_is_no_trouble_any_more(hubble, follower):
+    follower.until(lambda reading: not reading.health.troubles)
+    hubble.kill_agent("n2")
+    down = follower.until(lambda reading: reading.health.troubles)
+    assert "node n2: " in down.health.troubles[0]
+    hubble.start_agent("n2")
+
+    reading = follower.until_connected(*NODES)
+
+    assert reading.health.troubles == ()
+
+
+def test_the_first_flow_of_an_idle_node_after_a_cut_tells_of_no_loss(hubble, follower):
+    follower.until(lambda reading: not reading.health.troubles)
+    hubble.kill_relay()
+    follower.until(lambda reading: reading.health.troubles)
+    hubble.start_relay()
+    follower.until_connected(*NODES)
+    keys = spoken(hubble, 1)
+
+    follower.until_came(len(keys))
+    for _ in range(2):  # the nodes were asked again since, and have said what they have seen
+        follower.until(lambda reading: reading.heard)
+
+    assert follower.reports == Counter(keys)
+    assert follower.lost == []
+
+
 def test_a_stream_that_hubble_lets_hang_is_begun_anew(tmp_path):
     """A reader of an empty ring buffer hears nothing until the buffer has gone round once."""
     with Hubble(tmp_path / "hubble", NODES) as hubble:

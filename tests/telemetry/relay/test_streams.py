@@ -60,3 +60,21 @@ def test_a_stream_that_waits_can_be_closed(stream):
     stream.close()
 
     assert stream.ended
+
+
+class BrokenCall(Call):
+    """A call that fails in a way that gRPC does not tell of."""
+
+    def __iter__(self):
+        yield MESSAGE
+        raise ValueError("no message")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_stream_that_fails_in_whatever_way_has_ended():
+    stream = Stream(BrokenCall(1)).start()
+
+    wait(lambda: stream.ended)
+
+    assert stream.take(2) == [MESSAGE]
+    stream.close()

@@ -88,15 +88,18 @@ class Watch:
         )
 
     def overwritten(self, name: str, found: Standing, delivered: int) -> int:
-        """How many flows a node has seen that neither came nor are in its buffer; at least one.
+        """How many flows a node has seen that neither came nor are in its buffer.
 
-        An estimate: flows that were under way at a poll count as read. An agent that has started
-        anew counts from 0, so what it had seen before its end is not known.
+        An estimate: flows that were under way at a poll count as read, so it is at least one, but
+        for a node that had not spoken before. An agent that has started anew counts from 0, so what
+        it had seen before its end is not known.
         """
         known = self.nodes.get(name)
         if known is None:
             return 1
-        return max(1, found.seen - found.held - known.seen - (delivered - known.delivered))
+        idle = known.delivered == 0 and delivered == 0 and found.seen >= known.seen
+        estimate = found.seen - found.held - known.seen - (delivered - known.delivered)
+        return max(0 if idle else 1, estimate)
 
 
 def _polled(known: _Watched, standing: Standing, delivered: int) -> _Watched:

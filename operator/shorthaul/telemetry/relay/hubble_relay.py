@@ -59,7 +59,6 @@ class HubbleRelay:
         self._gaps: dict[str, _Gap] = {}
         self._errors: dict[str, str] = {}
         self._alone = ""
-        self._states = enum_names("relay.NodeState")
         self._busy = asyncio.Lock()
 
     async def read(self) -> SourceReading:
@@ -100,8 +99,8 @@ class HubbleRelay:
         kind = response.WhichOneof("response_types")
         if kind == "node_status":
             self._note_status(response.node_status)
-        if kind == "flow":
-            report = report_of(response)
+        report = report_of(response) if kind == "flow" else None
+        if report is not None:
             latest = int((now + LEAD_SECONDS) * NANOSECONDS)
             self._note(report, now, progress)
             if not progress.is_new(report, latest):
@@ -121,7 +120,7 @@ class HubbleRelay:
             self._gaps[report.node] = _Gap(before, report.time_nanoseconds, delivered)
 
     def _note_status(self, status: Message) -> None:
-        if self._states.get(status.state_change) == "NODE_CONNECTED":
+        if enum_names("relay.NodeState").get(status.state_change) == "NODE_CONNECTED":
             return
         names = [node_name(name) for name in status.node_names]
         self._watch.lose(names)
@@ -137,6 +136,7 @@ class HubbleRelay:
             return
         self._tell_gaps(found, batch)
         self._watch.poll(found, progress.delivered)
+        self._forget_errors()
         for node in self._watch.coverage.connected:
             batch.alive(node, int(now))
         if self._catch_up is not None:
@@ -145,14 +145,20 @@ class HubbleRelay:
             first = self._watch.stalled[0]
             self._link.renew(now, f"node {first} is connected and sees flows, but none arrives")
 
+    def _forget_errors(self) -> None:
+        """Lets go of what nodes said that are connected again, or are no longer there."""
+        missing = set(self._watch.coverage.missing)
+        self._errors = {name: told for name, told in self._errors.items() if name in missing}
+
     def _tell_gaps(self, found: Mapping[str, Standing], batch: Batch) -> None:
         """Tells what was lost at nodes that say now how many flows they have seen."""
         told = [name for name in self._gaps if name in found and found[name].connected]
         for name in told:
             gap = self._gaps.pop(name)
             events = self._watch.overwritten(name, found[name], gap.delivered)
-            batch.lose(Lost(NodeName(name), events - events // 2, gap.begin))
-            batch.lose(Lost(NodeName(name), events // 2, gap.end))
+            for share, at in ((events - events // 2, gap.begin), (events // 2, gap.end)):
+                if share:
+                    batch.lose(Lost(NodeName(name), share, at))
 
     def _caught_up(self, now: float, progress: Progress) -> bool:
         if self._catch_up is None and not self._link.opened:
@@ -166,22 +172,11 @@ class HubbleRelay:
 
     def _reading(self, batch: Batch, now: float, progress: Progress) -> SourceReading:
         caught_up = self._caught_up(now, progress)
-        totals, waiting = self._totals, self._link.waiting_bytes
-        seen = self._watch.coverage
-        return SourceReading(
-            flows=tuple(batch.flows),
-            heard=batch.heard,
-            lost=tuple(batch.lost),
-            workloads=dict(self._reader.names.workloads),
-            ignored=dict(sorted(totals.ignored.items())),
-            leftovers=totals.leftovers(),
-            health=SourceHealth(
-                lines=totals.lines,
-                flows=totals.flows,
-                bad_lines=totals.bad_lines,
-                lost_events=totals.lost_events,
+        waiting, seen = self._link.waiting_bytes, self._watch.coverage
+        return batch.reading(
+            self._reader.names.workloads,
+            SourceHealth(
                 lag_bytes=waiting,
-                newest_nanoseconds=totals.newest_nanoseconds,
                 troubles=tuple(filter(None, (self._link.trouble, *self._errors.values()))),
             ),
             caught_up=not waiting and caught_up,

@@ -80,9 +80,7 @@ class Link:
         ended = stream.ended
         taken = stream.take(most)
         if ended and not stream.waiting_bytes:
-            told = stream.error and explain(
-                stream.error, self._server.address, self._server.server_name
-            )
+            told = stream.error and self._explained(stream.error)
             self._fail(now, told or f"{self._server.address}: ended the stream of flows")
         return taken
 
@@ -127,10 +125,13 @@ class Link:
             self._poll_due = now
             return None
         self._unanswered += 1
-        self.trouble = explain(error, self._server.address, self._server.server_name)
+        self.trouble = self._explained(error)
         if self._unanswered >= MOST_UNANSWERED:
             self._fail(now, self.trouble)
         return None
+
+    def _explained(self, error: grpc.RpcError) -> str:
+        return explain(error, self._server.address, self._server.server_name)
 
     def _fail(self, now: float, trouble: str) -> None:
         self.close()
@@ -153,10 +154,10 @@ def _request(since: int) -> bytes:
 def _standings(answer: Any, method: str, alone: str) -> Mapping[str, Standing]:
     if method == SERVER_STATUS:
         return {alone: Standing(True, answer.seen_flows, answer.num_flows)} if alone else {}
-    connected = {name: number for number, name in enum_names("relay.NodeState").items()}
+    states = enum_names("relay.NodeState")
     named = ((node_name(node.name), node) for node in answer.nodes)
     return {
-        name: Standing(node.state == connected["NODE_CONNECTED"], node.seen_flows, node.num_flows)
+        name: Standing(states.get(node.state) == "NODE_CONNECTED", node.seen_flows, node.num_flows)
         for name, node in named
         if name
     }

@@ -7,6 +7,7 @@ leaves out is skipped, not decoded. It lives in a pool of its own, so that nobod
 collides with it.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -37,7 +38,8 @@ def message_class(name: str) -> type[Message]:
     return found
 
 
-def enum_names(name: str) -> dict[int, str]:
+@cache
+def enum_names(name: str) -> Mapping[int, str]:
     """The names of an enum's values by number."""
     values = _pool().FindEnumTypeByName(name).values
     return {value.number: value.name for value in values}

@@ -113,13 +113,17 @@ class ResponseReader:
         return known
 
 
-def report_of(response: Message) -> Report:
-    """What tells a flow from every other one; without a uuid, all of it together."""
+def report_of(response: Message) -> Report | None:
+    """What tells a flow from every other one; without a uuid, all of it together.
+
+    None without a usable time, since nothing then says whether it is behind what was read.
+    """
     flow = response.flow
-    time = flow.time if flow.HasField("time") else response.time
+    time = _usable(flow.time if flow.HasField("time") else response.time)
+    if time is None:
+        return None
     key = flow.uuid or flow.SerializeToString()
-    node = node_name(response.node_name or flow.node_name)
-    return Report(node, time.seconds * NANOSECONDS + time.nanos, hash(key))
+    return Report(node_name(response.node_name or flow.node_name), time, hash(key))
 
 
 def _names(enum: str) -> dict[int, str]:

@@ -60,7 +60,8 @@ class Stream:
                     break
         except grpc.RpcError as error:
             self.error = error
-        self.ended = True
+        finally:
+            self.ended = True
 
     def _keep(self, message: bytes) -> bool:
         with self._taken:
