@@ -2,7 +2,9 @@
 
 One thread does all of it, so that counts add up without locks; it holds no API rights and no state
 on disk. A batch goes on when it is full or due, and whatever the sink raises ends the process:
-records that cannot be kept are not dropped in silence.
+records that cannot be kept are not dropped in silence. A sink that failed is handed nothing more,
+since it may have kept a part: its last batch, and the datagrams that are still in the sockets, are
+lost.
 """
 
 import asyncio
@@ -61,6 +63,7 @@ class Collector:
         self._sink = sink
         self._batch = Batch(4 * ROOM)
         self._failed: asyncio.Future[None] | None = None
+        self._sink_error: Exception | None = None
 
     async def run(self, started: asyncio.Event | None = None) -> None:
         """Collects until it is told to stop by SIGTERM or SIGINT, or cannot go on."""
@@ -79,7 +82,8 @@ class Collector:
                         ended.result()
             finally:
                 ticking.cancel()
-                self._drain()
+                if self._sink_error is None:
+                    self._drain()
 
     @contextlib.asynccontextmanager
     async def _listening(self, loop: asyncio.AbstractEventLoop) -> AsyncIterator[None]:
@@ -142,8 +146,16 @@ class Collector:
         self.decoder.decode(data, sender, now, self._batch)
 
     def _flush(self) -> None:
-        if self._batch.length:
-            self._sink.take(self._batch, self.decoder.registry.name)
+        """Hands the batch on, once; raises for ever what the sink raised."""
+        if self._sink_error is not None:
+            raise self._sink_error
+        try:
+            if self._batch.length:
+                self._sink.take(self._batch, self.decoder.registry.name)
+        except Exception as error:
+            self._sink_error = error
+            raise
+        finally:
             self._batch.clear()
 
     def _drain(self) -> None:
