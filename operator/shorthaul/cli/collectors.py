@@ -79,8 +79,8 @@ def command(
     """Listen for NetFlow v5, v9 and IPFIX, and hand decoded flow records on.
 
     It needs no rights in any cluster and keeps nothing on disk but --out. UDP senders can be
-    forged: name your exporters' networks with --allow. It stops at SIGTERM, with all records that
-    had arrived handed on.
+    forged: name your exporters' networks with --allow. It stops at SIGTERM, with all datagrams
+    that had arrived handed on.
     """
     logs.start(log_format, log_level)
     from shorthaul.telemetry.collectors import expositions, sinks

@@ -124,15 +124,18 @@ class Collector:
     def _read(self, receiver: Receiver) -> None:
         """Reads what one socket has, at most AT_ONCE datagrams."""
         try:
-            now = int(time.time() * 1_000)
-            for _ in range(AT_ONCE):
-                found = receiver.receive()
-                if found is None:
-                    return
-                data, address, port = found
-                self._take(data, Sender(address, port), now)
+            self._receive(receiver, AT_ONCE)
         except BadInput as error:
             self._fail(error)
+
+    def _receive(self, receiver: Receiver, most: int) -> None:
+        now = int(time.time() * 1_000)
+        for _ in range(most):
+            found = receiver.receive()
+            if found is None:
+                return
+            data, address, port = found
+            self._take(data, Sender(address, port), now)
 
     def _take_stream(self, data: bytes, sender: Sender) -> None:
         try:
@@ -160,13 +163,8 @@ class Collector:
 
     def _drain(self) -> None:
         """Takes what is in the sockets already, and hands the last batch on."""
-        now = int(time.time() * 1_000)
         for receiver in self.receivers:
-            for _ in range(LAST_DATAGRAMS):
-                found = receiver.receive()
-                if found is None:
-                    break
-                self._take(found[0], Sender(found[1], found[2]), now)
+            self._receive(receiver, LAST_DATAGRAMS)
         self._flush()
         self._look()
 
