@@ -133,6 +133,14 @@ def test_a_total_counts_whole_and_lengthens_the_stretch_by_its_end(tmp_path):
     assert reading.noted == {Noted.TOTAL: 1, Noted.EVENT: 1}
 
 
+def test_a_flag_that_a_line_repeats_is_noted_once(tmp_path):
+    told = text_of(RECORD._replace(flags=int(Flag.EVENT), sampling=1))
+
+    reading = read(tmp_path, told.replace(b'["event"]', b'["event","other","event"]'))
+
+    assert reading.noted == {Noted.EVENT: 1}
+
+
 @pytest.mark.parametrize(
     "change",
     [{"ingress": 9}, {"direction": 1}, {"domain": 8}],

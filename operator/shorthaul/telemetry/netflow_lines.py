@@ -52,6 +52,9 @@ class Noted(StrEnum):
     TOTAL = "are totals of a flow's whole life"
 
 
+_FLAGGED = {each.name.lower(): each for each in (Noted.LAYER2_BYTES, Noted.EVENT, Noted.TOTAL)}
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The longest that a flow is held back, and the sampling where a record tells none."""
@@ -213,6 +216,6 @@ def _notes(line: Line, own_time: bool) -> Iterator[Noted]:
         yield Noted.UNSAMPLED
     if not own_time:
         yield Noted.NO_TIME
-    for note in (Noted.LAYER2_BYTES, Noted.EVENT, Noted.TOTAL):
-        if note.name.lower() in line.flags:
+    for flag, note in _FLAGGED.items():
+        if flag in line.flags:
             yield note
