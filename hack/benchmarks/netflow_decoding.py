@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from benchmarks import machines, netflow_messages
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.netflow import choices
@@ -23,7 +25,7 @@ from shorthaul.telemetry.netflow.choices import Reading
 from shorthaul.telemetry.netflow.decoders import ROOM, Decoder
 from shorthaul.telemetry.netflow.exporters import Sender
 from shorthaul.telemetry.netflow.kernels import library
-from shorthaul.telemetry.netflow.records import Batch
+from shorthaul.telemetry.netflow.records import Batch, Record
 from testbed import caches
 
 MODULE = "github.com/netsampler/goflow2/v2"
@@ -31,6 +33,16 @@ VERSION = "v2.2.6"
 SOURCE = Path(__file__).parent / "goflow2" / "main.go"
 NOW = netflow_messages.SECONDS * 1_000
 BUILD_SECONDS = 600
+DTYPE = np.dtype(
+    [
+        *((name, "V16") for name in Record._fields[:4]),
+        *((name, "=u8") for name in Record._fields[4:9]),
+        *((name, "=u4") for name in Record._fields[9:14]),
+        *((name, "=u2") for name in Record._fields[14:18]),
+        *((name, "u1") for name in Record._fields[18:]),
+    ]
+)
+"""A batch's buffer as numpy sees it."""
 
 
 class Measured(NamedTuple):
@@ -86,11 +98,16 @@ def _ours(messages: Sequence[bytes], reading: Reading) -> Measured:
     begun = time.perf_counter()
     for message in messages:
         if batch.room - batch.length < ROOM:
-            total += int(batch.array()["bytes"].sum())
+            total += _bytes(batch)
             batch.clear()
         decoder.decode(message, sender, NOW, batch)
-    total += int(batch.array()["bytes"].sum())
+    total += _bytes(batch)
     return Measured(decoder.totals.flows, total, [time.perf_counter() - begun])
+
+
+def _bytes(batch: Batch) -> int:
+    """The sum over a batch, in place and without a copy."""
+    return int(np.frombuffer(batch.buffer, dtype=DTYPE, count=batch.length)["bytes"].sum())
 
 
 def _theirs(program: Path, path: Path) -> Measured:
