@@ -8,7 +8,8 @@ import pytest
 
 from cli.commands import shorthaul
 from shorthaul.errors import BadInput
-from shorthaul.telemetry.collectors.collectors import Collector, CollectorSettings
+from shorthaul.telemetry.collectors.collectors import Collector
+from shorthaul.telemetry.collectors.settings import CollectorSettings
 from shorthaul.telemetry.collectors.sinks import Lines, Nowhere
 from shorthaul.telemetry.collectors.sockets import Drops, Receiver
 from shorthaul.telemetry.netflow.decoders import ROOM

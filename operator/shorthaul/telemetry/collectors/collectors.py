@@ -13,10 +13,10 @@ import logging
 import signal
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.collectors import expositions
+from shorthaul.telemetry.collectors.settings import CollectorSettings
 from shorthaul.telemetry.collectors.sinks import Sink
 from shorthaul.telemetry.collectors.sockets import Receiver
 from shorthaul.telemetry.collectors.streams import Streams
@@ -32,19 +32,6 @@ AT_ONCE = 64
 LAST_DATAGRAMS = 100_000
 """Datagrams that are still taken from each socket once we are told to stop."""
 EXPIRE_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class CollectorSettings:
-    """Where to listen and what to bear; UDP port 0 is any free one, TCP port 0 is none."""
-
-    address: str = "0.0.0.0"
-    udp_ports: tuple[int, ...] = (2055, 4739)
-    tcp_port: int = 4739
-    networks: tuple[str, ...] = ()
-    receive_buffer_bytes: int = 32 << 20
-    flush_seconds: float = 1.0
-    template_seconds: float = 5_400.0
 
 
 class Collector:
