@@ -19,7 +19,7 @@ tolerance of the larger. Only whole numbers are compared and added, in any order
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from shorthaul.traffic.addresses.parties import Party
 from shorthaul.units import NodeName, Unit
@@ -116,9 +116,22 @@ def reconcile(reports: Iterable[Report], unit: Unit, ground: Ground) -> tuple[Wa
     return tuple(_way(*ends, told, unit, ground) for ends, told in sorted(by_way.items()))
 
 
+class _Ordered(Protocol):
+    """What can be sorted."""
+
+    def __lt__(self, other: Any, /) -> bool:
+        """Whether this comes before the other."""
+        ...
+
+
+_Point = TypeVar("_Point", bound=_Ordered)
+
+
 def counting_point(
-    seen: Mapping[NodeName, Mapping[str, int]], sender: NodeName | None, receiver: NodeName | None
-) -> tuple[NodeName, str]:
+    seen: Mapping[NodeName, Mapping[_Point, int]],
+    sender: NodeName | None,
+    receiver: NodeName | None,
+) -> tuple[NodeName, _Point]:
     """The node and its point whose count of a connection stands for all of them (rules 1 and 2)."""
     sums = {node: max(points.values()) for node, points in seen.items()}
     node = _counting_node(sums, (sender, receiver), frozenset())
