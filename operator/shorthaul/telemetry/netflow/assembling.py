@@ -11,8 +11,9 @@ from shorthaul.telemetry.netflow.contexts import Context
 from shorthaul.telemetry.netflow.elements import Clock, Counter
 from shorthaul.telemetry.netflow.plans import Plan
 from shorthaul.telemetry.netflow.reasons import Reason
-from shorthaul.telemetry.netflow.records import MAPPED, NO_ADDRESS, Batch, Direction, Family, Flag
+from shorthaul.telemetry.netflow.records import NO_ADDRESS, Batch, Direction, Family, Flag
 from shorthaul.telemetry.netflow.registers import IPV4, IPV6, LAYER2, Register, bits
+from shorthaul.traffic.addresses.parties import MAPPED
 
 CREATED, DELETED, DENIED, ALERT, UPDATED = 1, 2, 3, 4, 5
 ACTIVE_TIMEOUT = 2

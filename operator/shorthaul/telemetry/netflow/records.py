@@ -12,7 +12,6 @@ from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
 ADDRESS_BYTES = 16
-MAPPED = bytes(10) + b"\xff\xff"
 NO_ADDRESS = bytes(ADDRESS_BYTES)
 
 
