@@ -14,6 +14,9 @@ switches between, and each of them may be told by each source. Nothing of that i
 
 Both ends agree when what the sender's and the receiver's nodes told differs by no more than the
 tolerance of the larger. Only whole numbers are compared and added, in any order.
+
+Only rules 1 and 2 have a caller yet (`counting_point`, for `passages`). `reconcile`, with rules 3
+and 4, what ends agree on and nodes that lost records, waits for several sources of records at once.
 """
 
 from collections.abc import Iterable, Mapping
