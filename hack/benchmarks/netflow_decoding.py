@@ -6,7 +6,6 @@ else the machine does falls on both; told is the median round.
 """
 
 import json
-import shutil
 import statistics
 import struct
 import subprocess
@@ -16,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from benchmarks import machines, netflow_messages
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.netflow import choices
@@ -23,14 +24,20 @@ from shorthaul.telemetry.netflow.choices import Reading
 from shorthaul.telemetry.netflow.decoders import ROOM, Decoder
 from shorthaul.telemetry.netflow.exporters import Sender
 from shorthaul.telemetry.netflow.kernels import library
-from shorthaul.telemetry.netflow.records import Batch
-from testbed import caches
+from shorthaul.telemetry.netflow.records import Batch, Record
+from testbed import gobuilds, recipes, versions
 
-MODULE = "github.com/netsampler/goflow2/v2"
-VERSION = "v2.2.6"
-SOURCE = Path(__file__).parent / "goflow2" / "main.go"
 NOW = netflow_messages.SECONDS * 1_000
-BUILD_SECONDS = 600
+DTYPE = np.dtype(
+    [
+        *((name, "V16") for name in Record._fields[:4]),
+        *((name, "=u8") for name in Record._fields[4:9]),
+        *((name, "=u4") for name in Record._fields[9:14]),
+        *((name, "=u2") for name in Record._fields[14:18]),
+        *((name, "u1") for name in Record._fields[18:]),
+    ]
+)
+"""A batch's buffer as numpy sees it."""
 
 
 class Measured(NamedTuple):
@@ -50,7 +57,8 @@ def measure(records: int, rounds: int, seed: int, shapes: Sequence[str]) -> None
     """Prints a row for each shape: both rates, and whether both counted the same."""
     program = built()
     ours_name = "compiled" if library.available() else "plain"
-    print(f"{machines.machine()}, commit {machines.revision()}, seed {seed}, goflow2 {VERSION}")
+    peer = f"goflow2 v{versions.GOFLOW2}"
+    print(f"{machines.machine()}, commit {machines.revision()}, seed {seed}, {peer}")
     heads = (f"{name + ' /s':>13}" for name in (ours_name, "goflow2", "plain"))
     print(f"{'shape':14}{'records':>9}{''.join(heads)}  same")
     for name in shapes:
@@ -86,11 +94,16 @@ def _ours(messages: Sequence[bytes], reading: Reading) -> Measured:
     begun = time.perf_counter()
     for message in messages:
         if batch.room - batch.length < ROOM:
-            total += int(batch.array()["bytes"].sum())
+            total += _bytes(batch)
             batch.clear()
         decoder.decode(message, sender, NOW, batch)
-    total += int(batch.array()["bytes"].sum())
+    total += _bytes(batch)
     return Measured(decoder.totals.flows, total, [time.perf_counter() - begun])
+
+
+def _bytes(batch: Batch) -> int:
+    """The sum over a batch, in place and without a copy."""
+    return int(np.frombuffer(batch.buffer, dtype=DTYPE, count=batch.length)["bytes"].sum())
 
 
 def _theirs(program: Path, path: Path) -> Measured:
@@ -101,28 +114,7 @@ def _theirs(program: Path, path: Path) -> Measured:
 
 def built() -> Path:
     """The peer's program, built once into the cache."""
-    target = caches.entry(f"goflow2-{VERSION}") / "bench"
-    if target.exists() and target.stat().st_mtime >= SOURCE.stat().st_mtime:
-        return target
-    if shutil.which("go") is None:
-        raise BadInput(
-            "goflow2 cannot be built: there is no `go` command; install Go 1.24 or later"
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(SOURCE, folder)
-        Path(folder, "go.mod").write_text(
-            f"module bench\n\ngo 1.24\n\nrequire {MODULE} {VERSION}\n"
-        )
-        done = subprocess.run(
-            ["go", "build", "-mod=mod", "-trimpath", "-o", target, "."],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=BUILD_SECONDS,
-            check=False,
-        )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no reason told"])[-1]
-        raise BadInput(f"goflow2 cannot be built: {last}")
-    return target
+    try:
+        return gobuilds.build(recipes.goflow2()) / "bin" / "goflow2bench"
+    except gobuilds.BuildFailed as failed:
+        raise BadInput(f"goflow2 cannot be built: {failed}") from None

@@ -20,7 +20,9 @@ KUBERNETES_MODULE = "k8s.io/kubernetes"
 KWOK_MODULE = "sigs.k8s.io/kwok"
 HELM_MODULE = "helm.sh/helm/v3"
 CILIUM_MODULE = "github.com/cilium/cilium"
+GOFLOW2_MODULE = "github.com/netsampler/goflow2/v2"
 HUBBLE_AGENT = Path(__file__).resolve().parents[1] / "hubbleagent"
+GOFLOW2_BENCH = Path(__file__).resolve().parents[1] / "benchmarks" / "goflow2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,16 @@ def hubble() -> Recipe:
         programs={"hubble-relay": f"{CILIUM_MODULE}/hubble-relay", "hubbleagent": "."},
         link_values={f"{CILIUM_MODULE}/pkg/version.ciliumVersion": versions.CILIUM},
         sources=HUBBLE_AGENT,
+    )
+
+
+def goflow2() -> Recipe:
+    """Return how to build the program that times goflow2, for the bench of decoding."""
+    return Recipe(
+        key=f"goflow2-{versions.GOFLOW2}_bench-{_digest(GOFLOW2_BENCH)}",
+        requires={GOFLOW2_MODULE: f"v{versions.GOFLOW2}"},
+        programs={"goflow2bench": "."},
+        sources=GOFLOW2_BENCH,
     )
 
 

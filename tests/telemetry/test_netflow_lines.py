@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 from shorthaul.errors import BadInput
 from shorthaul.telemetry import netflow_lines
 from shorthaul.telemetry.collectors.sinks import line_of
+from shorthaul.telemetry.netflow.decoders import ROOM, Decoder
 from shorthaul.telemetry.netflow.exporters import Sender
-from shorthaul.telemetry.netflow.records import LAYOUT, NO_ADDRESS, Flag, Record
+from shorthaul.telemetry.netflow.records import LAYOUT, NO_ADDRESS, Batch, Flag, Record
 from shorthaul.telemetry.netflow_lines import Noted, Refused, Rules, read_records
 from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.parties import read_address
+from telemetry.netflow import packets as p
 
 NOW = 1_780_000_000_000
 RULES = Rules(longest_milliseconds=60_000)
+REVERSED = (29_305, 1)
 WEB, CART, VIRTUAL = map(read_address, ("10.1.0.1", "10.1.0.2", "10.2.0.1"))
 RECORD = Record(
     *(WEB, CART, NO_ADDRESS, NO_ADDRESS),
@@ -69,6 +72,31 @@ def test_the_receiver_counts_after_a_translation_and_the_sender_before_one(tmp_p
     assert (passage.source_port, passage.destination_port) == (40_000, 8_080)
 
 
+@pytest.mark.parametrize("translated", [True, False])
+def test_the_way_back_goes_from_the_receiver_to_the_sender_of_the_way_there(tmp_path, translated):
+    spec = [*p.FLOW4, (225, 4), (226, 4), (227, 2), (228, 2), (REVERSED, 8)]
+    post = ["10.9.0.9", "10.1.0.2"] if translated else ["0.0.0.0", "0.0.0.0"]
+    content = p.flow4(
+        100,
+        destination="10.2.0.1" if translated else "10.1.0.2",
+        ports=(40_000, 80 if translated else 8_080),
+        source="10.0.0.1",
+    )
+    content += p.number(p.address(post[0]), 4) + p.number(p.address(post[1]), 4)
+    content += p.number(555 * translated, 2) + p.number(8_080 * translated, 2) + p.number(900, 8)
+    batch = Batch(ROOM)
+    message = p.message10(p.template(256, spec), p.data_set(256, content))
+    Decoder().decode(message, p.EXPORTER, p.NOW, batch)
+
+    there, back = read(tmp_path, *batch).passages
+
+    client, backend = read_address("10.0.0.1"), read_address("10.1.0.2")
+    assert (*there.transfer[:2], there.transfer.bytes) == (client, backend, 100)
+    assert (there.source_port, there.destination_port) == (40_000, 8_080)
+    assert (*back.transfer[:2], back.transfer.bytes) == (backend, client, 900)
+    assert (back.source_port, back.destination_port) == (8_080, 40_000)
+
+
 @pytest.mark.parametrize(("told", "asked", "expected"), [(10, 5, 10), (0, 5, 5), (0, 1, 1)])
 def test_counts_are_scaled_by_the_sampling_that_was_told_or_asked_for(
     tmp_path, told, asked, expected
@@ -103,6 +131,14 @@ def test_a_total_counts_whole_and_lengthens_the_stretch_by_its_end(tmp_path):
     assert passage.transfer[2:5] == (NOW - 20_000, NOW - 10_000, 1_000)
     assert passage.since == NOW - 10_000
     assert reading.noted == {Noted.TOTAL: 1, Noted.EVENT: 1}
+
+
+def test_a_flag_that_a_line_repeats_is_noted_once(tmp_path):
+    told = text_of(RECORD._replace(flags=int(Flag.EVENT), sampling=1))
+
+    reading = read(tmp_path, told.replace(b'["event"]', b'["event","other","event"]'))
+
+    assert reading.noted == {Noted.EVENT: 1}
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,15 @@
 """`shorthaul collector`: takes NetFlow v5, v9 and IPFIX and hands the records on."""
 
-import asyncio
 from typing import Any
 
 import click
 
 from shorthaul.cli import logs
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.collectors.settings import CollectorSettings
 
 PORT = click.IntRange(0, 65_535)
+DEFAULTS = CollectorSettings()
 
 
 @click.command(
@@ -19,19 +20,26 @@ PORT = click.IntRange(0, 65_535)
     "  shorthaul collector --address 127.0.0.1 --udp-port 2055 --tcp-port 0",
 )
 @click.option(
-    "--address", default="0.0.0.0", show_default=True, help="address that all ports listen on"
+    "--address",
+    default=DEFAULTS.address,
+    show_default=True,
+    help="address that all ports listen on",
 )
 @click.option(
     "--udp-port",
     "udp_ports",
     type=PORT,
     multiple=True,
-    default=(2055, 4739),
+    default=DEFAULTS.udp_ports,
     show_default=True,
     help="UDP port for NetFlow v5, v9 and IPFIX; may be given several times",
 )
 @click.option(
-    "--tcp-port", type=PORT, default=4739, show_default=True, help="TCP port for IPFIX, 0 for none"
+    "--tcp-port",
+    type=PORT,
+    default=DEFAULTS.tcp_port,
+    show_default=True,
+    help="TCP port for IPFIX, 0 for none",
 )
 @click.option(
     "--allow",
@@ -44,21 +52,21 @@ PORT = click.IntRange(0, 65_535)
 @click.option(
     "--receive-buffer-bytes",
     type=click.IntRange(4_096, 1 << 30),
-    default=32 << 20,
+    default=DEFAULTS.receive_buffer_bytes,
     show_default=True,
     help="receive buffer asked for each UDP socket",
 )
 @click.option(
     "--flush-seconds",
     type=click.FloatRange(0.05, 60),
-    default=1.0,
+    default=DEFAULTS.flush_seconds,
     show_default=True,
     help="longest time that records wait before they are handed on",
 )
 @click.option(
     "--template-seconds",
     type=click.FloatRange(10, 604_800),
-    default=5_400.0,
+    default=DEFAULTS.template_seconds,
     show_default=True,
     help="how long a template lives that is not sent again; three times the exporters' refresh",
 )
@@ -79,12 +87,14 @@ def command(
     """Listen for NetFlow v5, v9 and IPFIX, and hand decoded flow records on.
 
     It needs no rights in any cluster and keeps nothing on disk but --out. UDP senders can be
-    forged: name your exporters' networks with --allow. It stops at SIGTERM, with all records that
-    had arrived handed on.
+    forged: name your exporters' networks with --allow. It stops at SIGTERM, with all datagrams
+    that had arrived handed on.
     """
     logs.start(log_format, log_level)
+    import asyncio
+
     from shorthaul.telemetry.collectors import expositions, sinks
-    from shorthaul.telemetry.collectors.collectors import Collector, CollectorSettings
+    from shorthaul.telemetry.collectors.collectors import Collector
 
     settings = CollectorSettings(**given)
     collector = Collector(settings, sinks.Lines(out) if out else sinks.Nowhere())

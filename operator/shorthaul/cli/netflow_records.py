@@ -50,12 +50,11 @@ def rates_of(found: Metered) -> list[Rate]:
 
 def notes_of(reading: Reading, found: Metered) -> Iterator[str]:
     """What became of everything that was read, a line each; the bytes of the lines add up."""
-    unbilled = {str(reason): each for reason, each in found.bill.unbilled.items()}
-    ambiguous = unbilled.pop(str(Unknown.AMBIGUOUS), None)
     left = {f"billed, but in no edge: {reason}": each for reason, each in found.aside.items()}
-    left |= {f"unattributed: {reason}": each for reason, each in unbilled.items()}
-    if ambiguous is not None:
-        left[f"ambiguous: {Unknown.AMBIGUOUS}"] = ambiguous
+    left |= {
+        f"{'ambiguous' if reason is Unknown.AMBIGUOUS else 'unattributed'}: {reason}": each
+        for reason, each in found.bill.unbilled.items()
+    }
     whole = sum((each.counts.bytes for each in left.values()), found.billed.bytes)
     seconds = found.milliseconds / 1000
     yield (

@@ -1,11 +1,13 @@
 """The collector's lines, read back into passages that can be billed.
 
 An address counts as it is nearest to its own end: the sender's before a translation of it, the
-receiver's after one, since each translation hides who is behind it. Counts are scaled by the
-sampling that was told. A record without times, or whose times do not touch the stretch in which
-it can have been, gets all of that stretch: from the longest that a flow may be held back until it
-was received. Bad lines cost themselves and are counted by reason, with their first place. A sum of
-a flow's life is counted like any other: the collector tells it once, and takes off what it told.
+receiver's after one, since each translation hides who is behind it. The way back of a record that
+told of both goes through the same translation from its far side: there the sender's counts after
+it, and the receiver's before. Counts are scaled by the sampling that was told. A record without
+times, or whose times do not touch the stretch in which it can have been, gets all of that stretch:
+from the longest that a flow may be held back until it was received. Bad lines cost themselves and
+are counted by reason, with their first place. A sum of a flow's life is counted like any other: the
+collector tells it once, and takes off what it told.
 """
 
 import re
@@ -46,6 +48,9 @@ class Noted(StrEnum):
     LAYER2_BYTES = "have the frames' headers in their bytes"
     EVENT = "are from a firewall's log of events"
     TOTAL = "are totals of a flow's whole life"
+
+
+_FLAGGED = {each.name.lower(): each for each in (Noted.LAYER2_BYTES, Noted.EVENT, Noted.TOTAL)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,8 @@ class Line(msgspec.Struct, frozen=True):
     ingress_interface: _Count = 0
     egress_interface: _Count = 0
     sampling: Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFFFF)] = 0
+    post_source: str = ""
+    post_source_port: _Port = 0
     post_destination: str = ""
     post_destination_port: _Port = 0
     flags: tuple[str, ...] = ()
@@ -147,7 +154,7 @@ def take(line: Line, reading: Reading, rules: Rules, where: str) -> None:
         reading.refuse(Refused.LAYER2, counts, where)
         return
     try:
-        source, destination = _ends(line)
+        source, destination, ports = _ends(line)
         exporter = _address(line.exporter) if line.exporter else None
     except BadInput:
         reading.refuse(Refused.NO_ADDRESS, counts, where)
@@ -156,14 +163,20 @@ def take(line: Line, reading: Reading, rules: Rules, where: str) -> None:
     first, last = (line.start_ms, line.end_ms) if own else _widest(line, rules)
     since = first if own and "total" not in line.flags else last
     transfer = Transfer(source, destination, first, last, counts.bytes, counts.packets)
-    ports = line.source_port, line.post_destination_port or line.destination_port
     reading.passages.append(Passage(transfer, *ports, line.protocol, exporter, _point(line), since))
     for note in _notes(line, own):
         reading.noted[note] = reading.noted.get(note, 0) + 1
 
 
-def _ends(line: Line) -> tuple[Address, Address]:
-    return _address(line.source), _address(line.post_destination or line.destination)
+def _ends(line: Line) -> tuple[Address, Address, tuple[int, int]]:
+    """Sender and receiver, and their ports."""
+    if "reverse" in line.flags:
+        source, destination = line.post_source or line.source, line.destination
+        ports = line.post_source_port or line.source_port, line.destination_port
+    else:
+        source, destination = line.source, line.post_destination or line.destination
+        ports = line.source_port, line.post_destination_port or line.destination_port
+    return _address(source), _address(destination), ports
 
 
 _address = lru_cache(1 << 16)(read_address)
@@ -193,6 +206,6 @@ def _notes(line: Line, own_time: bool) -> Iterator[Noted]:
         yield Noted.UNSAMPLED
     if not own_time:
         yield Noted.NO_TIME
-    for note in (Noted.LAYER2_BYTES, Noted.EVENT, Noted.TOTAL):
-        if note.name.lower() in line.flags:
+    for flag, note in _FLAGGED.items():
+        if flag in line.flags:
             yield note

@@ -43,9 +43,9 @@ def moved_share(pairs: tuple[PairShares, ...]) -> float:
 
 def comparison_text(graph: TrafficGraph, other: TrafficGraph) -> tuple[str, ...]:
     """One note on the difference; none where one of the maps is empty."""
-    pairs = compare(graph, other)
     if not graph.rate or not other.rate:
         return ()
+    pairs = compare(graph, other)
     shown = "; ".join(
         f"{pair.one} – {pair.other} {pair.share:.3f} against {pair.other_share:.3f}"
         for pair in pairs[:_SHOWN]

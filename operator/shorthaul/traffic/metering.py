@@ -8,7 +8,7 @@ ways of a connection go to the edge from its client to its server.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shorthaul.traffic.addresses.bills import Bill, Counts, Row, Transfer, Unbilled, bill
+from shorthaul.traffic.addresses.bills import Bill, Counts, Row, Transfer, Unbilled, bill, leave
 from shorthaul.traffic.addresses.books import Book
 from shorthaul.traffic.addresses.parties import Address, Kind, Party
 from shorthaul.traffic.attribution import SELF
@@ -91,9 +91,7 @@ class _Sums:
             self.edges[one, other] = self.edges.get((one, other), Counts()) + counts
             self.estimated += counts if row.estimated else Counts()
             return
-        each = Unbilled(counts, f"{client} → {server}")
-        known = self.aside.get(reason)
-        self.aside[reason] = known + each if known else each
+        leave(self.aside, reason, Unbilled(counts, f"{client} → {server}"))
 
     def _workload(self, party: Party) -> WorkloadRef | str:
         if party.kind is not Kind.POD:

@@ -90,11 +90,11 @@ def _is_service(book: Book, address: Address, transfer: Transfer) -> bool:
     return isinstance(answer, Party) and answer.kind is Kind.SERVICE
 
 
-_Place = tuple[Address | None, str]
+_Place = tuple[bytes, str]
 
 
 def _place(passage: Passage) -> _Place:
-    return passage.exporter, passage.point
+    return passage.exporter or b"", passage.point
 
 
 def _together(way: Sequence[Passage], slack: int) -> Iterator[list[Passage]]:
@@ -110,25 +110,21 @@ def _together(way: Sequence[Passage], slack: int) -> Iterator[list[Passage]]:
     yield run
 
 
-def _order(passage: Passage) -> tuple[int, int, bytes, str]:
+def _order(passage: Passage) -> tuple[int, int, _Place]:
     transfer = passage.transfer
-    first, last = transfer.first_milliseconds, transfer.last_milliseconds
-    return first, last, passage.exporter or b"", passage.point
+    return transfer.first_milliseconds, transfer.last_milliseconds, _place(passage)
 
 
 def _chosen(seen: Sequence[Passage], node_of: NodeOf) -> _Place | None:
     """The place that counts; None where there is only one."""
     if len({_place(passage) for passage in seen}) == 1:
         return None
-    told: dict[NodeName, dict[str, int]] = {}
-    places: dict[tuple[NodeName, str], _Place] = {}
+    told: dict[NodeName, dict[_Place, int]] = {}
     for passage in seen:
         exporter = passage.exporter
         node = (node_of(exporter, passage.transfer) if exporter else None) or NodeName("")
-        point = f"{(exporter or b'').hex()} {passage.point}"
-        at = told.setdefault(node, {})
-        at[point] = at.get(point, 0) + passage.transfer.bytes
-        places[node, point] = _place(passage)
+        place, at = _place(passage), told.setdefault(node, {})
+        at[place] = at.get(place, 0) + passage.transfer.bytes
     transfer = seen[0].transfer
     ends = (node_of(address, transfer) for address in transfer[:2])
-    return places[counting_point(told, *ends)]
+    return counting_point(told, *ends)[1]

@@ -14,12 +14,15 @@ switches between, and each of them may be told by each source. Nothing of that i
 
 Both ends agree when what the sender's and the receiver's nodes told differs by no more than the
 tolerance of the larger. Only whole numbers are compared and added, in any order.
+
+Only rules 1 and 2 have a caller yet (`counting_point`, for `passages`). `reconcile`, with rules 3
+and 4, what ends agree on and nodes that lost records, waits for several sources of records at once.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from shorthaul.traffic.addresses.parties import Party
 from shorthaul.units import NodeName, Unit
@@ -116,9 +119,22 @@ def reconcile(reports: Iterable[Report], unit: Unit, ground: Ground) -> tuple[Wa
     return tuple(_way(*ends, told, unit, ground) for ends, told in sorted(by_way.items()))
 
 
+class _Ordered(Protocol):
+    """What can be sorted."""
+
+    def __lt__(self, other: Any, /) -> bool:
+        """Whether this comes before the other."""
+        ...
+
+
+_Point = TypeVar("_Point", bound=_Ordered)
+
+
 def counting_point(
-    seen: Mapping[NodeName, Mapping[str, int]], sender: NodeName | None, receiver: NodeName | None
-) -> tuple[NodeName, str]:
+    seen: Mapping[NodeName, Mapping[_Point, int]],
+    sender: NodeName | None,
+    receiver: NodeName | None,
+) -> tuple[NodeName, _Point]:
     """The node and its point whose count of a connection stands for all of them (rules 1 and 2)."""
     sums = {node: max(points.values()) for node, points in seen.items()}
     node = _counting_node(sums, (sender, receiver), frozenset())

@@ -1,25 +1,10 @@
 """The door to the compiled kernels: what does not fit the package is refused in one line."""
 
-import shutil
-import subprocess
-
 import pytest
 
+from c_libraries import compiled
 from shorthaul.errors import BadInput
 from shorthaul.solve.kernels import library
-
-
-def compiled(source, folder):
-    """A library of some C; skips where there is no compiler."""
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if compiler is None:
-        pytest.skip("no C compiler on this machine")
-    (folder / "old.c").write_text(source)
-    made = folder / "old.so"
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", "-o", made, folder / "old.c"], check=True, timeout=60
-    )
-    return made
 
 
 def loads(monkeypatch, path):

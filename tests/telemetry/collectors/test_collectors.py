@@ -8,9 +8,12 @@ import pytest
 
 from cli.commands import shorthaul
 from shorthaul.errors import BadInput
-from shorthaul.telemetry.collectors.collectors import Collector, CollectorSettings
+from shorthaul.telemetry.collectors.collectors import Collector
+from shorthaul.telemetry.collectors.settings import CollectorSettings
 from shorthaul.telemetry.collectors.sinks import Lines, Nowhere
 from shorthaul.telemetry.collectors.sockets import Drops, Receiver
+from shorthaul.telemetry.netflow.decoders import ROOM
+from shorthaul.telemetry.netflow.records import Batch
 from telemetry.collectors.running import Running
 from telemetry.netflow import packets as p
 
@@ -154,8 +157,43 @@ async def test_records_that_cannot_be_kept_end_the_collector():
         await asyncio.wait_for(running, 20)
 
 
-async def test_a_collector_without_a_sink_counts():
+class FailsOnce:
+    """A sink that may have kept what it could not be sure of, as a buffered file may."""
 
+    def __init__(self):
+        self.tries, self.kept = 0, []
+
+    def take(self, batch, names):
+        self.tries += 1
+        self.kept += [record.bytes for record in batch]
+        if self.tries == 1:
+            raise BadInput("cannot keep them")
+
+
+@pytest.mark.parametrize("full", [True, False])
+async def test_no_record_goes_to_a_sink_that_failed_again(full):
+    seconds = 60.0 if full else 0.1
+    settings = CollectorSettings("127.0.0.1", udp_ports=(0,), tcp_port=0, flush_seconds=seconds)
+    sink = FailsOnce()
+    collector, started = Collector(settings, sink), asyncio.Event()
+    if full:
+        collector._batch = Batch(ROOM)
+    running = asyncio.create_task(collector.run(started))
+    await started.wait()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for number in range(200):
+            sets = p.template(256, p.FLOW4), p.data_set(256, p.flow4(1_000 + number))
+            message = p.message10(*sets, sequence=number)
+            sender.sendto(message, ("127.0.0.1", collector.receivers[0].bound_port))
+
+    with pytest.raises(BadInput, match="cannot keep them"):
+        await asyncio.wait_for(running, 20)
+
+    assert sink.kept
+    assert len(set(sink.kept)) == len(sink.kept)
+
+
+async def test_a_collector_without_a_sink_counts():
     settings = CollectorSettings(address="127.0.0.1", udp_ports=(0,), tcp_port=0, flush_seconds=0.1)
     collector, started = Collector(settings, Nowhere()), asyncio.Event()
     running = asyncio.create_task(collector.run(started))

@@ -1,13 +1,12 @@
 """The compiled reader and the plain one: equal on any template, any bytes and any context."""
 
 import random
-import shutil
-import subprocess
 
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
+import c_libraries
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.netflow import elements
 from shorthaul.telemetry.netflow.contexts import Context
@@ -111,21 +110,9 @@ def test_the_library_fits_the_layout_of_records():
     assert library.SIZES[0] == LAYOUT.size == 136
 
 
-def compiled_library(source, folder):
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if compiler is None:
-        pytest.skip("no C compiler on this machine")
-    (folder / "old.c").write_text(source)
-    made = folder / "old.so"
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", "-o", made, folder / "old.c"], check=True, timeout=60
-    )
-    return made
-
-
 def test_a_library_of_another_version_is_refused(monkeypatch, tmp_path):
     source = "long layout(void) { return 8; }\nlong read_records(void) { return 0; }\n"
-    monkeypatch.setattr(library, "NAME", str(compiled_library(source, tmp_path)))
+    monkeypatch.setattr(library, "NAME", str(c_libraries.compiled(source, tmp_path)))
 
     with pytest.raises(BadInput, match="of another version than this package; install it again"):
         library._loaded.__wrapped__()

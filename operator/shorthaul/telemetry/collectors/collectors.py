@@ -2,7 +2,9 @@
 
 One thread does all of it, so that counts add up without locks; it holds no API rights and no state
 on disk. A batch goes on when it is full or due, and whatever the sink raises ends the process:
-records that cannot be kept are not dropped in silence.
+records that cannot be kept are not dropped in silence. A sink that failed is handed nothing more,
+since it may have kept a part: its last batch, and the datagrams that are still in the sockets, are
+lost.
 """
 
 import asyncio
@@ -11,10 +13,10 @@ import logging
 import signal
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.collectors import expositions
+from shorthaul.telemetry.collectors.settings import CollectorSettings
 from shorthaul.telemetry.collectors.sinks import Sink
 from shorthaul.telemetry.collectors.sockets import Receiver
 from shorthaul.telemetry.collectors.streams import Streams
@@ -30,19 +32,6 @@ AT_ONCE = 64
 LAST_DATAGRAMS = 100_000
 """Datagrams that are still taken from each socket once we are told to stop."""
 EXPIRE_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class CollectorSettings:
-    """Where to listen and what to bear; UDP port 0 is any free one, TCP port 0 is none."""
-
-    address: str = "0.0.0.0"
-    udp_ports: tuple[int, ...] = (2055, 4739)
-    tcp_port: int = 4739
-    networks: tuple[str, ...] = ()
-    receive_buffer_bytes: int = 32 << 20
-    flush_seconds: float = 1.0
-    template_seconds: float = 5_400.0
 
 
 class Collector:
@@ -61,6 +50,7 @@ class Collector:
         self._sink = sink
         self._batch = Batch(4 * ROOM)
         self._failed: asyncio.Future[None] | None = None
+        self._sink_error: Exception | None = None
 
     async def run(self, started: asyncio.Event | None = None) -> None:
         """Collects until it is told to stop by SIGTERM or SIGINT, or cannot go on."""
@@ -79,7 +69,8 @@ class Collector:
                         ended.result()
             finally:
                 ticking.cancel()
-                self._drain()
+                if self._sink_error is None:
+                    self._drain()
 
     @contextlib.asynccontextmanager
     async def _listening(self, loop: asyncio.AbstractEventLoop) -> AsyncIterator[None]:
@@ -120,15 +111,18 @@ class Collector:
     def _read(self, receiver: Receiver) -> None:
         """Reads what one socket has, at most AT_ONCE datagrams."""
         try:
-            now = int(time.time() * 1_000)
-            for _ in range(AT_ONCE):
-                found = receiver.receive()
-                if found is None:
-                    return
-                data, address, port = found
-                self._take(data, Sender(address, port), now)
+            self._receive(receiver, AT_ONCE)
         except BadInput as error:
             self._fail(error)
+
+    def _receive(self, receiver: Receiver, most: int) -> None:
+        now = int(time.time() * 1_000)
+        for _ in range(most):
+            found = receiver.receive()
+            if found is None:
+                return
+            data, address, port = found
+            self._take(data, Sender(address, port), now)
 
     def _take_stream(self, data: bytes, sender: Sender) -> None:
         try:
@@ -142,19 +136,22 @@ class Collector:
         self.decoder.decode(data, sender, now, self._batch)
 
     def _flush(self) -> None:
-        if self._batch.length:
-            self._sink.take(self._batch, self.decoder.registry.name)
+        """Hands the batch on, once; raises for ever what the sink raised."""
+        if self._sink_error is not None:
+            raise self._sink_error
+        try:
+            if self._batch.length:
+                self._sink.take(self._batch, self.decoder.registry.name)
+        except Exception as error:
+            self._sink_error = error
+            raise
+        finally:
             self._batch.clear()
 
     def _drain(self) -> None:
         """Takes what is in the sockets already, and hands the last batch on."""
-        now = int(time.time() * 1_000)
         for receiver in self.receivers:
-            for _ in range(LAST_DATAGRAMS):
-                found = receiver.receive()
-                if found is None:
-                    break
-                self._take(found[0], Sender(found[1], found[2]), now)
+            self._receive(receiver, LAST_DATAGRAMS)
         self._flush()
         self._look()
 

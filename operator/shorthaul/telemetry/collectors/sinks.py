@@ -1,21 +1,18 @@
 """Where decoded records go: one method, so that a ledger, a file or a test can stand there."""
 
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Protocol
 
 import msgspec
 
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.netflow import records
 from shorthaul.telemetry.netflow.exporters import Sender
-from shorthaul.telemetry.netflow.records import (
-    NO_ADDRESS,
-    Batch,
-    Direction,
-    Flag,
-    Record,
-    address_text,
-)
+from shorthaul.telemetry.netflow.records import NO_ADDRESS, Batch, Direction, Flag, Record
+from shorthaul.traffic.addresses import parties
+from shorthaul.traffic.addresses.parties import Address
 
 DIRECTIONS = {int(Direction.INGRESS): "ingress", int(Direction.EGRESS): "egress"}
 
@@ -76,9 +73,9 @@ def line_of(record: Record, names: Names) -> dict[str, object]:
     told: dict[str, object] = {
         "exporter": sender.address if sender else None,
         "domain": record.domain,
-        "source": address_text(record.source, record.family),
+        "source": _text(record.source, record.family),
         "source_port": record.source_port,
-        "destination": address_text(record.destination, record.family),
+        "destination": _text(record.destination, record.family),
         "destination_port": record.destination_port,
         "protocol": record.protocol,
         "bytes": record.bytes,
@@ -103,12 +100,19 @@ def line_of(record: Record, names: Names) -> dict[str, object]:
         ("post_destination", record.post_destination, record.post_destination_port),
     ):
         if address != NO_ADDRESS:
-            told[name] = address_text(address, _family_of(address))
+            told[name] = _post_text(Address(address))
         if port:
             told[f"{name}_port"] = port
-    flags = [flag.name.lower() for flag in Flag(record.flags) if flag.name]
-    return {**told, "flags": flags} if flags else told
+    if flags := _flag_names(record.flags):
+        told["flags"] = flags
+    return told
 
 
-def _family_of(address: bytes) -> int:
-    return 4 if address[:12] == bytes(10) + b"\xff\xff" else 6
+# The same addresses and flags come again and again, and text of one costs more than half a line.
+_text = lru_cache(1 << 16)(records.address_text)
+_post_text = lru_cache(1 << 16)(parties.address_text)
+
+
+@lru_cache(256)
+def _flag_names(flags: int) -> tuple[str, ...]:
+    return tuple(flag.name.lower() for flag in Flag(flags) if flag.name)

@@ -8,13 +8,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
+from shorthaul.telemetry.netflow.definitions import IPFIX
 from shorthaul.telemetry.netflow.exporters import Sender
 from shorthaul.telemetry.netflow.messages import HEADER10
 from shorthaul.telemetry.netflow.networks import Networks
 
 CONNECTIONS = 256
 SILENCE_SECONDS = 1_800.0
-IPFIX = 10
 STRANGE = b"?"
 NOT_IPFIX, TOO_MANY, NOT_ALLOWED, SILENT, CUT = (
     "stream: not IPFIX",

@@ -1,6 +1,6 @@
 """What a record's fields mean together: registers become one or two records, or a reason.
 
-This is the plain twin of `assemble` in `kernels/records.h`; `test_twins` holds the two equal on
+This is the plain twin of `assemble` in `kernels/records.c`; `test_twins` holds the two equal on
 any template and any bytes. It decides what is traffic: what was denied, dropped or will be counted
 again is none. Counts are never scaled.
 """
@@ -11,8 +11,9 @@ from shorthaul.telemetry.netflow.contexts import Context
 from shorthaul.telemetry.netflow.elements import Clock, Counter
 from shorthaul.telemetry.netflow.plans import Plan
 from shorthaul.telemetry.netflow.reasons import Reason
-from shorthaul.telemetry.netflow.records import MAPPED, NO_ADDRESS, Batch, Direction, Family, Flag
-from shorthaul.telemetry.netflow.registers import Register, bits
+from shorthaul.telemetry.netflow.records import NO_ADDRESS, Batch, Direction, Family, Flag
+from shorthaul.telemetry.netflow.registers import IPV4, IPV6, LAYER2, Register, bits
+from shorthaul.traffic.addresses.parties import MAPPED
 
 CREATED, DELETED, DENIED, ALERT, UPDATED = 1, 2, 3, 4, 5
 ACTIVE_TIMEOUT = 2
@@ -29,9 +30,6 @@ UNKNOWN = int(Direction.UNKNOWN)
 TOTAL = Counter.TOTAL
 OF_IPV4, OF_IPV6, OF_LAYER2 = int(Family.IPV4), int(Family.IPV6), int(Family.LAYER2)
 NONE, UPTIME, SECONDS, MILLISECONDS, NTP, BEFORE = Clock
-IPV4 = bits(Register.SOURCE4, Register.DESTINATION4)
-IPV6 = bits(Register.SOURCE6, Register.DESTINATION6)
-LAYER2 = bits(Register.SOURCE_MAC, Register.DESTINATION_MAC)
 DIRECTED = bits(Register.DIRECTION)
 SAMPLED = bits(Register.SAMPLER)
 

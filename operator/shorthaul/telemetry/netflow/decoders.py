@@ -10,7 +10,7 @@ from shorthaul.telemetry.netflow import messages
 from shorthaul.telemetry.netflow.choices import Reading, best_reading
 from shorthaul.telemetry.netflow.connections import Connections
 from shorthaul.telemetry.netflow.contexts import Context
-from shorthaul.telemetry.netflow.definitions import Definition, definitions
+from shorthaul.telemetry.netflow.definitions import IPFIX, Definition, definitions
 from shorthaul.telemetry.netflow.elements import Counter
 from shorthaul.telemetry.netflow.exporters import Domain, Exporter, Held, Sender
 from shorthaul.telemetry.netflow.limits import (
@@ -129,7 +129,7 @@ class Decoder:
             return Reason.DATAGRAM_DOMAINS
         if not sender.stream and domain.repeated(data):
             return Reason.DATAGRAM_REPEATED
-        self._count(data, message, exporter)
+        self._count(data, message)
         if message.sampling:
             domain.rates.tell_header(message.sampling)
         work = _Work(exporter, domain, self._context(message, exporter, domain, now), batch)
@@ -153,10 +153,9 @@ class Decoder:
         else:
             domain.sequence.see(message.sequence, work.units, whole=work.whole, boot=message.boot)
 
-    def _count(self, data: bytes, message: Message, exporter: Exporter) -> None:
+    def _count(self, data: bytes, message: Message) -> None:
         self.totals.messages += 1
         self.totals.versions[message.version] += 1
-        exporter.messages += 1
         if message.end < len(data):
             self.totals.refuse(Reason.BYTES_AFTER)
 
@@ -218,7 +217,6 @@ class Decoder:
         self.totals.flows += outcome.flows
         work.records_left = max(0, work.records_left - outcome.records)
         if outcome.flows:
-            work.exporter.flows += outcome.flows
             work.exporter.proven = True
 
     def _options(self, template: Template, content: bytes, work: _Work) -> None:
@@ -230,12 +228,8 @@ class Decoder:
         work.context = self._told(work.context, work.domain)
 
     def _told(self, context: Context, domain: Domain) -> Context:
-        return Context(
-            exported=context.exported,
-            boot=domain.boot if domain.version == 10 else context.boot,
-            received=context.received,
-            exporter=context.exporter,
-            domain=context.domain,
+        return context._replace(
+            boot=domain.boot if domain.version == IPFIX else context.boot,
             sampling=domain.rates.domain,
             samplers=domain.rates.samplers,
         )

@@ -82,10 +82,8 @@ class Exporter:
 
     __slots__ = (
         "domains",
-        "flows",
         "held_bytes",
         "held_sets",
-        "messages",
         "number",
         "proven",
         "seen",
@@ -100,7 +98,7 @@ class Exporter:
         self.domains: dict[tuple[int, int], Domain] = {}
         self.template_number = self.template_bytes = 0
         self.held_sets = self.held_bytes = 0
-        self.messages = self.flows = self.seen = 0
+        self.seen = 0
         self.proven = False
 
     def domain(self, version: int, number: int, limits: Limits) -> Domain | None:

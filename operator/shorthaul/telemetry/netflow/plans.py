@@ -14,7 +14,7 @@ from shorthaul.telemetry.netflow import elements
 from shorthaul.telemetry.netflow.elements import Clock, Counter
 from shorthaul.telemetry.netflow.reasons import Reason
 from shorthaul.telemetry.netflow.records import Flag
-from shorthaul.telemetry.netflow.registers import WIDTHS, Register
+from shorthaul.telemetry.netflow.registers import IPV4, IPV6, LAYER2, WIDTHS, Register, bits
 
 VARIABLE = -1
 UNWANTED = 0xFFFF
@@ -70,7 +70,7 @@ def compiled(fields: Sequence[Field], version: int) -> Plan:
     end = _clock(found, fields, elements.ENDS, Register.END, wanted)
     if start is end is Clock.NONE:
         flags |= Flag.NO_TIME
-    has = sum(1 << register for register in wanted.values())
+    has = bits(*wanted.values())
     if has >> Register.EVENT & 1:
         flags |= Flag.EVENT
         if has >> Register.CONNECTION & 1 and _is_connection(found, counter, wanted):
@@ -89,7 +89,7 @@ def compiled_options(fields: Sequence[Field], scopes: int, version: int) -> Plan
         if register >= Register.SAMPLER or register is Register.BOOT
         if (position := _position(found, fields, numbers, register)) is not None
     }
-    has = sum(1 << register for register in wanted.values())
+    has = bits(*wanted.values())
     return _plan(fields, wanted, has, Counter.DELTA, (Clock.NONE, Clock.NONE), Flag(0))
 
 
@@ -235,14 +235,8 @@ def _plan(
 
 
 def _refusal(has: int) -> Reason | None:
-    bytes_from = (Register.BYTES, Register.REVERSE_BYTES)
-    if not any(has >> register & 1 for register in bytes_from):
+    if not has & bits(Register.BYTES, Register.REVERSE_BYTES):
         return Reason.RECORD_NO_BYTES
-    pairs = (
-        (Register.SOURCE4, Register.DESTINATION4),
-        (Register.SOURCE6, Register.DESTINATION6),
-        (Register.SOURCE_MAC, Register.DESTINATION_MAC),
-    )
-    if not any(has >> one & 1 and has >> other & 1 for one, other in pairs):
+    if not any(has & ends == ends for ends in (IPV4, IPV6, LAYER2)):
         return Reason.RECORD_NO_ADDRESSES
     return None

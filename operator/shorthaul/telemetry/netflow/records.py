@@ -2,8 +2,7 @@
 
 A record is one direction of one flow, as its exporter counted it: bytes and packets are never
 scaled, `sampling` says what they would have to be scaled by. The buffer's layout is that of a C
-structure in the machine's own byte order, so the compiled reader fills it, `struct` reads it, and
-numpy can look at it without a copy (`DTYPE`).
+structure in the machine's own byte order, so the compiled reader fills it and `struct` reads it.
 """
 
 import ipaddress
@@ -12,10 +11,7 @@ from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
-import numpy as np
-
 ADDRESS_BYTES = 16
-MAPPED = bytes(10) + b"\xff\xff"
 NO_ADDRESS = bytes(ADDRESS_BYTES)
 
 
@@ -83,15 +79,6 @@ class Record(NamedTuple):
 
 
 LAYOUT = struct.Struct("=16s16s16s16s5Q5I4H4B")
-DTYPE = np.dtype(
-    [
-        *((name, "V16") for name in Record._fields[:4]),
-        *((name, "=u8") for name in Record._fields[4:9]),
-        *((name, "=u4") for name in Record._fields[9:14]),
-        *((name, "=u2") for name in Record._fields[14:18]),
-        *((name, "u1") for name in Record._fields[18:]),
-    ]
-)
 
 
 def address_text(address: bytes, family: int) -> str:
@@ -117,10 +104,6 @@ class Batch:
     def __iter__(self) -> Iterator[Record]:
         used = memoryview(self.buffer)[: self.length * LAYOUT.size]
         return map(Record._make, LAYOUT.iter_unpack(used))
-
-    def array(self) -> "np.ndarray[tuple[int], np.dtype[np.void]]":
-        """The records as a numpy array over the same memory; not to be kept past `clear`."""
-        return np.frombuffer(self.buffer, dtype=DTYPE, count=self.length)
 
     def add(self, *values: bytes | int) -> None:
         """Appends one record, given in the order of its fields."""

@@ -2,7 +2,7 @@
 
 A template says which field goes into which register; what the registers mean together is said in
 one place for all templates (`assembling`). An IPv6 address takes two. The compiled reader has the
-same numbers in `kernels/records.h`.
+same numbers in `kernels/records.c`.
 """
 
 from typing import Final
@@ -75,3 +75,8 @@ WIDTHS: dict[int, int] = {
 def bits(*registers: int) -> int:
     """A set of registers as a number, as in `Plan.has`."""
     return sum(1 << register for register in registers)
+
+
+IPV4 = bits(Register.SOURCE4, Register.DESTINATION4)
+IPV6 = bits(Register.SOURCE6, Register.DESTINATION6)
+LAYER2 = bits(Register.SOURCE_MAC, Register.DESTINATION_MAC)

@@ -11,7 +11,7 @@ that surely held their addresses all the while, and marked.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from shorthaul.traffic.addresses.books import Book
 from shorthaul.traffic.addresses.parties import (
@@ -71,6 +71,15 @@ class Unbilled:
         return Unbilled(self.counts + other.counts, min(self.example, other.example))
 
 
+_Reason = TypeVar("_Reason", bound=str)
+
+
+def leave(sums: dict[_Reason, Unbilled], reason: _Reason, each: Unbilled) -> None:
+    """Adds to what was left for a reason."""
+    known = sums.get(reason)
+    sums[reason] = known + each if known else each
+
+
 @dataclass(frozen=True, slots=True)
 class Bill:
     """What was billed to whom, and what to nobody; bills of two sets of transfers add up."""
@@ -101,8 +110,7 @@ class Bill:
             rows[row] = rows.get(row, Counts()) + counts
         unbilled = dict(self.unbilled)
         for reason, each in other.unbilled.items():
-            known = unbilled.get(reason)
-            unbilled[reason] = known + each if known else each
+            leave(unbilled, reason, each)
         return Bill(rows, unbilled)
 
 
@@ -144,8 +152,7 @@ class _Sums:
     def leave(self, reason: Unknown, transfer: Transfer) -> None:
         example = f"{address_text(transfer.source)} → {address_text(transfer.destination)}"
         each = Unbilled(Counts(transfer.bytes, transfer.packets, 1), example)
-        known = self._unbilled.get(reason)
-        self._unbilled[reason] = known + each if known else each
+        leave(self._unbilled, reason, each)
 
     def bill(self) -> Bill:
         rows = {Row(*key): Counts(*total) for key, total in self._rows.items()}

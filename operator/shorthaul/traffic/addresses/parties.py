@@ -16,7 +16,7 @@ from shorthaul.errors import BadInput
 from shorthaul.units import NodeName, PodRef
 
 Address = NewType("Address", bytes)
-_MAPPED = bytes(10) + b"\xff\xff"
+MAPPED = bytes(10) + b"\xff\xff"
 
 
 class Kind(StrEnum):
@@ -78,11 +78,11 @@ def read_address(text: str) -> Address:
         address = ipaddress.ip_address(text)
     except ValueError:
         raise BadInput(f"address {text[:60]!r} is no IPv4 or IPv6 address; mend it") from None
-    return Address(address.packed if address.version == 6 else _MAPPED + address.packed)
+    return Address(address.packed if address.version == 6 else MAPPED + address.packed)
 
 
 def address_text(address: Address) -> str:
     """An address as people write it."""
-    if address.startswith(_MAPPED):
+    if address.startswith(MAPPED):
         return str(ipaddress.IPv4Address(address[12:]))
     return str(ipaddress.IPv6Address(address))

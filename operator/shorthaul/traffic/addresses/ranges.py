@@ -4,6 +4,9 @@ The narrowest range wins. A range of the cluster's own (of pods or Services) sta
 that an address of it that no pod holds is not taken for the place outside whose range lies around
 it. What no range covers is the world if the address is a public one; a private one is nobody's.
 A cluster whose pods have public addresses must therefore name their ranges.
+
+Only `dns` has a caller yet: nothing lets a user name ranges, so `anchor`, `own` and the tiers of
+places outside wait for that.
 """
 
 import ipaddress

@@ -1,0 +1,3 @@
+module shorthaul.dev/goflow2
+
+go 1.24
