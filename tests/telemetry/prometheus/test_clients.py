@@ -132,7 +132,17 @@ def test_what_an_error_says_is_told_on_one_line(server):
         ask(server)
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"status":"success","data":{}}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"[]",
+        b'{"status":"success","data":{}}',
+        b"\xff",
+        pytest.param(b"[" * LIMIT, id="deep"),
+        pytest.param(b"1" * 5_000, id="many digits"),
+    ],
+)
 def test_an_answer_of_somebody_else_is_refused(server, body):
     answer(server, (body,))
 
