@@ -1,7 +1,6 @@
 """What is measured by a real Prometheus of real exporters is what they counted."""
 
 import time
-from importlib import resources
 
 import msgspec
 import pytest
@@ -14,20 +13,15 @@ from shorthaul.telemetry.prometheus.profiles import (
     End,
     Profile,
     Sampling,
+    builtin,
     narrowed,
-    read_book,
 )
 from shorthaul.telemetry.prometheus.readers import Stretch, read_traffic
 from shorthaul.units import Namespace, WorkloadRef
 from telemetry.prometheus.metric_shapes import DIRECTORY, SHAPES
 
 pytestmark = pytest.mark.prometheus
-BOOK = read_book(
-    resources.files("shorthaul.telemetry.prometheus")
-    .joinpath("builtin_profiles.yaml")
-    .read_bytes(),
-    "builtin_profiles.yaml",
-)
+BOOK = builtin()
 PAIRS = Profile(
     name="pairs",
     metrics=("pairs_bytes_total",),

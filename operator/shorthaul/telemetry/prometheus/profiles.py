@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import resources
 from typing import Literal, TypeVar
 
 import msgspec
@@ -20,6 +21,7 @@ _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,199}\Z")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 LARGEST_FILE_BYTES = 1 << 20
 MOST_METRICS = 8
+_BUILTIN = "builtin_profiles.yaml"
 _Kind = TypeVar("_Kind", bound=msgspec.Struct)
 
 
@@ -117,6 +119,11 @@ class Book:
             raise BadInput(f"there is no profile {name}: {self.without[name]}")
         there = ", ".join(sorted(self.profiles))
         raise BadInput(f"there is no profile {name!r}; there are {there}, or give a YAML file")
+
+
+def builtin() -> Book:
+    """The profiles that come with the package."""
+    return read_book(resources.files(__package__).joinpath(_BUILTIN).read_bytes(), _BUILTIN)
 
 
 def read_book(text: bytes, where: str) -> Book:
