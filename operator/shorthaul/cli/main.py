@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from shorthaul.cli import versions
+from shorthaul.cli import outputs, versions
 from shorthaul.errors import BadInput
-from shorthaul.report.screens import printable
 
 NAME = "shorthaul"
 INTERRUPTED = 130
@@ -98,6 +97,5 @@ def _help_of(error: click.UsageError) -> str:
 
 
 def _fail(message: str) -> int:
-    line = " ".join(message.split())
-    click.echo(f"{NAME}: {printable(line)}", err=True)
+    outputs.tell(message)
     return 1

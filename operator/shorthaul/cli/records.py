@@ -179,7 +179,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     outputs.require_writable(asked.out)
     unit, notes, rates = _from_prometheus(asked) if asked.url is not None else _from_netflow(asked)
     for note in notes:
-        click.echo(f"shorthaul: {note}", err=True)
+        outputs.tell(note)
     write = edge_rows.json_text if asked.form == "json" else edge_rows.csv_text
     outputs.write(write(rates, unit), asked.out)
 
