@@ -152,6 +152,8 @@ def test_mistakes_are_told_in_one_line(ledger, tmp_path):
     )
     assert "give one with --out" in refused(*report, ledger, "-o", "parquet")
     assert "is not over yet" in refused(*carry, ledger, "--before", "2099-01-01T00:00")
+    for moment in ("9999-12-31T23:00-23:00", "0001-01-01T00:00+23:00", "1999-12-31T23:00"):
+        assert "is not from 2000 to 2100" in refused(*carry, ledger, "--before", moment)
     assert "no line here is a Hubble export line" in refused("ledger", "ingest", EDGES, *files)
 
 

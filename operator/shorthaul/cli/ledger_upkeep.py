@@ -10,6 +10,7 @@ from shorthaul.errors import BadInput
 from shorthaul.report import ledger_texts, quantities
 from shorthaul.store import connections, readings
 from shorthaul.store.ledgers import Ledger
+from shorthaul.traffic.entries import HOUR_SECONDS
 
 
 @click.command(
@@ -34,7 +35,7 @@ def carry(ledger: str, before: int) -> None:
     Totals stay what they are. Records of those hours are refused from then on.
     """
     connections.require_file(ledger)
-    if before * 3600 > time.time():
+    if before * HOUR_SECONDS > time.time():
         raise BadInput(
             f"--before {ledger_texts.hour_text(before)} is not over yet; records still come for it"
         )
