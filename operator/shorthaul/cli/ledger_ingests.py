@@ -18,7 +18,6 @@ from shorthaul.telemetry.ledger_files import LedgerFiles
 
 @click.command(
     "ingest",
-    short_help="Count flow files into a ledger.",
     cls=Command,
     epilog="\b\nExamples:\n"
     "  shorthaul ledger ingest hubble/*.log --ledger shop.ledger --cluster cluster.json\n"

@@ -15,7 +15,6 @@ from shorthaul.traffic.entries import HOUR_SECONDS
 
 @click.command(
     "carry",
-    short_help="Roll old hours into totals.",
     cls=Command,
     epilog="\b\nExamples:\n  shorthaul ledger carry --ledger shop.ledger --before 2026-01-01T00:00",
 )
@@ -47,7 +46,6 @@ def carry(ledger: str, before: int) -> None:
 
 @click.command(
     "check",
-    short_help="Check that a ledger is sound.",
     cls=Command,
     epilog="\b\nExamples:\n  shorthaul ledger check --ledger shop.ledger",
 )
