@@ -20,6 +20,7 @@ from urllib3.util.retry import Retry
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.prometheus.answers import Answer, error_of, read_answer
+from shorthaul.telemetry.tls_folders import files_in
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
@@ -157,12 +158,10 @@ class Engine:
     def _trust(self) -> None:
         if not self._server.tls_folder:
             return
-        folder = Path(self._server.tls_folder)
-        _require(folder / "ca.crt")
-        self._session.verify = str(folder / "ca.crt")
-        certificate, key = folder / "tls.crt", folder / "tls.key"
-        if certificate.exists() or key.exists():
-            self._session.cert = (_require(certificate), _require(key))
+        files = files_in(self._server.tls_folder, "the folder")
+        self._session.verify = str(files.authority)
+        if files.pair:
+            self._session.cert = (str(files.pair[0]), str(files.pair[1]))
 
 
 def checked_url(server: Server) -> str:
@@ -194,15 +193,6 @@ def _read_token(path: Path) -> str:
     if not token or len(text) > LARGEST_TOKEN_BYTES or not all(33 <= byte < 127 for byte in token):
         raise BadInput(f"{path}: no token in it: one line of visible ASCII letters is wanted")
     return token.decode("ascii")
-
-
-def _require(path: Path) -> str:
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        wanted = "the folder needs ca.crt, and for mutual TLS tls.crt and tls.key"
-        raise BadInput(f"{path}: cannot be read ({error.strerror}); {wanted}") from error
-    return str(path)
 
 
 def _why(error: Exception) -> str:
