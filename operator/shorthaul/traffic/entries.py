@@ -99,13 +99,12 @@ class Counts(NamedTuple):
 class Balance(NamedTuple):
     """What an account holds; a part that was not asked for is None.
 
-    `hour` counts hours since the epoch; None stands for all hours together. `carried` marks what
-    was in hours that are kept no longer by themselves.
+    `hour` counts hours since the epoch; where hours are told apart, None stands for all those that
+    are kept no longer by themselves.
     """
 
     hour: int | None
     source: WorkloadRef | None
     destination: WorkloadRef | None
     tier: str | None
-    carried: bool
     counts: Counts
