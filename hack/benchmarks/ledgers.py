@@ -20,16 +20,12 @@ from pathlib import Path
 from benchmarks import machines
 from shorthaul.store import connections, readings
 from shorthaul.store.ledgers import Ledger
+from shorthaul.store.schemas import ADDING
 from shorthaul.traffic.entries import HOUR_NANOSECONDS, Batch, Entry, Span
 from shorthaul.units import TIERS, Namespace, WorkloadRef
 
 FIRST_HOUR = 490_000
-_UPSERT = (
-    "INSERT INTO balances VALUES (?, ?, ?, ?, 1, ?, ?, 1, 0) ON CONFLICT DO UPDATE SET"
-    " records = records + excluded.records, bytes = bytes + excluded.bytes,"
-    " packets = packets + excluded.packets, connections = connections + excluded.connections,"
-    " events = events + excluded.events"
-)
+_UPSERT = f"INSERT INTO balances VALUES (?, ?, ?, ?, 1, ?, ?, 1, 0) {ADDING}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +89,6 @@ def _draw(shape: Shape, records: int, per_commit: int, seed: int) -> list[Batch]
     ]
 
 
-def _by_keys(path: str, batches: list[Batch]) -> tuple[float, float]:
-    return _taken(path, batches)
-
-
 def _by_positions(path: str, batches: list[Batch]) -> tuple[float, float]:
     numbered, first = [], 0
     for batch in batches:
@@ -147,6 +139,6 @@ def _sqlite(path: str, batches: list[Batch]) -> tuple[float, float]:
 
 _MEASURES: dict[str, Callable[[str, list[Batch]], tuple[float, float]]] = {
     "positions": _by_positions,
-    "keys": _by_keys,
+    "keys": _taken,
     "sqlite": _sqlite,
 }

@@ -20,8 +20,10 @@ EXAMPLES = [
 def commands(name):
     """A command by its words, and those inside of it."""
     command = group.get_command(click.Context(group), name)
-    inner = command.commands if isinstance(command, click.Group) else {}
-    return {name: command, **{f"{name} {word}": each for word, each in inner.items()}}
+    context = click.Context(command)
+    inner = command.list_commands(context) if isinstance(command, click.Group) else ()
+    each = {f"{name} {word}": command.get_command(context, word) for word in inner}
+    return {name: command, **each}
 
 
 EVERY = {name: command for first in COMMANDS for name, command in commands(first).items()}

@@ -56,6 +56,20 @@ def test_each_line_is_counted_or_told_why_not(day):
     assert told["counted"] + others == told["lines"] == len(LINES)
 
 
+def test_nodes_that_do_not_tell_where_they_are_are_told(tmp_path):
+    cluster = tmp_path / "cluster.json"
+    text = Path(CLUSTER).read_text()
+    cluster.write_text(text.replace("topology.kubernetes.io/zone", "somewhere/else"))
+    files = (HUBBLE, "--ledger", tmp_path / "a.ledger", "--cluster", cluster)
+    planned = shorthaul("map", "--cluster", cluster, "--flows", HUBBLE, "-o", "json")
+
+    outcome = shorthaul("ledger", "ingest", *files, "-o", "json")
+
+    told = json.loads(outcome.out)["warnings"]
+    assert any("nodes have no label topology.kubernetes.io/zone" in each for each in told)
+    assert set(told) <= set(json.loads(planned.out)["notes"])
+
+
 def test_the_same_day_twice_shuffled_and_split_gives_the_same_ledger(ledger, tmp_path):
     shuffled = LINES[:]
     random.Random(5).shuffle(shuffled)
@@ -138,6 +152,8 @@ def test_mistakes_are_told_in_one_line(ledger, tmp_path):
     )
     assert "give one with --out" in refused(*report, ledger, "-o", "parquet")
     assert "is not over yet" in refused(*carry, ledger, "--before", "2099-01-01T00:00")
+    for moment in ("9999-12-31T23:00-23:00", "0001-01-01T00:00+23:00", "1999-12-31T23:00"):
+        assert "is not from 2000 to 2100" in refused(*carry, ledger, "--before", moment)
     assert "no line here is a Hubble export line" in refused("ledger", "ingest", EDGES, *files)
 
 

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from cli.commands import CLUSTER, EDGES, HUBBLE, ROOT, refused, shorthaul
+from shorthaul.cli import ledgers
 from shorthaul.cli.main import COMMANDS, group
 
 MAP = ("map", "--cluster", CLUSTER, "--flows", EDGES)
@@ -24,6 +25,56 @@ def test_help_names_every_command(words):
 
     assert outcome.status == 0
     assert all(f"\n  {name} " in outcome.out for name in COMMANDS)
+
+
+IMPORTED = """
+import sys
+from shorthaul.cli import main
+try:
+    main.main(sys.argv[1:])
+finally:
+    print(*sorted(name for name in sys.modules if name.startswith("shorthaul.")), file=sys.stderr)
+"""
+
+
+def imported(*words, environment=None):
+    """What a command line prints, and the modules of ours that it imports."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *words],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "operator"), **(environment or {})},
+        text=True,
+    )
+    return done.stdout, set(done.stderr.split())
+
+
+def modules(commands):
+    return {place.partition(":")[0] for place, _ in commands.values()}
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("ledger", "--help")])
+def test_help_imports_no_command_that_it_names(words):
+    out, names = imported(*words)
+    named = ledgers.COMMANDS if "ledger" in words else COMMANDS
+
+    assert "shorthaul.cli.main" in names
+    assert names & modules(named) == set()
+    assert all(f"\n  {name} " in out for name in named)
+    assert all(line in out for _, line in named.values())
+
+
+def test_completion_of_a_commands_name_imports_none():
+    environment = {
+        "_SHORTHAUL_COMPLETE": "bash_complete",
+        "COMP_WORDS": "shorthaul ",
+        "COMP_CWORD": "1",
+    }
+    out, names = imported(environment=environment)
+
+    assert out.split() == [f"plain,{name}" for name in COMMANDS]
+    assert names & modules(COMMANDS) == set()
 
 
 @pytest.mark.parametrize("name", COMMANDS)

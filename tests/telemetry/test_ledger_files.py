@@ -98,6 +98,14 @@ def test_what_came_before_damage_counts_and_the_damage_is_told(tmp_path):
     assert "damaged or cut off" in files.warnings[0]
 
 
+def test_a_file_of_which_nothing_can_be_unpacked_is_an_error(tmp_path):
+    content = gzip.compress(joined([line("shop/a", "shop/b")]))
+    (tmp_path / "a.gz").write_bytes(content[:12])
+
+    with pytest.raises(BadInput, match=r"a\.gz: .* is damaged or ends early .*; give an intact"):
+        read(tmp_path / "a.gz")
+
+
 def test_batches_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(ledger_files, "ENTRIES_PER_BATCH", 20)
     (tmp_path / "a.log").write_bytes(joined([line("shop/a", "shop/b", n) for n in range(50)]))

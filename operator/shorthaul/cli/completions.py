@@ -12,7 +12,6 @@ VARIABLE = "_SHORTHAUL_COMPLETE"
 
 @click.command(
     "completion",
-    short_help="Print the completion script of a shell.",
     cls=Command,
     epilog="\b\nExamples:\n"
     "  source <(shorthaul completion bash)\n"

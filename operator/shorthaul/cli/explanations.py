@@ -22,7 +22,6 @@ SUGGESTIONS = 3
 
 @click.command(
     "explain",
-    short_help="Explain why a pod moves or stays.",
     cls=Command,
     epilog="\b\nExamples:\n"
     "  shorthaul explain shop/cart-7f --cluster cluster.json --flows hubble/*.log\n"

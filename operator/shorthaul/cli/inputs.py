@@ -50,6 +50,16 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """The cluster and its distances, and what their reader should know of both."""
+
+    snapshot: Snapshot
+    network: Network
+    distances: Distances
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """A traffic map and what its reader should know of the files."""
 
@@ -73,15 +83,28 @@ def read_inputs(
     paths: Paths, objective: Objective | None, routing: str, progress: Progress
 ) -> Inputs:
     """Everything that a plan is made from."""
-    network = read_network(paths.topology)
-    progress.begin("reading the cluster")
-    snapshot = read_cluster(paths.cluster)
-    distances = measure({name: node.labels for name, node in snapshot.nodes.items()}, network.scale)
-    traffic = read_traffic(paths.flows, objective, snapshot, progress)
+    ground = read_ground(paths.cluster, paths.topology, progress)
+    traffic = read_traffic(paths.flows, objective, ground.snapshot, progress)
     override = None if routing == SERVICES else Routing(routing)
-    routed = route(traffic.graph, snapshot, override)
-    notes = (*_cluster_notes(snapshot), *distances.warnings, *traffic.notes)
-    return Inputs(snapshot, network, distances, traffic.graph, routed, notes)
+    routed = route(traffic.graph, ground.snapshot, override)
+    return Inputs(
+        ground.snapshot,
+        ground.network,
+        ground.distances,
+        traffic.graph,
+        routed,
+        (*ground.notes, *traffic.notes),
+    )
+
+
+def read_ground(cluster: Sequence[str], topology: str | None, progress: Progress) -> Ground:
+    """The cluster, and how far apart its nodes are."""
+    network = read_network(topology)
+    progress.begin("reading the cluster")
+    snapshot = read_cluster(cluster)
+    distances = measure({name: node.labels for name, node in snapshot.nodes.items()}, network.scale)
+    notes = (*_cluster_notes(snapshot), *distances.warnings)
+    return Ground(snapshot, network, distances, notes)
 
 
 def read_traffic(

@@ -14,12 +14,10 @@ from shorthaul.store.connections import Refusing
 from shorthaul.store.intakes import Receipt
 from shorthaul.store.ledgers import Ledger
 from shorthaul.telemetry.ledger_files import LedgerFiles
-from shorthaul.topology.distances import measure
 
 
 @click.command(
     "ingest",
-    short_help="Count flow files into a ledger.",
     cls=Command,
     epilog="\b\nExamples:\n"
     "  shorthaul ledger ingest hubble/*.log --ledger shop.ledger --cluster cluster.json\n"
@@ -43,16 +41,18 @@ def command(files: Sequence[str], ledger: str, form: str, out: str | None, **giv
     """
     outputs.require_writable(out)
     with progress.shown() as show:
-        network = inputs.read_network(given["topology"])
-        show.begin("reading the cluster")
-        snapshot = inputs.read_cluster(given["cluster"])
-        labels = {name: node.labels for name, node in snapshot.nodes.items()}
-        where = Whereabouts(snapshot, measure(labels, network.scale))
+        ground = inputs.read_ground(given["cluster"], given["topology"], show)
+        where = Whereabouts(ground.snapshot, ground.distances)
         show.begin("counting flows")
         read = LedgerFiles(where.entry, show.advance)
         receipt = _ingest(read, files, ledger)
     told = Reading(
-        read.lines, receipt.counted, receipt.repeated, receipt.refused, read.passed, read.warnings
+        read.lines,
+        receipt.counted,
+        receipt.repeated,
+        receipt.refused,
+        read.passed,
+        (*ground.notes, *read.warnings),
     )
     if form == "json":
         outputs.write(as_json(receipt_object(told)), out)

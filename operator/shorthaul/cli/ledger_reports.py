@@ -33,7 +33,6 @@ class Asked:
 
 @click.command(
     "report",
-    short_help="Show or export what was counted.",
     cls=Command,
     epilog="\b\nExamples:\n"
     "  shorthaul ledger report --ledger shop.ledger --by source tier\n"

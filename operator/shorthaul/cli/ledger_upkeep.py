@@ -10,11 +10,11 @@ from shorthaul.errors import BadInput
 from shorthaul.report import ledger_texts, quantities
 from shorthaul.store import connections, readings
 from shorthaul.store.ledgers import Ledger
+from shorthaul.traffic.entries import HOUR_SECONDS
 
 
 @click.command(
     "carry",
-    short_help="Roll old hours into totals.",
     cls=Command,
     epilog="\b\nExamples:\n  shorthaul ledger carry --ledger shop.ledger --before 2026-01-01T00:00",
 )
@@ -34,7 +34,7 @@ def carry(ledger: str, before: int) -> None:
     Totals stay what they are. Records of those hours are refused from then on.
     """
     connections.require_file(ledger)
-    if before * 3600 > time.time():
+    if before * HOUR_SECONDS > time.time():
         raise BadInput(
             f"--before {ledger_texts.hour_text(before)} is not over yet; records still come for it"
         )
@@ -46,7 +46,6 @@ def carry(ledger: str, before: int) -> None:
 
 @click.command(
     "check",
-    short_help="Check that a ledger is sound.",
     cls=Command,
     epilog="\b\nExamples:\n  shorthaul ledger check --ledger shop.ledger",
 )

@@ -1,13 +1,23 @@
 """`shorthaul ledger`: who sent how much to whom, hour by hour, counted once and for good."""
 
+from collections.abc import Mapping
+
 import click
 
-from shorthaul.cli import ledger_ingests, ledger_reports, ledger_upkeep
+from shorthaul.cli.late_commands import Late, LateCommands
+
+COMMANDS: Mapping[str, Late] = {
+    "carry": ("shorthaul.cli.ledger_upkeep:carry", "Roll old hours into totals."),
+    "check": ("shorthaul.cli.ledger_upkeep:check", "Check that a ledger is sound."),
+    "ingest": ("shorthaul.cli.ledger_ingests:command", "Count flow files into a ledger."),
+    "report": ("shorthaul.cli.ledger_reports:command", "Show or export what was counted."),
+}
 
 
 @click.group(
     "ledger",
-    short_help="Keep and report exact traffic counts by workload, tier and hour.",
+    cls=LateCommands,
+    late=COMMANDS,
     epilog="\b\nExamples:\n"
     "  shorthaul ledger ingest hubble/*.log --ledger shop.ledger --cluster cluster.json\n"
     "  shorthaul ledger report --ledger shop.ledger --by source tier",
@@ -17,9 +27,3 @@ def command() -> None:
 
     A record counts once, however often it is given; one process writes while any number read.
     """
-
-
-command.add_command(ledger_ingests.command)
-command.add_command(ledger_reports.command)
-command.add_command(ledger_upkeep.carry)
-command.add_command(ledger_upkeep.check)

@@ -6,52 +6,53 @@ ours to explain is a bug and keeps its traceback. Subcommands are imported when 
 that --help and completion are quick.
 """
 
-import importlib
 import logging
 import sys
 from collections.abc import Mapping, Sequence
 
 import click
 
-from shorthaul.cli import versions
+from shorthaul.cli import outputs, versions
+from shorthaul.cli.late_commands import Late, LateCommands
 from shorthaul.errors import BadInput
-from shorthaul.report.screens import printable
 
 NAME = "shorthaul"
 INTERRUPTED = 130
 
-COMMANDS: Mapping[str, str] = {
-    "plan": "shorthaul.cli.plans",
-    "score": "shorthaul.cli.scores",
-    "map": "shorthaul.cli.maps",
-    "explain": "shorthaul.cli.explanations",
-    "frontier": "shorthaul.cli.frontiers",
-    "ledger": "shorthaul.cli.ledgers",
-    "record": "shorthaul.cli.records",
-    "operator": "shorthaul.cli.operators",
-    "collector": "shorthaul.cli.collectors",
-    "completion": "shorthaul.cli.completions",
+COMMANDS: Mapping[str, Late] = {
+    "plan": ("shorthaul.cli.plans:command", "Plan which pods to move where."),
+    "score": ("shorthaul.cli.scores:command", "Score a placement, now and after a plan."),
+    "map": ("shorthaul.cli.maps:command", "Show who talks to whom, and how much."),
+    "explain": ("shorthaul.cli.explanations:command", "Explain why a pod moves or stays."),
+    "frontier": (
+        "shorthaul.cli.frontiers:command",
+        "Show the best gain for at most so many moves, and the knee.",
+    ),
+    "ledger": (
+        "shorthaul.cli.ledgers:command",
+        "Keep and report exact traffic counts by workload, tier and hour.",
+    ),
+    "record": (
+        "shorthaul.cli.records:command",
+        "Write an edge list of what Prometheus or NetFlow records tell.",
+    ),
+    "operator": ("shorthaul.cli.operators:command", "Run the operator in or for a cluster."),
+    "collector": (
+        "shorthaul.cli.collectors:command",
+        "Take flows from NetFlow and IPFIX exporters.",
+    ),
+    "completion": (
+        "shorthaul.cli.completions:command",
+        "Print the completion script of a shell.",
+    ),
 }
-
-
-class Commands(click.Group):
-    """Subcommands that are imported when they are asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which a newcomer meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Imports the module of a command; each has one value named `command`."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
-        return command
+"""In the order in which a newcomer meets them."""
 
 
 @click.group(
     NAME,
-    cls=Commands,
+    cls=LateCommands,
+    late=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,
     epilog="Run `shorthaul COMMAND --help` for the options and examples of one command.",
@@ -98,6 +99,5 @@ def _help_of(error: click.UsageError) -> str:
 
 
 def _fail(message: str) -> int:
-    line = " ".join(message.split())
-    click.echo(f"{NAME}: {printable(line)}", err=True)
+    outputs.tell(message)
     return 1

@@ -41,7 +41,6 @@ HELP: Mapping[str, str] = {
 
 @click.command(
     "operator",
-    short_help="Run the operator in or for a cluster.",
     epilog="\b\nExamples:\n"
     "  shorthaul operator --kubeconfig ~/.kube/config --log-level debug\n"
     "  shorthaul operator --window-seconds 30 --log-format json",

@@ -10,8 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import click
+
 from shorthaul.errors import BadInput
-from shorthaul.report.screens import Screen
+from shorthaul.report.screens import Screen, printable
 
 
 def screen(out: str | None) -> Screen:
@@ -41,10 +43,7 @@ def write(text: str, out: str | None) -> None:
     if out is None:
         _print(text)
         return
-    try:
-        _replace(_target(out), text.encode("utf-8"))
-    except OSError as error:
-        raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
+    write_bytes(text.encode("utf-8"), out)
 
 
 def write_bytes(content: bytes, out: str) -> None:
@@ -53,6 +52,11 @@ def write_bytes(content: bytes, out: str) -> None:
         _replace(_target(out), content)
     except OSError as error:
         raise BadInput(f"cannot write {out}: {error.strerror or error}") from error
+
+
+def tell(message: str) -> None:
+    """One line on standard error, harmless whoever's words are in it."""
+    click.echo(f"shorthaul: {printable(' '.join(message.split()))}", err=True)
 
 
 def _target(out: str) -> Path:

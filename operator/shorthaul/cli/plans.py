@@ -27,7 +27,6 @@ MOST_PODS_OF_A_CURVE = 1000
 
 @click.command(
     "plan",
-    short_help="Plan which pods to move where.",
     cls=Command,
     epilog="\b\nExamples:\n"
     "  kubectl get nodes,namespaces,pods,services,endpointslices,deployments,replicasets,\\\n"

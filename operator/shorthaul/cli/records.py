@@ -6,7 +6,6 @@ This module reads Prometheus; `netflow_records` reads records.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,8 @@ from shorthaul.telemetry.prometheus.measurements import Measurement
 from shorthaul.telemetry.prometheus.profiles import (
     Counted,
     Profile,
+    builtin,
     narrowed,
-    read_book,
     read_profile,
 )
 from shorthaul.telemetry.timestamps import nanoseconds
@@ -35,7 +34,6 @@ from shorthaul.units import Unit
 _NO_CLIENT = (
     "reading Prometheus needs prometheus-api-client; install shorthaul with the extra prometheus"
 )
-_BUILTIN = "builtin_profiles.yaml"
 _LONGEST_SECONDS = 366 * 86_400
 _FOR_PROMETHEUS = (
     ("profile", "--profile"),
@@ -181,7 +179,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     outputs.require_writable(asked.out)
     unit, notes, rates = _from_prometheus(asked) if asked.url is not None else _from_netflow(asked)
     for note in notes:
-        click.echo(f"shorthaul: {note}", err=True)
+        outputs.tell(note)
     write = edge_rows.json_text if asked.form == "json" else edge_rows.csv_text
     outputs.write(write(rates, unit), asked.out)
 
@@ -244,8 +242,7 @@ def notes_of(found: Measurement) -> Iterator[str]:
 
 def _profile(name: str) -> Profile:
     if not name.endswith((".yaml", ".yml")):
-        text = resources.files("shorthaul.telemetry.prometheus").joinpath(_BUILTIN).read_bytes()
-        return read_book(text, _BUILTIN).profile(name)
+        return builtin().profile(name)
     try:
         return read_profile(Path(name).read_bytes(), name)
     except OSError as error:

@@ -16,7 +16,6 @@ from shorthaul.report.score_texts import score_object, score_text
 
 @click.command(
     "score",
-    short_help="Score a placement, now and after a plan.",
     cls=Command,
     epilog="\b\nExamples:\n"
     "  shorthaul score --cluster cluster.json --flows hubble/*.log\n"

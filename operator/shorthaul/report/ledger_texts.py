@@ -13,18 +13,17 @@ from typing import Any
 from shorthaul.report import quantities
 from shorthaul.report.note_texts import note_lines
 from shorthaul.report.screens import Cell, Row, Screen, Tone, name, strong_lines, table
-from shorthaul.traffic.entries import Balance, Counts, Part
+from shorthaul.traffic.entries import HOUR_SECONDS, Balance, Counts, Part
 from shorthaul.units import WorkloadRef
 
 CARRIED = "carried"
-_HOUR_SECONDS = 3600
 COUNTS = ("bytes", "packets", "connections", "events", "records")
 Value = str | int
 
 
 def hour_text(hour: int) -> str:
     """The beginning of an hour, in UTC."""
-    return datetime.fromtimestamp(hour * _HOUR_SECONDS, UTC).strftime("%Y-%m-%dT%H:%MZ")
+    return datetime.fromtimestamp(hour * HOUR_SECONDS, UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def ledger_table(

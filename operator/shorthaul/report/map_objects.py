@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shorthaul.report.maps import MapEdge, Rates, TrafficMap
-from shorthaul.traffic.graphs import Vertex
-from shorthaul.units import TIERS, PodRef
+from shorthaul.traffic.graphs import Vertex, kind_of
+from shorthaul.units import TIERS
 
 
 def map_object(traffic: TrafficMap, notes: Sequence[str]) -> Mapping[str, Any]:
@@ -40,8 +40,7 @@ def _edge(item: MapEdge) -> Mapping[str, Any]:
 
 def end_object(end: Vertex) -> Mapping[str, str]:
     """One end of an edge; a pod that no workload was found for is of kind Pod."""
-    kind = "Pod" if isinstance(end, PodRef) else end.kind
-    return {"namespace": end.namespace, "kind": kind, "name": end.name}
+    return {"namespace": end.namespace, "kind": kind_of(end), "name": end.name}
 
 
 def _by_tier(rates: Rates | None) -> Mapping[str, float] | None:

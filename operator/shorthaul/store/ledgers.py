@@ -15,18 +15,14 @@ from typing import Self, TypeVar
 from shorthaul.store import connections, retention
 from shorthaul.store.intakes import Intake, Known, Place, Receipt, Stream
 from shorthaul.store.key_sets import KeySets
+from shorthaul.store.schemas import ADDING, COUNTS
 from shorthaul.store.spans import spans_of
 from shorthaul.traffic.entries import COUNT_LIMIT, UNATTRIBUTED, UNKNOWN_TIER, Batch
 from shorthaul.units import TIERS, Tier, WorkloadRef
 
 CACHED_PARTIES = 1 << 17
 CACHED_STREAMS = 1 << 14
-_ADD = (
-    "INSERT INTO balances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-    " records = records + excluded.records, bytes = bytes + excluded.bytes,"
-    " packets = packets + excluded.packets, connections = connections + excluded.connections,"
-    " events = events + excluded.events"
-)
+_ADD = f"INSERT INTO balances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) {ADDING}"
 _TIER_NAMES: Mapping[Tier | None, str] = {None: UNKNOWN_TIER, **{each: str(each) for each in TIERS}}
 """Plain texts: sqlite3 asks its adapters about any value of a derived type, for each row."""
 
@@ -156,7 +152,7 @@ class _OpenLedger:
         self, ends: tuple[WorkloadRef, WorkloadRef], place: Place, sums: Sequence[int]
     ) -> bool:
         found = self.connection.execute(
-            "SELECT records, bytes, packets, connections, events FROM balances"
+            f"SELECT {COUNTS} FROM balances"
             " JOIN parties s ON s.id = source JOIN parties d ON d.id = destination"
             " WHERE hour = ? AND tier = ? AND (s.namespace, s.kind, s.name) = (?, ?, ?)"
             " AND (d.namespace, d.kind, d.name) = (?, ?, ?)",

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from shorthaul.store import connections, retention
+from shorthaul.store.schemas import COUNTS
 from shorthaul.traffic.entries import PARTS, Balance, Counts, Part
 from shorthaul.units import TIERS, Namespace, Tier, WorkloadRef
 
 _Names = tuple[str, str, str]
-_Key = tuple[int | None, _Names | None, _Names | None, str | None, bool]
+_Key = tuple[int | None, _Names | None, _Names | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,9 @@ def _exact_sum(connection: sqlite3.Connection, table: str) -> int:
     return sum(number for (number,) in connection.execute(f"SELECT records FROM {table}"))
 
 
-_COUNTS = "records, bytes, packets, connections, events"
 _ENDS = (
     "s.namespace, s.kind, s.name, d.namespace, d.kind, d.name, tier,"
-    f" {_COUNTS} FROM {{}} JOIN parties s ON s.id = source JOIN parties d ON d.id = destination"
+    f" {COUNTS} FROM {{}} JOIN parties s ON s.id = source JOIN parties d ON d.id = destination"
     " WHERE ltrim(s.namespace || '/' || s.name, '/') GLOB ?"
     " AND ltrim(d.namespace || '/' || d.name, '/') GLOB ? AND tier GLOB ?"
 )
@@ -77,7 +77,7 @@ _ENDS = (
 
 def _hours(connection: sqlite3.Connection, question: Question) -> sqlite3.Cursor:
     return connection.execute(
-        f"SELECT hour, 0, {_ENDS.format('balances')} AND hour >= ? AND hour < ?",
+        f"SELECT hour, {_ENDS.format('balances')} AND hour >= ? AND hour < ?",
         (
             question.source,
             question.destination,
@@ -90,7 +90,7 @@ def _hours(connection: sqlite3.Connection, question: Question) -> sqlite3.Cursor
 
 def _carried(connection: sqlite3.Connection, question: Question) -> sqlite3.Cursor:
     return connection.execute(
-        f"SELECT NULL, 1, {_ENDS.format('carried')}",
+        f"SELECT NULL, {_ENDS.format('carried')}",
         (question.source, question.destination, question.tier),
     )
 
@@ -102,19 +102,18 @@ def _takes_carried(question: Question) -> bool:
 def _add(sums: dict[_Key, list[int]], by: Collection[Part], row: tuple[Any, ...]) -> None:
     key: _Key = (
         row[0] if Part.HOUR in by else None,
-        row[2:5] if Part.SOURCE in by else None,
-        row[5:8] if Part.DESTINATION in by else None,
-        row[8] if Part.TIER in by else None,
-        bool(row[1]) and Part.HOUR in by,
+        row[1:4] if Part.SOURCE in by else None,
+        row[4:7] if Part.DESTINATION in by else None,
+        row[7] if Part.TIER in by else None,
     )
     held = sums.setdefault(key, [0] * len(Counts._fields))
-    for place, more in enumerate(row[9:]):
+    for place, more in enumerate(row[8:]):
         held[place] += more
 
 
 def _balance(key: _Key, counts: Sequence[int]) -> Balance:
-    hour, source, destination, tier, carried = key
-    return Balance(hour, _ref(source), _ref(destination), tier, carried, Counts(*counts))
+    hour, source, destination, tier = key
+    return Balance(hour, _ref(source), _ref(destination), tier, Counts(*counts))
 
 
 def _ref(names: _Names | None) -> WorkloadRef | None:

@@ -8,13 +8,13 @@ repeat any more.
 import sqlite3
 
 from shorthaul.errors import BadInput
+from shorthaul.store.schemas import ADDING
+from shorthaul.traffic.entries import Counts
 
+_SUMS = ", ".join(f"sum({name})" for name in Counts._fields)
 _CARRY = (
-    "INSERT INTO carried SELECT source, destination, tier, sum(records), sum(bytes), sum(packets),"
-    " sum(connections), sum(events) FROM balances WHERE hour < ? GROUP BY 1, 2, 3"
-    " ON CONFLICT DO UPDATE SET records = records + excluded.records,"
-    " bytes = bytes + excluded.bytes, packets = packets + excluded.packets,"
-    " connections = connections + excluded.connections, events = events + excluded.events"
+    f"INSERT INTO carried SELECT source, destination, tier, {_SUMS}"
+    f" FROM balances WHERE hour < ? GROUP BY 1, 2, 3 {ADDING}"
 )
 
 

@@ -7,6 +7,7 @@ A step, once released, is never changed; a new version adds one. Tables are STRI
 import sqlite3
 
 from shorthaul.errors import BadInput
+from shorthaul.traffic.entries import Counts
 
 APPLICATION_ID = 0x53484C47  # "SHLG"
 LEAST_SQLITE = (3, 37, 0)
@@ -37,6 +38,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
 )
 VERSION = len(STEPS)
+
+COUNTS = ", ".join(Counts._fields)
+"""The columns of what is counted, as this version has them."""
+
+ADDING = "ON CONFLICT DO UPDATE SET " + ", ".join(
+    f"{name} = {name} + excluded.{name}" for name in Counts._fields
+)
+"""The end of an insertion which adds to the row that is there."""
 
 
 def require_ledger(connection: sqlite3.Connection, path: str) -> int:

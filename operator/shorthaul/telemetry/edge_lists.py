@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from shorthaul.errors import BadInput
-from shorthaul.traffic.graphs import Vertex
+from shorthaul.traffic.graphs import Vertex, vertex_of
 from shorthaul.traffic.observations import DeclaredEdge
-from shorthaul.units import Namespace, PodRef, Unit, WorkloadRef
+from shorthaul.units import Namespace, Unit
 
 COLUMNS = (
     "src_namespace",
@@ -27,19 +27,6 @@ COLUMNS = (
     "unit",
 )
 RATE_LIMIT = float(1 << 64)
-_KINDS = {
-    kind.lower(): kind
-    for kind in (
-        "Pod",
-        "Deployment",
-        "StatefulSet",
-        "DaemonSet",
-        "ReplicaSet",
-        "ReplicationController",
-        "Job",
-        "CronJob",
-    )
-}
 
 Row = tuple[DeclaredEdge, Unit]
 
@@ -140,10 +127,7 @@ def _rate(where: str, value: object) -> float:
 
 def _vertex(where: str, fields: Mapping[str, object], side: str) -> Vertex:
     namespace, kind, name = (_name(where, fields, f"{side}_{part}") for part in _PARTS)
-    kind = _KINDS.get(kind.lower(), kind)
-    if kind == "Pod":
-        return PodRef(Namespace(namespace), name)
-    return WorkloadRef(Namespace(namespace), kind, name)
+    return vertex_of(Namespace(namespace), kind, name)
 
 
 _PARTS = ("namespace", "kind", "name")

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import msgspec
 
 from shorthaul.telemetry.edge_lists import COLUMNS
-from shorthaul.traffic.graphs import Vertex
-from shorthaul.units import PodRef, Unit
+from shorthaul.traffic.graphs import Vertex, kind_of
+from shorthaul.units import Unit
 
 Rate = tuple[Vertex, Vertex, float]
 
@@ -33,5 +33,4 @@ def _fields(rate: Rate, unit: Unit) -> tuple[str | float, ...]:
 
 
 def _names(vertex: Vertex) -> tuple[str, str, str]:
-    kind = "Pod" if isinstance(vertex, PodRef) else vertex.kind
-    return vertex.namespace, kind, vertex.name
+    return vertex.namespace, kind_of(vertex), vertex.name

@@ -64,6 +64,9 @@ class LedgerFiles:
         if first_bad and not usable:
             raise BadInput(f"{first_bad}; no line here is a Hubble export line")
         if file.damage:
+            if not (first_bad or usable):
+                damage = f"the compressed data is damaged or ends early ({file.damage})"
+                raise BadInput(f"{path}: {damage}; give an intact file")
             self.warnings.append(
                 f"{path}: damaged or cut off ({file.damage}); what came before counts"
             )

@@ -8,10 +8,7 @@ knows what time it is now.
 from datetime import datetime
 from functools import lru_cache
 
-from shorthaul.traffic.flows import NANOSECONDS
-
-EARLIEST_SECONDS = 946_684_800  # 2000-01-01
-LATEST_SECONDS = 4_102_444_800  # 2100-01-01
+from shorthaul.traffic.flows import EARLIEST_SECONDS, LATEST_SECONDS, NANOSECONDS
 
 
 def nanoseconds(text: str) -> int | None:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from shorthaul.traffic.flows import EARLIEST_SECONDS, LATEST_SECONDS, NANOSECONDS
 from shorthaul.units import Namespace, Tier, WorkloadRef
 
-HOUR_NANOSECONDS = 3_600_000_000_000
-EARLIEST_HOUR = 262_968  # 2000-01-01, as for all telemetry
-LATEST_HOUR = 1_139_568  # 2100-01-01
+HOUR_SECONDS = 3600
+HOUR_NANOSECONDS = HOUR_SECONDS * NANOSECONDS
+EARLIEST_HOUR = EARLIEST_SECONDS // HOUR_SECONDS
+LATEST_HOUR = LATEST_SECONDS // HOUR_SECONDS
 COUNT_LIMIT = 1 << 63
 """Every count in the ledger stays below it; larger ones are refused, never rounded."""
 
@@ -97,13 +99,12 @@ class Counts(NamedTuple):
 class Balance(NamedTuple):
     """What an account holds; a part that was not asked for is None.
 
-    `hour` counts hours since the epoch; None stands for all hours together. `carried` marks what
-    was in hours that are kept no longer by themselves.
+    `hour` counts hours since the epoch; where hours are told apart, None stands for all those that
+    are kept no longer by themselves.
     """
 
     hour: int | None
     source: WorkloadRef | None
     destination: WorkloadRef | None
     tier: str | None
-    carried: bool
     counts: Counts

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from shorthaul.units import NodeName, PodRef
 
 NANOSECONDS = 1_000_000_000
+EARLIEST_SECONDS = 946_684_800  # 2000-01-01; `timestamps` of telemetry tells why
+LATEST_SECONDS = 4_102_444_800  # 2100-01-01
 
 
 class Flow(NamedTuple):

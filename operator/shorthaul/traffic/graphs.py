@@ -9,9 +9,34 @@ where a connection is pinned to one (headless Services). Rates are in the graph'
 import math
 from dataclasses import dataclass, field
 
-from shorthaul.units import PodRef, Unit, WorkloadRef
+from shorthaul.units import Namespace, PodRef, Unit, WorkloadRef
 
 Vertex = PodRef | WorkloadRef
+_POD = "Pod"
+_KINDS = {
+    kind.lower(): kind
+    for kind in (
+        _POD,
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "ReplicationController",
+        "Job",
+        "CronJob",
+    )
+}
+
+
+def vertex_of(namespace: Namespace, kind: str, name: str) -> Vertex:
+    """Whom somebody's words name; kinds that are known may be written in any case."""
+    kind = _KINDS.get(kind.lower(), kind)
+    return PodRef(namespace, name) if kind == _POD else WorkloadRef(namespace, kind, name)
+
+
+def kind_of(vertex: Vertex) -> str:
+    """The kind by which `vertex_of` gives the same again."""
+    return _POD if isinstance(vertex, PodRef) else vertex.kind
 
 
 @dataclass(frozen=True, slots=True)

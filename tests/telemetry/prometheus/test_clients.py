@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from cli.commands import shorthaul
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.prometheus.clients import Engine, Server
 from telemetry.relay.certificates import Authority
@@ -22,6 +23,15 @@ GOOD = json.dumps(
 ).encode()
 ERROR = json.dumps({"status": "error", "errorType": "bad_data", "error": "too many\n samples"})
 LIMIT = 100_000
+PROFILE = """
+name: ours
+metrics: [our_bytes_total]
+unit: bytes
+one_side: there is only one
+source: {namespace: from, name: name, kind: kind}
+destination: {namespace: to, pod: pod}
+"""
+OURS = {"from": "shop", "name": "web", "kind": "Deployment", "to": "shop", "pod": "db-0"}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -132,12 +142,40 @@ def test_what_an_error_says_is_told_on_one_line(server):
         ask(server)
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"status":"success","data":{}}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"[]",
+        b'{"status":"success","data":{}}',
+        b"\xff",
+        pytest.param(b"[" * LIMIT, id="deep"),
+        pytest.param(b"1" * 5_000, id="many digits"),
+    ],
+)
 def test_an_answer_of_somebody_else_is_refused(server, body):
     answer(server, (body,))
 
     with pytest.raises(BadInput, match="the answer is none of Prometheus'"):
         ask(server)
+
+
+def test_what_a_server_warns_of_does_not_repaint_the_terminal(server, tmp_path):
+    profile = tmp_path / "ours.yaml"
+    profile.write_text(PROFILE)
+    rows = [{"metric": OURS, "value": [1, "7"]}]
+    told = {
+        "status": "success",
+        "data": {"resultType": "vector", "result": rows},
+        "warnings": ["\x1b[2J\x07slow store"],
+    }
+    answer(server, (json.dumps(told).encode(),))
+    url = f"http://127.0.0.1:{server.server_port}"
+
+    outcome = shorthaul("record", "--prometheus", url, "--profile", profile)
+
+    assert outcome.status == 0
+    assert outcome.err.endswith("shorthaul: the server warns: \\x1b[2J\\x07slow store\n")
 
 
 def test_a_token_is_read_anew_for_each_query(server, tmp_path):

@@ -1,17 +1,13 @@
 """Each profile that comes with the package fits the series that its project exposes."""
 
-from importlib import resources
-
+import msgspec
 import pytest
 
 from shorthaul.errors import BadInput
-from shorthaul.telemetry.prometheus.profiles import read_book
+from shorthaul.telemetry.prometheus.profiles import builtin, read_book
 from telemetry.prometheus.metric_shapes import SHAPES
 
-TEXT = (
-    resources.files("shorthaul.telemetry.prometheus").joinpath("builtin_profiles.yaml").read_bytes()
-)
-BOOK = read_book(TEXT, "builtin_profiles.yaml")
+BOOK = builtin()
 
 
 def test_every_profile_has_its_shape_and_every_shape_its_profile():
@@ -32,5 +28,7 @@ def test_every_metric_and_label_of_a_profile_is_one_that_the_project_exposes(nam
 
 
 def test_two_profiles_of_one_name_are_refused():
+    text = msgspec.json.encode({"profiles": [BOOK.profiles["obi"]] * 2})  # JSON is YAML
+
     with pytest.raises(BadInput, match="the same name"):
-        read_book(TEXT.replace(b"name: beyla", b"name: obi"), "book.yaml")
+        read_book(text, "book.yaml")

@@ -1,25 +1,27 @@
 """What is measured by a real Prometheus of real exporters is what they counted."""
 
 import time
-from importlib import resources
 
+import msgspec
 import pytest
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.prometheus.answers import NOT_A_NUMBER
 from shorthaul.telemetry.prometheus.ends import Names
-from shorthaul.telemetry.prometheus.profiles import Counted, End, Profile, read_book
+from shorthaul.telemetry.prometheus.profiles import (
+    Counted,
+    End,
+    Profile,
+    Sampling,
+    builtin,
+    narrowed,
+)
 from shorthaul.telemetry.prometheus.readers import Stretch, read_traffic
 from shorthaul.units import Namespace, WorkloadRef
 from telemetry.prometheus.metric_shapes import DIRECTORY, SHAPES
 
 pytestmark = pytest.mark.prometheus
-BOOK = read_book(
-    resources.files("shorthaul.telemetry.prometheus")
-    .joinpath("builtin_profiles.yaml")
-    .read_bytes(),
-    "builtin_profiles.yaml",
-)
+BOOK = builtin()
 PAIRS = Profile(
     name="pairs",
     metrics=("pairs_bytes_total",),
@@ -106,6 +108,28 @@ def test_agents_that_sample_differently_are_refused(prometheus):
 
     with pytest.raises(BadInput, match="from 1 to 50; set it alike, or say with --sampling"):
         measure(prometheus, BOOK.profile("netobserv"), moment - 1, moment)
+
+
+def test_the_sampling_is_that_of_the_agents_whose_series_are_read(prometheus):
+    sampled = msgspec.structs.replace(PAIRS, sampling=Sampling(metric="pairs_sampling"))
+
+    def sides(counted):
+        return [
+            [pair("web", "db", counted), ("pairs_sampling", "gauge", {}, factor)]
+            for factor in (2, 50)
+        ]
+
+    begin = prometheus.show(*sides(0))
+    end = prometheus.show(*sides(10))
+    ports = [exporter.port for exporter in prometheus.exporters]
+    amounts = [
+        measure(prometheus, narrowed(sampled, [f"instance=127.0.0.1:{port}"]), begin, end).amount
+        for port in ports
+    ]
+
+    assert amounts == [20, 500]
+    with pytest.raises(BadInput, match="the sampling is not known: no value of pairs_sampling"):
+        measure(prometheus, narrowed(sampled, ["from_name=web"]), begin, end)
 
 
 def test_many_pairs_come_in_answers_of_bounded_size(prometheus):

@@ -8,13 +8,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from shorthaul.telemetry.prometheus.profiles import End
-from shorthaul.traffic.graphs import Vertex
+from shorthaul.traffic.graphs import Vertex, vertex_of
 from shorthaul.traffic.identities import Directory
 from shorthaul.units import Namespace, PodRef, WorkloadRef
 
 _CONTAINER_PARTS = 5
-_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod")
-_BY_LOWER = {kind.lower(): kind for kind in (*_KINDS, "ReplicationController")}
 _OUTSIDE = frozenset({"node", "service", "gateway", "gatewayclass"})
 
 
@@ -62,11 +60,8 @@ class Names:
     def _workload(self, namespace: Namespace, name: str, kind: str) -> Vertex | Nobody:
         if kind.lower() in _OUTSIDE:
             return Nobody(f"the workload is a {kind}")
-        kind = _BY_LOWER.get(kind.lower(), kind)
-        if kind == "Pod":
-            return PodRef(namespace, name)
         if kind:
-            return WorkloadRef(namespace, kind, name)
+            return vertex_of(namespace, kind, name)
         if self._directory is None:
             return Nobody("no label tells the workload's kind; give --cluster")
         found = self._kinds.get((namespace, name), [])

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import resources
 from typing import Literal, TypeVar
 
 import msgspec
@@ -20,6 +21,7 @@ _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,199}\Z")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 LARGEST_FILE_BYTES = 1 << 20
 MOST_METRICS = 8
+_BUILTIN = "builtin_profiles.yaml"
 _Kind = TypeVar("_Kind", bound=msgspec.Struct)
 
 
@@ -64,10 +66,11 @@ class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One of how many is counted: a number, or a metric that tells it."""
+    """One of how many is counted: a number, or a metric that tells it, of some agents only."""
 
     factor: float = 1.0
     metric: str = ""
+    where: tuple[Matcher, ...] = ()
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -118,6 +121,11 @@ class Book:
         raise BadInput(f"there is no profile {name!r}; there are {there}, or give a YAML file")
 
 
+def builtin() -> Book:
+    """The profiles that come with the package."""
+    return read_book(resources.files(__package__).joinpath(_BUILTIN).read_bytes(), _BUILTIN)
+
+
 def read_book(text: bytes, where: str) -> Book:
     """Profiles of a YAML text; raises BadInput with the field at fault."""
     found = _convert(text, where, _Book)
@@ -137,14 +145,19 @@ def read_profile(text: bytes, where: str) -> Profile:
 
 
 def narrowed(profile: Profile, conditions: Iterable[str]) -> Profile:
-    """The profile for series with some labels only, each given as LABEL=VALUE; raises BadInput."""
+    """The profile for series with some labels only, each given as LABEL=VALUE; raises BadInput.
+
+    What they sample with is asked of the same: agents of other clusters do not matter here.
+    """
     matchers = []
     for condition in conditions:
         label, equals, value = condition.partition("=")
         if not equals or not _LABEL.match(label):
             raise BadInput(f"--where {condition!r} is no LABEL=VALUE, such as cluster=prod")
         matchers.append(Matcher(label, value))
-    return msgspec.structs.replace(profile, where=(*profile.where, *matchers))
+    replace, told = msgspec.structs.replace, profile.sampling
+    sampling = replace(told, where=(*told.where, *matchers))
+    return replace(profile, where=(*profile.where, *matchers), sampling=sampling)
 
 
 def _convert(text: bytes, where: str, kind: type[_Kind]) -> _Kind:
@@ -170,7 +183,8 @@ def _check(profile: Profile, where: str) -> None:
     for metric in (*profile.metrics, *filter(None, [profile.sampling.metric])):
         if not _METRIC.match(metric):
             raise BadInput(f"{where}: {metric!r} is no name of a metric")
-    for label in (*profile.labels, *profile.reporters, *(each.label for each in profile.where)):
+    conditions = (each.label for each in (*profile.where, *profile.sampling.where))
+    for label in (*profile.labels, *profile.reporters, *conditions):
         if not _LABEL.match(label):
             raise BadInput(f"{where}: {label!r} is no name of a label")
     if not (profile.sampling.factor >= 1 and profile.sampling.factor < 1e9):

@@ -10,7 +10,7 @@ a window take `increase`.
 
 from collections.abc import Iterable, Sequence
 
-from shorthaul.telemetry.prometheus.profiles import Matcher, Profile
+from shorthaul.telemetry.prometheus.profiles import Matcher, Profile, Sampling
 
 LOOKBACK_SECONDS = 300  # how far back Prometheus looks for a sample, unless told otherwise
 
@@ -35,9 +35,9 @@ def sizes(profile: Profile, metric: str, cell: Cell, label: str, seconds: int) -
     return f"count by ({label}) (group by ({pairs}) (last_over_time({selector}[{reach}s])))"
 
 
-def sampling(metric: str) -> str:
-    """The least sampling of all agents, and the most, told apart by a label."""
-    one = f"{metric} > 0"
+def sampling(told: Sampling) -> str:
+    """The least sampling of all agents that it is about, and the most, told apart by a label."""
+    one = f"{_selector(told.metric, told.where)} > 0"
     return (
         f'label_replace(min({one}), "is", "least", "", "") '
         f'or label_replace(max({one}), "is", "most", "", "")'

@@ -87,9 +87,8 @@ def _sampling(asking: _Asking, profile: Profile, at_seconds: int) -> float:
     metric = profile.sampling.metric
     if not metric:
         return profile.sampling.factor
-    told = {
-        row[0].get("is", ""): row[1] for row in asking(queries.sampling(metric), at_seconds).rows
-    }
+    answer = asking(queries.sampling(profile.sampling), at_seconds)
+    told = {row[0].get("is", ""): row[1] for row in answer.rows}
     advice = "say with --sampling one of how many is counted"
     if set(told) != {"least", "most"}:
         raise BadInput(f"the sampling is not known: no value of {metric}; {advice}")

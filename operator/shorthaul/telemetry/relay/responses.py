@@ -23,8 +23,7 @@ from shorthaul.telemetry.hubble_events import (
     read_lost,
 )
 from shorthaul.telemetry.relay.messages import Message, enum_names, message_class
-from shorthaul.telemetry.timestamps import EARLIEST_SECONDS, LATEST_SECONDS
-from shorthaul.traffic.flows import NANOSECONDS
+from shorthaul.traffic.flows import EARLIEST_SECONDS, LATEST_SECONDS, NANOSECONDS
 
 _REMEMBERED_ENDS = 1 << 14
 NO_RESPONSE = Skipped("message that is no response of Hubble", shown=True, bad=True)
