@@ -11,6 +11,7 @@ from typing import Protocol
 
 from shorthaul.traffic.flows import Flow, Heard, Lost
 from shorthaul.traffic.graphs import Leftover
+from shorthaul.traffic.volumes import Volume
 from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 
@@ -51,7 +52,8 @@ class SourceReading:
     """What came since the reading before; `caught_up` tells that there was no more to read.
 
     `ignored` and `leftovers` are totals since the start, as in `Observations`. `coverage` is None
-    for a source that cannot know which nodes it does not hear.
+    for a source that cannot know which nodes it does not hear. A source of bytes tells `volumes`,
+    closed windows on the grid, in any order; one that is told again counts once.
     """
 
     flows: tuple[Flow, ...] = ()
@@ -63,6 +65,7 @@ class SourceReading:
     health: SourceHealth = field(default_factory=SourceHealth)
     caught_up: bool = True
     coverage: Coverage | None = None
+    volumes: tuple[Volume, ...] = ()
 
 
 class Source(Protocol):
