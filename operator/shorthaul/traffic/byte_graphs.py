@@ -50,11 +50,6 @@ def byte_graph(
     return replace(graph, pod_edges=pairs, warnings=(*graph.warnings, *_differing(graph.edges)))
 
 
-def counting_sources(volumes: Mapping[str, Sequence[Volume]], rules: WindowRules) -> frozenset[str]:
-    """The sources that count for any edge."""
-    return frozenset(rates.sources[0] for rates in average(volumes, rules).values() if rates.fresh)
-
-
 def _observations(
     found: Mapping[Ends, Rates],
     whole: Mapping[str, Sequence[Volume]],
