@@ -56,7 +56,7 @@ class _Open:
     flows_before: int = 0
     read_before: float = 0.0
     rate: float = 0.0
-    volumes: VolumeSums = field(default_factory=VolumeSums)
+    volumes: VolumeSums = field(default_factory=lambda: VolumeSums(1))
 
 
 class Feed:
@@ -122,6 +122,7 @@ class Feed:
         health = found.health if found else sources.SourceHealth()
         newest = health.newest_nanoseconds / NANOSECONDS
         seen = (found.coverage if found else None) or Coverage()
+        sums = found.volumes if found else VolumeSums(1)
         told = SourceHealth(
             lines=health.lines,
             flows=health.flows,
@@ -130,7 +131,10 @@ class Feed:
             files=health.files,
             nodes=len(seen.known),
             connected_nodes=len(seen.connected),
-            **_of_bytes(found),
+            windows=sums.windows,
+            incomplete_windows=sums.incomplete_windows,
+            bytes=min(sums.billed_bytes, MOST_TOLD),
+            unattributed_bytes=min(sums.left_bytes, MOST_TOLD),
             flows_per_second=round(found.rate, 1) if found else 0.0,
             lag_seconds=round(max(0.0, now.timestamp() - newest), 1) if newest else 0.0,
             last_flow_time=datetime.fromtimestamp(newest, UTC) if newest else None,
@@ -181,6 +185,7 @@ class Feed:
                 unit_of(spec),
                 lag_seconds(spec),
                 least_coverage_percent(spec),
+                volumes=VolumeSums(self.recorder.rules.kept_windows),
             )
 
     def _forget(self, name: str) -> None:
@@ -244,16 +249,6 @@ class Feed:
             self.recorder.hear(heard, now_seconds)
         for lost in reading.lost:
             self.recorder.lose(lost, now_seconds)
-
-
-def _of_bytes(source: _Open | None) -> dict[str, int]:
-    sums = source.volumes if source else VolumeSums()
-    return {
-        "windows": sums.windows,
-        "incomplete_windows": sums.incomplete_windows,
-        "bytes": min(sums.billed_bytes, MOST_TOLD),
-        "unattributed_bytes": min(sums.left_bytes, MOST_TOLD),
-    }
 
 
 def _state(source: _Open | None, seen: Coverage) -> conditions.State:

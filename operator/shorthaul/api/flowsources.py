@@ -151,13 +151,13 @@ class SourceHealth(Report, frozen=True, kw_only=True):
     files: Count = 0
     nodes: Annotated[Count, Meta(description="Nodes that the source knows of.")] = 0
     connected_nodes: Annotated[Count, Meta(description="Nodes whose flows arrive.")] = 0
-    windows: Annotated[Count, Meta(description="Windows of bytes that were told.")] = 0
+    windows: Annotated[Count, Meta(description="Windows of bytes that are kept.")] = 0
     incomplete_windows: Annotated[
         Count, Meta(description="Those of them that say nothing, since they are not whole.")
     ] = 0
-    bytes: Annotated[Count, Meta(description="Bytes between workloads in all windows.")] = 0
+    bytes: Annotated[Count, Meta(description="Bytes between workloads in these windows.")] = 0
     unattributed_bytes: Annotated[
-        Count, Meta(description="Bytes that name no two workloads; they move nothing.")
+        Count, Meta(description="Bytes in them that name no two workloads, which move nothing.")
     ] = 0
     flows_per_second: Amount = 0.0
     lag_seconds: Amount = 0.0
