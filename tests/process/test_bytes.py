@@ -32,7 +32,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     except debian.Unavailable as error:
         pytest.skip(str(error))
     folder: Path = tmp_path_factory.mktemp("prometheus")
-    with Prometheus(program, folder) as running:
+    with Prometheus(program, folder, "250ms") as running:
         yield running
 
 

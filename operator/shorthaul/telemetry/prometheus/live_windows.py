@@ -2,7 +2,7 @@
 
 Questions are asked in a thread, a few windows at a time and the oldest first, so that reading never
 waits. What an engine keeps of the past is asked too, as far back as windows are kept: an operator
-that was started again, or an engine that was away, loses no window. A window without any series
+that was started again, or an engine that was away, loses no window. A window without any sample
 says nothing; the one after it is not whole, since counters that went on meanwhile show all of it
 there. A window that cannot be read is asked again later, and the trouble told.
 """
@@ -18,6 +18,7 @@ from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.prometheus.answers import Answer
 from shorthaul.telemetry.prometheus.ends import Names
+from shorthaul.telemetry.prometheus.measurements import Measurement
 from shorthaul.telemetry.prometheus.profiles import Profile
 from shorthaul.telemetry.prometheus.readers import NothingMeasured, Stretch, read_traffic
 from shorthaul.telemetry.prometheus.window_volumes import volume_of
@@ -137,15 +138,8 @@ class LiveWindows:
         directory, step = directory_of(snapshot), self._around.rules.window_seconds
         names = Names(directory, self._question.profile.nobody)
         for start in due:
-            stretch = Stretch(start, start + step, step)
             try:
-                measured = read_traffic(
-                    self._engine.ask,
-                    self._question.profile,
-                    names,
-                    stretch,
-                    sampling=self._question.sampling,
-                )
+                measured = self._measured(start, names)
             except NothingMeasured as nothing:
                 found.empty.append(start)
                 if start == due[-1]:
@@ -161,3 +155,20 @@ class LiveWindows:
             follows_nothing = start - step in empty or start - step in found.empty
             found.told.append(volume_of(measured, start, directory, complete=not follows_nothing))
         return found
+
+    def _measured(self, start: int, names: Names) -> Measurement:
+        """What was counted in one window; raises BadInput, NothingMeasured where nothing was."""
+        question, step = self._question, self._around.rules.window_seconds
+        measured = read_traffic(
+            self._engine.ask,
+            question.profile,
+            names,
+            Stretch(start, start + step, step),
+            sampling=question.sampling,
+        )
+        if not measured.rows:
+            raise NothingMeasured(
+                f"no sample of {' or '.join(question.profile.metrics)} in a window of {step} s; "
+                "windows have to be longer than the scrape interval"
+            )
+        return measured
