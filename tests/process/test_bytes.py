@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from process import stages
-from process.pod_bytes import PodBytes
 from process.stages import Shop, Stage
+from telemetry.prometheus.pod_bytes import PodBytes
 from telemetry.prometheus.servers import Prometheus
 from testbed import debian
 
@@ -39,7 +39,10 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
 @pytest.fixture
 def weighed(running: Stage, prometheus: Prometheus) -> Iterator[Shop]:
     """The shop, with its bytes in Prometheus and a FlowSource for them."""
-    with running.shop("weighed", ZONES) as shop, PodBytes(shop, prometheus, BYTES):
+    with (
+        running.shop("weighed", ZONES) as shop,
+        PodBytes(shop.namespace, shop.names_of, prometheus, BYTES),
+    ):
         labels = {"metadata": {"labels": {"governed": "yes"}}}
         shop.client.patch("deployments.apps", "web", labels, shop.namespace)
         part = {"address": prometheus.url, "profile": "obi", "lagSeconds": 3}
