@@ -131,7 +131,7 @@ def test_a_plan_for_bytes_goes_where_the_bytes_are(maps):
     _, (plan,) = proposed(maps, "bytes")
 
     assert plan.spec.objective.unit == "bytes/s·distance"
-    assert {(move.workload.name, move.to in ("n2", "n4")) for move in plan.spec.moves} == {
+    assert {(move.workload.name, move.target in ("n2", "n4")) for move in plan.spec.moves} == {
         ("web", True)
     }
     assert len(plan.spec.moves) == 2
@@ -143,7 +143,7 @@ def test_the_same_clients_stay_in_their_zone_by_events(maps):
     finding, plans = proposed(maps, "flows")
 
     moved = [move for plan in plans for move in plan.spec.moves]
-    assert all(move.to in ("n1", "n3") for move in moved)
+    assert all(move.target in ("n1", "n3") for move in moved)
     assert finding.stalled is None
 
 
