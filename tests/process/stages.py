@@ -39,7 +39,7 @@ WINDOW_SECONDS = 1.0
 GOVERNED = (
     *("watched", "asked", "stale", "expiring", "guarded", "acting", "switched", "paused"),
     *("doubled", "unhinted", "metered", "left", "right", "absent", "vanishing", "next", "spoken"),
-    *("capped", "uncovered"),
+    *("capped", "uncovered", "weighed"),
 )
 RIGHTLESS = "rightless"
 PAIR = {"web": 0, "store": 1}
@@ -48,6 +48,7 @@ TALKS = (
     crashes.talk("acting/web", "acting/cart", 15),
     crashes.talk("acting/cart", "acting/store", 10),
     crashes.talk("left/asker", "right/answerer"),
+    crashes.talk("weighed/web", "weighed/cart", 3),
 )
 POLICIES, PLANS = "affinitypolicies.shorthaul.dev", "placementplans.shorthaul.dev"
 MOVES, HINTS = "podmoves.shorthaul.dev", "placementhints.shorthaul.dev"
@@ -163,6 +164,9 @@ class Shop(World):
 
     def nodes_of(self, app: str) -> list[str]:
         return sorted(str(pod["spec"]["nodeName"]) for pod in self.ready_pods(app))
+
+    def names_of(self, app: str) -> list[str]:
+        return sorted(str(pod["metadata"]["name"]) for pod in self.ready_pods(app))
 
     def place(self, zones: Mapping[str, int], replicas: int = 2) -> None:
         """Create workloads with a Service each, in these zones, and wait until they are ready."""

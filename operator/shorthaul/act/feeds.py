@@ -1,32 +1,44 @@
-"""Reads every FlowSource into the recorder of windows, and tells how each source does.
+"""Reads every FlowSource into the recorders of windows, and tells how each source does.
 
 A source whose spec changes is opened anew. One whose flows are only to be reported is read, so that
 its health shows, but its flows attract nothing. Windows close only when every trusted source is
-read up, so that a backlog is not taken for silence.
+read up, so that a backlog is not taken for silence. Windows of bytes come closed from their source.
 
 The windows are in memory only. After a restart, or when another process begins to lead, they are
 made again from the files, as far back as windows are kept. A source whose spec has changed while it
 is read goes on from the end of its files, so that nothing is counted twice.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shorthaul import metrics
 from shorthaul.act.coverages import Covering, shortened, uncovered
-from shorthaul.act.openings import least_coverage_percent, open_source, reads_past
+from shorthaul.act.openings import (
+    lag_seconds,
+    least_coverage_percent,
+    open_source,
+    reads_past,
+    unit_of,
+)
+from shorthaul.act.volume_sums import VolumeSums
 from shorthaul.api import conditions
 from shorthaul.api.flowsources import FlowSource, FlowSourceStatus, SourceHealth, Trust
 from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.snapshots import Snapshot
+from shorthaul.plan.traffic_maps import Gathered
 from shorthaul.telemetry import sources
-from shorthaul.telemetry.sources import Coverage, Source, SourceReading
+from shorthaul.telemetry.sources import Coverage, Source, SourceReading, Surroundings
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.recorders import Recorder
+from shorthaul.traffic.volume_recorders import VolumeRecorder
+from shorthaul.traffic.volumes import Volume
 from shorthaul.traffic.windows import Window, WindowRules
-from shorthaul.units import NodeName, PodRef, WorkloadRef
+from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
 MOST_ROUNDS = 64
+MOST_TOLD = 2**53
 
 
 @dataclass(slots=True)
@@ -36,20 +48,31 @@ class _Open:
     generation: int
     source: Source
     trusted: bool
+    unit: Unit
+    lag_seconds: float = 0.0
     least_coverage_percent: int = 0
     coverage: Coverage | None = None
     health: sources.SourceHealth = field(default_factory=sources.SourceHealth)
     flows_before: int = 0
     read_before: float = 0.0
     rate: float = 0.0
+    volumes: VolumeSums = field(default_factory=lambda: VolumeSums(1))
 
 
 class Feed:
     """All sources and the windows that they fill."""
 
-    def __init__(self, rules: WindowRules, now_seconds: float) -> None:
-        """Store the rules; no file is opened before `observe`."""
+    def __init__(
+        self,
+        rules: WindowRules,
+        now_seconds: float,
+        snapshot: Callable[[], Snapshot | None] = lambda: None,
+    ) -> None:
+        """Store the rules and who tells what is in the cluster; nothing is opened here."""
         self.recorder = Recorder(rules, now_seconds)
+        self.volumes = VolumeRecorder(rules)
+        self._shown = VolumeRecorder(rules)
+        self._snapshot = snapshot
         self.workloads: dict[PodRef, WorkloadRef] = {}
         self._open: dict[str, _Open] = {}
 
@@ -58,19 +81,31 @@ class Feed:
         wanted: Iterable[FlowSource],
         now_seconds: float,
         expected: frozenset[NodeName] | None,
-    ) -> tuple[Window, ...]:
-        """Reads what is new and closes the windows whose time is over."""
+    ) -> tuple[Window | Volume, ...]:
+        """Reads what is new and closes the windows whose time is over; gives those, of any unit."""
         self._keep(wanted, now_seconds)
-        caught_up = True
-        for source in self._open.values():
-            caught_up = await self._drain(source, now_seconds) and caught_up
+        caught_up, volumes = True, list[Volume]()
+        for name, source in self._open.items():
+            caught_up = await self._drain(name, source, now_seconds, volumes) and caught_up
         self._count_nodes()
         if not caught_up:
-            return ()
+            return tuple(volumes)
         closed = self.recorder.close(now_seconds, expected)
         for window in closed:
             metrics.WINDOWS.labels("complete" if window.complete else "incomplete").inc()
-        return closed
+        return (*closed, *volumes)
+
+    def gathered(self) -> Gathered:
+        """What trusted sources have told by now, as values that a worker may make maps of."""
+        trusted = [source for source in self._open.values() if source.trusted]
+        return Gathered(
+            units=frozenset(source.unit for source in trusted),
+            rules=self.recorder.rules,
+            windows=tuple(self.recorder.windows),
+            workloads=dict(self.workloads),
+            volumes=self.volumes.windows(),
+            lag_seconds=max((source.lag_seconds for source in trusted), default=0.0),
+        )
 
     def uncovered(self, nodes: Set[NodeName]) -> Reason | None:
         """Why too few of the cluster's nodes are seen to plan upon, if so."""
@@ -87,6 +122,7 @@ class Feed:
         health = found.health if found else sources.SourceHealth()
         newest = health.newest_nanoseconds / NANOSECONDS
         seen = (found.coverage if found else None) or Coverage()
+        sums = found.volumes if found else VolumeSums(1)
         told = SourceHealth(
             lines=health.lines,
             flows=health.flows,
@@ -95,12 +131,16 @@ class Feed:
             files=health.files,
             nodes=len(seen.known),
             connected_nodes=len(seen.connected),
+            windows=sums.windows,
+            incomplete_windows=sums.incomplete_windows,
+            bytes=min(sums.billed_bytes, MOST_TOLD),
+            unattributed_bytes=min(sums.left_bytes, MOST_TOLD),
             flows_per_second=round(found.rate, 1) if found else 0.0,
             lag_seconds=round(max(0.0, now.timestamp() - newest), 1) if newest else 0.0,
             last_flow_time=datetime.fromtimestamp(newest, UTC) if newest else None,
             last_error="; ".join(health.troubles)[:1024],
         )
-        state = _state(health.troubles, seen, found.least_coverage_percent if found else 0)
+        state = _state(found, seen)
         return FlowSourceStatus(
             observed_generation=source.metadata.generation,
             conditions=conditions.reported(
@@ -122,24 +162,35 @@ class Feed:
         named = {source.metadata.name: source for source in wanted}
         for name in [name for name in self._open if name not in named]:
             self._open.pop(name).source.close()
+            self._forget(name)
         for name, source in named.items():
             known = self._open.get(name)
             if known is not None and known.generation == source.metadata.generation:
                 continue
             if known is not None:
                 known.source.close()
+                self._forget(name)
             spec, since = source.spec, self._kept_since(now_seconds)
-            opened = open_source(
-                spec,
+            around = Surroundings(
+                rules=self.recorder.rules,
+                snapshot=self._snapshot,
                 since_nanoseconds=since if reads_past(spec) and known is None else None,
                 kept_seconds=now_seconds - since / NANOSECONDS,
             )
+            opened = open_source(spec, around)
             self._open[name] = _Open(
                 source.metadata.generation,
                 opened,
                 spec.trust is Trust.FULL,
+                unit_of(spec),
+                lag_seconds(spec),
                 least_coverage_percent(spec),
+                volumes=VolumeSums(self.recorder.rules.kept_windows),
             )
+
+    def _forget(self, name: str) -> None:
+        for recorder in (self.volumes, self._shown):
+            recorder.forget(name)
 
     def _count_nodes(self) -> None:
         known, connected = set[NodeName](), set[NodeName]()
@@ -154,16 +205,32 @@ class Feed:
         rules = self.recorder.rules
         return int(now_seconds - (rules.kept_windows + 1) * rules.window_seconds) * NANOSECONDS
 
-    async def _drain(self, source: _Open, now_seconds: float) -> bool:
+    async def _drain(
+        self, name: str, source: _Open, now_seconds: float, volumes: list[Volume]
+    ) -> bool:
         """Reads until there is no more, within bounds; whether it is read up."""
         for _ in range(MOST_ROUNDS):
             reading = await source.source.read()
             self._take(source, reading, now_seconds)
+            volumes += self._recorded(name, source, reading.volumes, now_seconds)
             if reading.caught_up:
                 return True
             if not reading.health.lag_bytes:
                 break  # it waits for somebody: again at the next tick
         return not source.trusted
+
+    def _recorded(
+        self, name: str, source: _Open, volumes: Iterable[Volume], now_seconds: float
+    ) -> list[Volume]:
+        """The windows of bytes that say something new and may attract."""
+        recorder = self.volumes if source.trusted else self._shown
+        found = [volume for volume in volumes if recorder.add(name, volume, now_seconds)]
+        for volume in found:
+            source.volumes.add(volume)
+            metrics.BYTE_WINDOWS.labels("complete" if volume.complete else "incomplete").inc()
+            metrics.BYTES.labels("attributed").inc(volume.billed_bytes)
+            metrics.BYTES.labels("unattributed").inc(volume.left_bytes)
+        return found if source.trusted else []
 
     def _take(self, source: _Open, reading: SourceReading, now_seconds: float) -> None:
         source.health, source.coverage = reading.health, reading.coverage
@@ -184,11 +251,14 @@ class Feed:
             self.recorder.lose(lost, now_seconds)
 
 
-def _state(troubles: tuple[str, ...], seen: Coverage, least_percent: int) -> conditions.State:
-    if troubles:
-        return conditions.not_ready("SourceInTrouble", troubles[0])
+def _state(source: _Open | None, seen: Coverage) -> conditions.State:
+    if source is not None and source.health.troubles:
+        return conditions.not_ready("SourceInTrouble", source.health.troubles[0])
+    if source is not None and source.unit is Unit.BYTES:
+        return conditions.ready(source.volumes.text, "Reading")
     if not seen.known:
         return conditions.ready("flows are being read", "Reading")
+    least_percent = source.least_coverage_percent if source else 0
     told = f"{len(seen.connected)} of {len(seen.known)} nodes"
     blind = f" (not {shortened(frozenset(seen.missing))})" if seen.missing else ""
     if len(seen.connected) * 100 < least_percent * len(seen.known):

@@ -1,27 +1,44 @@
 """Opens what a FlowSource names; the one place that knows which type is which module."""
 
 from shorthaul.api.flowsources import FlowSourceSpec, HubbleRelay
+from shorthaul.api.prometheus_sources import PrometheusMetrics
+from shorthaul.errors import BadInput
 from shorthaul.telemetry.hubble_tail import HubbleTail
-from shorthaul.telemetry.sources import Source
+from shorthaul.telemetry.sources import Source, Surroundings
 from shorthaul.telemetry.unreadable import Unreadable
+from shorthaul.units import Unit
 
 _NO_GRPC = "reading Hubble Relay needs grpcio and protobuf; install shorthaul with the extra relay"
 
+_NO_CLIENT = (
+    "reading Prometheus needs prometheus-api-client; install shorthaul with the extra prometheus"
+)
 
-def open_source(
-    spec: FlowSourceSpec, *, since_nanoseconds: int | None, kept_seconds: float
-) -> Source:
-    """The source of a spec; `since` is how far back files count at first, `kept` at most."""
+
+def open_source(spec: FlowSourceSpec, around: Surroundings) -> Source:
+    """The source of a spec."""
     if spec.hubble_export is not None:
-        return HubbleTail([spec.hubble_export.path], since_nanoseconds=since_nanoseconds)
+        return HubbleTail([spec.hubble_export.path], since_nanoseconds=around.since_nanoseconds)
     if spec.hubble_relay is not None:
-        return _relay(spec.hubble_relay, kept_seconds)
+        return _relay(spec.hubble_relay, around.kept_seconds)
+    if spec.prometheus is not None:
+        return _prometheus(spec.prometheus, around)
     return Unreadable(f"type {spec.type} without its own part")
 
 
 def least_coverage_percent(spec: FlowSourceSpec) -> int:
     """Of how many nodes flows have to arrive; 0 for a source that cannot know."""
     return spec.hubble_relay.least_coverage_percent if spec.hubble_relay else 0
+
+
+def unit_of(spec: FlowSourceSpec) -> Unit:
+    """What a source's windows count."""
+    return Unit.BYTES if spec.prometheus is not None else Unit.FLOWS
+
+
+def lag_seconds(spec: FlowSourceSpec) -> float:
+    """How long after its end a window of bytes is there at the soonest."""
+    return float(spec.prometheus.lag_seconds) if spec.prometheus is not None else 0.0
 
 
 def reads_past(spec: FlowSourceSpec) -> bool:
@@ -38,3 +55,19 @@ def _relay(relay: HubbleRelay, kept_seconds: float) -> Source:
     tls = relay.tls
     server = Server(relay.address, tls.folder, tls.server_name) if tls else Server(relay.address)
     return Relay(server, kept_seconds=kept_seconds)
+
+
+def _prometheus(part: PrometheusMetrics, around: Surroundings) -> Source:
+    try:
+        from shorthaul.telemetry.prometheus.clients import Engine, Server
+    except ImportError:
+        return Unreadable(_NO_CLIENT)
+    from shorthaul.telemetry.prometheus.chosen_profiles import profile_of
+    from shorthaul.telemetry.prometheus.live_windows import LiveWindows, Question
+
+    try:
+        question = Question(profile_of(part), part.sampling, part.lag_seconds)
+        engine = Engine(Server(part.address, part.token_file or "", part.tls_folder or ""))
+    except BadInput as error:
+        return Unreadable(str(error))
+    return LiveWindows(engine, question, around)

@@ -1,7 +1,7 @@
 """FlowSource: one source of flow telemetry, and in its status how well it does.
 
 Written by who runs the cluster, because what a source says can move pods. A new type is one more
-value of the type and one more optional part beside `hubbleExport`.
+value of the type and one more optional part beside `hubbleExport`; a large one has its own module.
 """
 
 from enum import StrEnum
@@ -22,6 +22,8 @@ from shorthaul.api.objects import (
     rules,
     written,
 )
+from shorthaul.api.paths import absolute_path
+from shorthaul.api.prometheus_sources import PrometheusPart
 
 
 class SourceType(StrEnum):
@@ -29,6 +31,7 @@ class SourceType(StrEnum):
 
     HUBBLE_EXPORT = "HubbleExport"
     HUBBLE_RELAY = "HubbleRelay"
+    PROMETHEUS = "Prometheus"
 
 
 class Trust(StrEnum):
@@ -38,24 +41,12 @@ class Trust(StrEnum):
     REPORT_ONLY = "ReportOnly"
 
 
-def _absolute_path(name: str, description: str) -> Meta:
-    """What a field of that name may hold when it is an absolute path without `..`."""
-    stays = "!self.contains('/../') && !self.endsWith('/..')"
-    return Meta(
-        min_length=2,
-        max_length=1024,
-        pattern=r"^/[^\n]*$",
-        description=description,
-        extra_json_schema=rules((stays, f"{name} may not contain ..")),
-    )
-
-
 class HubbleExport(Value, frozen=True, kw_only=True):
     """Files that Cilium's Hubble exporter writes, one or more per node, rotated or not."""
 
     path: Annotated[
         str,
-        _absolute_path(
+        absolute_path(
             "path",
             "Absolute path of the files as the operator sees them; * ? and [ ] match "
             "within one folder.",
@@ -75,7 +66,7 @@ class RelayTls(Value, frozen=True, kw_only=True):
 
     folder: Annotated[
         str,
-        _absolute_path(
+        absolute_path(
             "folder",
             "Absolute path of a folder with ca.crt and, for mutual TLS, tls.crt and "
             "tls.key, such as a mounted copy of Cilium's Secret hubble-relay-client-certs.",
@@ -127,6 +118,7 @@ class FlowSourceSpec(Value, frozen=True, kw_only=True):
     type: SourceType
     hubble_export: HubbleExport | None = None
     hubble_relay: HubbleRelay | None = None
+    prometheus: PrometheusPart | None = None
     trust: Annotated[
         Trust,
         Meta(description="Full lets its flows attract pods, ReportOnly only shows them."),
@@ -142,6 +134,10 @@ FLOW_SOURCE_RULES = (
         "self.type == 'HubbleRelay' ? has(self.hubbleRelay) : !has(self.hubbleRelay)",
         "hubbleRelay is needed for type HubbleRelay, and for no other",
     ),
+    (
+        "self.type == 'Prometheus' ? has(self.prometheus) : !has(self.prometheus)",
+        "prometheus is needed for type Prometheus, and for no other",
+    ),
 )
 
 
@@ -155,6 +151,14 @@ class SourceHealth(Report, frozen=True, kw_only=True):
     files: Count = 0
     nodes: Annotated[Count, Meta(description="Nodes that the source knows of.")] = 0
     connected_nodes: Annotated[Count, Meta(description="Nodes whose flows arrive.")] = 0
+    windows: Annotated[Count, Meta(description="Windows of bytes that are kept.")] = 0
+    incomplete_windows: Annotated[
+        Count, Meta(description="Those of them that say nothing, since they are not whole.")
+    ] = 0
+    bytes: Annotated[Count, Meta(description="Bytes between workloads in these windows.")] = 0
+    unattributed_bytes: Annotated[
+        Count, Meta(description="Bytes in them that name no two workloads, which move nothing.")
+    ] = 0
     flows_per_second: Amount = 0.0
     lag_seconds: Amount = 0.0
     last_flow_time: Moment | None = None
