@@ -32,6 +32,7 @@ from shorthaul.units import Namespace
 
 LOST = 3
 TICK_SECONDS = 0.2
+RETRY_SECONDS = 0.25
 
 
 def arguments() -> argparse.Namespace:
@@ -103,7 +104,7 @@ async def admit_all(connection: Connection, executor: Executor, namespace: str) 
 async def lead(known: argparse.Namespace) -> None:
     seconds = known.lease_seconds
     settings = LeaseSettings(
-        known.namespace, known.identity, "shorthaul", seconds, seconds * 2 / 3, seconds / 8
+        known.namespace, known.identity, "shorthaul", seconds, seconds * 2 / 3, RETRY_SECONDS
     )
     async with Connection(Origin(known.kubeconfig)) as connection:
         lease = Lease(connection, settings)
