@@ -109,7 +109,7 @@ class _Operator:
         prober = Prober(connection, hints, _probe_settings(settings))
         checker = Checker(self._view, self.terms.protected_namespaces)
         namespace = Namespace(settings.namespace)
-        executor = Executor(
+        self._executor = Executor(
             ActingMeans(connection, hints, prober, lease, checker.check, checker.hint_for),
             ExecutorSettings(namespace, Limits(landing_seconds=settings.landing_seconds)),
         )
@@ -117,7 +117,7 @@ class _Operator:
         self.world = LiveWorld(
             Parts(
                 store=self.store,
-                tools=Tools(connection, self.board, hints, executor, lease, teller),
+                tools=Tools(connection, self.board, hints, self._executor, lease, teller),
                 feed=self.feed,
                 hindrances=Hindrances(Sources(connection, prober, namespace), time.monotonic),
                 terms=self.terms,
@@ -149,7 +149,10 @@ class _Operator:
         loop = Loop(
             self.world, self.terms, self._in_worker, Namespace(self.settings.probe_namespace)
         )
-        await loop.run(self._now, self.settings.tick_seconds)
+        try:
+            await loop.run(self._now, self.settings.tick_seconds)
+        finally:
+            await self._executor.stop()
 
     async def relist(self) -> None:
         """Reads our own kinds anew now and then, should kopf's watch have missed something."""
@@ -198,6 +201,7 @@ def terms_of(settings: Settings) -> Terms:
     return Terms(
         window_seconds=settings.window_seconds,
         half_life_windows=settings.half_life_windows,
+        kept_windows=settings.kept_windows,
         persistence_windows=settings.persistence_windows,
         verification_windows=settings.verification_windows,
         least_gain_percent=settings.least_gain_percent,

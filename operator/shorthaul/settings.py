@@ -5,7 +5,6 @@ policies that it applies to. What a user may set per policy is in the AffinityPo
 """
 
 import platform
-import secrets
 from dataclasses import dataclass
 
 from shorthaul.errors import BadInput
@@ -43,7 +42,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not self.identity:
-            object.__setattr__(self, "identity", f"{platform.node()}-{secrets.token_hex(4)}")
+            object.__setattr__(self, "identity", platform.node())
         for name in ("window_seconds", "half_life_windows", "tick_seconds", "landing_seconds"):
             self._require(name, getattr(self, name) > 0, "above 0")
         self._require("hint_margin_seconds", self.hint_margin_seconds >= 0, "at least 0")

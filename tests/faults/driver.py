@@ -32,6 +32,7 @@ from shorthaul.units import Namespace
 
 LOST = 3
 TICK_SECONDS = 0.2
+RETRY_SECONDS = 0.25
 
 
 def arguments() -> argparse.Namespace:
@@ -68,10 +69,13 @@ async def carry_out(connection: Connection, lease: Lease, known: argparse.Namesp
     limits = Limits(landing_seconds=known.landing_seconds, poll_seconds=0.2)
     executor = Executor(means, ExecutorSettings(Namespace(known.namespace), limits))
     seen = moves = await admit_all(connection, executor, known.moves_namespace)
-    while any(records.state(move).phase not in ENDED for move in moves):
-        await executor.advance(seen)
-        await asyncio.sleep(TICK_SECONDS)
-        seen, moves = moves, await read_again(connection, known.moves_namespace, moves)
+    try:
+        while any(records.state(move).phase not in ENDED for move in moves):
+            await executor.advance(seen)
+            await asyncio.sleep(TICK_SECONDS)
+            seen, moves = moves, await read_again(connection, known.moves_namespace, moves)
+    finally:
+        await executor.stop()
 
 
 async def read_again(
@@ -103,7 +107,7 @@ async def admit_all(connection: Connection, executor: Executor, namespace: str) 
 async def lead(known: argparse.Namespace) -> None:
     seconds = known.lease_seconds
     settings = LeaseSettings(
-        known.namespace, known.identity, "shorthaul", seconds, seconds * 2 / 3, seconds / 8
+        known.namespace, known.identity, "shorthaul", seconds, seconds * 2 / 3, RETRY_SECONDS
     )
     async with Connection(Origin(known.kubeconfig)) as connection:
         lease = Lease(connection, settings)

@@ -41,12 +41,30 @@ def test_the_first_leads_and_the_second_waits_until_it_is_silent_for_long_enough
     assert asyncio.run(story()) == ((True, False), 2, False, True)
 
 
-def test_a_restart_under_the_same_name_leads_at_once_with_a_larger_epoch(control_plane):
+def test_a_restart_under_the_same_name_leads_before_the_lease_runs_out(control_plane):
     async def story():
-        async with candidates(control_plane, "a", "a") as (before, after):
-            return await before.acquire(), await asyncio.wait_for(after.acquire(), 10)
+        async with candidates(control_plane, "a", "a", "b") as (killed, again, other):
+            first = await killed.acquire()
+            waiting = asyncio.create_task(other.acquire())
+            second = await asyncio.wait_for(again.acquire(), 10)
+            waiting.cancel()
+            return first, second, other.epoch
 
-    assert asyncio.run(story()) == (1, 2)
+    assert asyncio.run(story()) == (1, 2, 0)
+
+
+def test_two_living_processes_of_one_name_do_not_take_the_lease_from_each_other(control_plane):
+    async def story():
+        async with candidates(control_plane, "a", "a") as (leader, twin):
+            epoch = await leader.acquire()
+            keeping = asyncio.create_task(leader.keep())
+            waiting = asyncio.create_task(twin.acquire())
+            await asyncio.sleep(4)
+            while_kept = (leader.is_held, keeping.done(), waiting.done())
+            keeping.cancel()
+            return epoch, while_kept, await asyncio.wait_for(waiting, 20)
+
+    assert asyncio.run(story()) == (1, (True, False, False), 2)
 
 
 def test_who_was_replaced_has_to_end(control_plane):

@@ -80,7 +80,7 @@ def plan(*pods, mode=Mode.AUTO, status=None, approval=None):
             policies=(PolicyReference(namespace="shop", name="near", generation=3),),
             expires_at=NOW + timedelta(minutes=10),
         ),
-        status=status or PlacementPlanStatus(),
+        status=status or PlacementPlanStatus(phase=PlanPhase.PROPOSED),
     )
 
 
@@ -143,6 +143,18 @@ def phases(commands):
 
 def test_an_auto_plan_begins_at_once():
     assert phases(steer([plan(("cart-1", 0))])) == [PlanPhase.EXECUTING]
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.PROPOSE])
+def test_a_plan_whose_maker_ended_before_its_first_status_is_made_anew(mode):
+    approval = Approval(digest=DIGEST) if mode is Mode.PROPOSE else None
+    found = plan(
+        ("cart-1", 0), mode=mode, approval=approval, status=PlacementPlanStatus(phase=None)
+    )
+
+    [command] = steer([found])
+
+    assert (command.status.phase, command.status.reason) == (PlanPhase.SUPERSEDED, "PlanUnfinished")
 
 
 def test_a_proposed_plan_waits_for_its_approval():
@@ -327,3 +339,15 @@ def test_moves_that_could_not_be_made_are_given_up_and_the_plan_ends():
 
     assert [type(command) for command in at_first[:2]] == [CreateMove, CreateMove]
     assert end.status.progress == Progress(moves=2, refused=2)
+
+
+def test_moves_that_nobody_could_make_while_the_operator_was_away_are_made_by_the_next():
+    found = executing(("cart-1", 0), ("db-1", 0))
+    now = NOW + timedelta(hours=1)
+    made = moves_of(found)[:1]
+
+    back = steer([found], moves=made, now=now, looking_since=now - timedelta(seconds=10))
+    later = steer([found], moves=made, now=now, looking_since=now - timedelta(seconds=90))
+
+    assert [c.move.spec.pod.name for c in back if isinstance(c, CreateMove)] == ["db-1"]
+    assert not any(isinstance(c, CreateMove) for c in later)

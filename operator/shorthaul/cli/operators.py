@@ -13,7 +13,7 @@ from shorthaul.settings import Settings
 HELP: Mapping[str, str] = {
     "namespace": "the operator's own namespace, which carries the kill switch",
     "probe_namespace": "where pods are asked for as dry runs to prove that hints work",
-    "identity": "name of this process in the Lease; has to be unique",
+    "identity": "name in the Lease; each process adds a part of its own",
     "kubeconfig": "kubeconfig file; inside a pod its ServiceAccount is used",
     "window_seconds": "length of a traffic window",
     "half_life_windows": "windows after which traffic counts half",

@@ -6,10 +6,15 @@ the same identity after a restart), is written into each PodMove, and may never 
 Expiry is judged as client-go does: by how long we have seen the record unchanged on our own
 monotonic clock, never by comparing clocks of two machines. A Lease that somebody deletes is made
 again by the leader's next renewal, since the API server allows that for Leases.
+
+The holder's name has a part of its own for each process, so that two which were started with the
+same identity cannot take the Lease from each other. A holder of our identity is nearly always our
+own predecessor, though, which was killed: when it has missed a few renewals it is taken for dead.
 """
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +29,8 @@ from shorthaul.kube.failures import Conflict, NotFound, RequestFailed
 from shorthaul.kube.lists import read_all
 
 _LOG = logging.getLogger(__name__)
+MISSED_RENEWALS = 3
+SEPARATOR = "_"
 
 
 class LeadershipLost(Exception):
@@ -80,10 +87,12 @@ class Lease:
         settings: LeaseSettings,
         *,
         clock: Callable[[], float] = time.monotonic,
+        make_mark: Callable[[], str] = lambda: secrets.token_hex(4),
     ) -> None:
         """Store who we are; nothing is asked before `acquire`."""
         self._connection = connection
         self._settings = settings
+        self._holder = f"{settings.identity}{SEPARATOR}{make_mark()}"
         self._clock = clock
         self._seen_version = ""
         self._seen_at = clock()
@@ -107,7 +116,7 @@ class Lease:
         while True:
             try:
                 if await self._try_acquire():
-                    _LOG.info("leading with epoch %d as %s", self._epoch, self._settings.identity)
+                    _LOG.info("leading with epoch %d as %s", self._epoch, self._holder)
                     return self._epoch
             except RequestFailed as failure:
                 _LOG.warning("cannot take the lease: %s; trying again", failure)
@@ -160,9 +169,11 @@ class Lease:
         return True
 
     def _is_free(self, spec: _Spec) -> bool:
-        if not spec.holder_identity or spec.holder_identity == self._settings.identity:
+        if not spec.holder_identity or spec.holder_identity == self._holder:
             return True
-        lasts = spec.lease_duration_seconds or self._settings.lease_seconds
+        lasts = float(spec.lease_duration_seconds or self._settings.lease_seconds)
+        if spec.holder_identity.rpartition(SEPARATOR)[0] == self._settings.identity:
+            lasts = min(lasts, MISSED_RENEWALS * self._settings.retry_seconds)
         return self._clock() - self._seen_at > lasts
 
     async def _create(self, asked_at: float) -> bool:
@@ -171,7 +182,7 @@ class Lease:
         self._epoch = await self._largest_epoch() + 1
         try:
             made = await self._connection.post(
-                LEASES.path(self._settings.namespace), self._body("", self._settings.identity)
+                LEASES.path(self._settings.namespace), self._body("", self._holder)
             )
         except Conflict:
             return False
@@ -193,7 +204,7 @@ class Lease:
         except RequestFailed as failure:
             _LOG.warning("cannot read the lease: %s; trying again", failure)
             return
-        ours = record.spec.holder_identity == self._settings.identity
+        ours = record.spec.holder_identity == self._holder
         if not ours or record.spec.lease_transitions != self._epoch:
             raise self._lost(f"it is held by {record.spec.holder_identity or 'nobody'}")
         self._version = record.metadata.resource_version
@@ -211,7 +222,7 @@ class Lease:
 
     async def _replace(self, version: str, *, holder: str | None = None) -> None:
         path = LEASES.path(self._settings.namespace, self._settings.name)
-        named = self._settings.identity if holder is None else holder
+        named = self._holder if holder is None else holder
         made = await self._connection.put(path, self._body(version, named))
         self._version = _RECORD.decode(made).metadata.resource_version
 

@@ -30,6 +30,7 @@ class Terms:
 
     window_seconds: float = 60.0
     half_life_windows: float = 10.0
+    kept_windows: int = 30
     persistence_windows: int = 5
     verification_windows: int = 3
     least_gain_percent: float = 5.0
@@ -44,7 +45,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One moment; `hindrance` is why nothing may move anywhere now, if anything is."""
+    """One moment; `hindrance` is why nothing may move anywhere now, if anything is.
+
+    `looking_since` is when the process that looks began to.
+    """
 
     now: datetime
     snapshot: Snapshot
@@ -58,6 +62,7 @@ class View:
     hindrance: Reason | None = None
     rights: Mapping[Namespace, Reason] = field(default_factory=dict)
     epoch: int = 0
+    looking_since: datetime | None = None
 
     @property
     def seconds(self) -> float:
