@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from random import SystemRandom
 from typing import Any
 
 from shorthaul import handlers, metrics
@@ -20,6 +21,7 @@ from shorthaul.act.executors import Executor, ExecutorSettings
 from shorthaul.act.executors import Means as ActingMeans
 from shorthaul.act.feeds import Feed
 from shorthaul.act.hindrances import Hindrances, Sources
+from shorthaul.act.latencies import LatencyFeed
 from shorthaul.act.machines import Limits
 from shorthaul.act.worlds import LiveWorld, Parts
 from shorthaul.act.writers import Tools
@@ -79,6 +81,7 @@ async def _run(settings: Settings) -> None:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
             operator.feed.close()
+            operator.latencies.close()
             metrics.LEADER.set(0)
             await lease.release()
         for part in done:
@@ -103,6 +106,7 @@ class _Operator:
         self.store = ClusterStore(connection)
         self.terms = terms_of(settings)
         self.feed = Feed(_window_rules(settings), time.time())
+        self.latencies = LatencyFeed(SystemRandom(), settings.latency_seconds)
         self._solvers: dict[Group, Solver] = defaultdict(remembering_solver)
         hints = Hints(connection)
         prober = Prober(connection, hints, _probe_settings(settings))
@@ -121,6 +125,7 @@ class _Operator:
                 hindrances=Hindrances(Sources(connection, prober, namespace), time.monotonic),
                 terms=self.terms,
                 make_means=self._means,
+                latencies=self.latencies,
             )
         )
         self._ticked = time.monotonic()

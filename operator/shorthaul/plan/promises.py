@@ -48,7 +48,7 @@ def prices(
     if topology is None:
         return None
     if objective is Objective.LATENCY:
-        known = latencies.latencies(topology.spec)
+        known = latencies.latencies(topology)
         return None if known is None else measured_latencies.per_tier(known, distances).tiers
     per_gb = topology.spec.prices_per_gb
     return None if per_gb is None else per_tier(per_gb)

@@ -43,8 +43,9 @@ class Addresses:
         for name in self._names:
             try:
                 self._known[name] = await _addresses(*name)
-            except OSError as error:
-                self.failures.append(f"cannot look up {name[0]}: {error.strerror or error}")
+            except (OSError, UnicodeError) as error:
+                reason = getattr(error, "strerror", None) or error
+                self.failures.append(f"cannot look up {name[0]}: {reason}")
         found = {each for known in self._known.values() for each in known}
         return sorted(found)[:MOST_ADDRESSES]
 
