@@ -6,7 +6,7 @@ counts is decided in `topology.soundings` and `topology.adoptions`.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from shorthaul import metrics
@@ -20,7 +20,7 @@ from shorthaul.telemetry.probes.readers import Reader, Sweep
 from shorthaul.telemetry.probes.settings import REPORT_PORT
 from shorthaul.topology.adoptions import Adoption, Rules, rounded
 from shorthaul.topology.latencies import Measured
-from shorthaul.units import TIERS
+from shorthaul.units import TIERS, Tier
 
 TOLD_SECONDS = 300.0
 """How often the pairs in the status are brought up to date."""
@@ -37,7 +37,7 @@ class LatencyFeed:
         self._random = random
         self._sweep_seconds = sweep_seconds
         self._sweeping: asyncio.Task[_Ended] | None = None
-        self._begin(None, Adoption(), None)
+        self._begin(None, {}, 0.0)
 
     def observe(
         self, topology: Topology | None, look: Callable[[], Ground], now_seconds: float
@@ -50,10 +50,10 @@ class LatencyFeed:
         source = None if named is None else named.probes
         if source != self._source:
             known = {} if topology is None or source is None else latencies.adopted(topology)
-            self._begin(source, Adoption(known), now_seconds if known else None)
+            self._begin(source, known, now_seconds)
         if self._sweeping is not None and self._sweeping.done():
             ended, self._sweeping = self._sweeping, None
-            self._take(*ended.result(), now_seconds)
+            self._take(*ended.result())
         if self._sweeping is None and source is not None and now_seconds >= self._due:
             self._due = now_seconds + self._sweep_seconds
             self._sweeping = asyncio.create_task(self._sweep(source, look(), now_seconds))
@@ -70,25 +70,26 @@ class LatencyFeed:
             return None
         if now_seconds - self._told_at >= TOLD_SECONDS or not self._told:
             self._told_at, self._told = now_seconds, self._reckoning.told
+        in_force = self._in_force(self._source, now_seconds)
         known = self._reckoning.estimates
         adopted = tuple(
             TierLatency(
                 tier=tier,
-                milliseconds=self._adoption.adopted[tier],
+                milliseconds=milliseconds,
                 pairs=known[tier].pairs if tier in known else 0,
             )
-            for tier in TIERS
-            if tier in self._adoption.adopted
+            for tier, milliseconds in in_force.items()
         )
-        state = self._state(self._source, now_seconds)
+        state = self._state(self._source, in_force)
         return Measurements(state, len(self._last.reports), adopted, _rounded(self._told))
 
     def _begin(
-        self, source: ProbesSource | None, adoption: Adoption, measured_at: float | None
+        self, source: ProbesSource | None, known: Mapping[Tier, float], now_seconds: float
     ) -> None:
         """Begins anew; what a Topology's status vouches for is in force until it is stale."""
         self.close()
-        self._source, self._adoption, self._measured_at = source, adoption, measured_at
+        self._source, self._adoption = source, Adoption(known)
+        self._measured_at = dict.fromkeys(known, now_seconds)
         self._reader: Reader | None = None
         self._due = 0.0
         self._last, self._reckoning = Sweep(), Reckoning()
@@ -112,12 +113,11 @@ class LatencyFeed:
             stale_seconds=source.stale_seconds,
         )
 
-    def _take(self, sweep: Sweep, reckoning: Reckoning, now_seconds: float) -> None:
+    def _take(self, sweep: Sweep, reckoning: Reckoning) -> None:
         self._last, self._reckoning = sweep, reckoning
         heard = {tier: each.milliseconds for tier, each in reckoning.estimates.items()}
         self._adoption = self._adoption.with_estimates(heard, RULES)
-        if heard:
-            self._measured_at = now_seconds
+        self._measured_at.update(reckoning.newest)
         metrics.PROBERS.labels("known").set(sweep.probers)
         metrics.PROBERS.labels("answering").set(len(sweep.reports))
         metrics.PROBERS.labels("on_no_node").set(reckoning.strangers)
@@ -130,21 +130,26 @@ class LatencyFeed:
         for tier, milliseconds in self._adoption.adopted.items():
             metrics.LATENCY.labels(tier.value).set(milliseconds / 1_000)
 
-    def _state(self, source: ProbesSource, now_seconds: float) -> State:
+    def _in_force(self, source: ProbesSource, now_seconds: float) -> Mapping[Tier, float]:
+        """What was adopted of the tiers that were measured of late."""
+        return {
+            tier: self._adoption.adopted[tier]
+            for tier in TIERS
+            if tier in self._adoption.adopted
+            and now_seconds - self._measured_at[tier] <= source.stale_seconds
+        }
+
+    def _state(self, source: ProbesSource, in_force: Mapping[Tier, float]) -> State:
         """Whether plans are made with what was measured, and why not."""
-        if self._measured_at is None or not self._adoption.adopted:
+        if not in_force:
             reason, text = self._lacking()
-            return conditions.latencies_measured(False, reason, f"{text}; the spec's count")
-        age = now_seconds - self._measured_at
-        if age > source.stale_seconds:
-            _, text = self._lacking()
+            if self._adoption.adopted:
+                reason = "LatenciesStale"
+                text = f"no tier was measured for more than {source.stale_seconds} s ({text})"
             return conditions.latencies_measured(
-                False,
-                "LatenciesStale",
-                f"nothing was measured for more than {source.stale_seconds} s ({text}); the "
-                "spec's latencies count",
+                False, reason, f"{text}; the spec's latencies count"
             )
-        missing = [tier.value for tier in TIERS[1:] if tier not in self._adoption.adopted]
+        missing = [tier.value for tier in TIERS[1:] if tier not in in_force]
         told = f"; not measured, so as the spec has it: {', '.join(missing)}" if missing else ""
         return conditions.latencies_measured(True, "Probed", f"plans are made with these{told}")
 

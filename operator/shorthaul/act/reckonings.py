@@ -4,7 +4,7 @@ A prober is known by the address that it answered at, never by what it calls its
 same sweep and time it comes to the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from shorthaul.cluster.node_addresses import nodes_by_address
@@ -33,11 +33,16 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """What is known after a sweep; `strangers` are probers whose address is on no node."""
+    """What is known after a sweep.
+
+    `newest` is when anything was last measured within a tier that has an estimate; `strangers` are
+    probers whose address is on no node.
+    """
 
     times: Times = field(default_factory=dict)
     pairs: Pairs = field(default_factory=lambda: Pairs({}))
     estimates: Mapping[Tier, Estimate] = field(default_factory=dict)
+    newest: Mapping[Tier, float] = field(default_factory=dict)
     told: tuple[Measured, ...] = ()
     strangers: int = 0
 
@@ -66,10 +71,25 @@ def reckon(
     for pair in list(kept)[: max(0, len(kept) - MOST_TIMES)]:
         del kept[pair]
     pairs = soundings.pair_up(Sounding(*pair, time[0]) for pair, time in kept.items())
+    estimates = soundings.estimates(pairs, ground.distances)
     return Reckoning(
         kept,
         pairs,
-        soundings.estimates(pairs, ground.distances),
+        estimates,
+        _newest(estimates.keys(), pairs, kept, ground.distances),
         soundings.told(pairs, ground.distances, MOST_TOLD),
         strangers,
     )
+
+
+def _newest(
+    tiers: Set[Tier], pairs: Pairs, times: Times, distances: Distances
+) -> Mapping[Tier, float]:
+    """When a pair of each tier was measured last, from either end."""
+    found = dict.fromkeys(tiers, float("-inf"))
+    for one, other in pairs.milliseconds:
+        if one in distances.groups and other in distances.groups:
+            tier = distances.tier(one, other)
+            if tier in found:
+                found[tier] = max(found[tier], times[one, other][1], times[other, one][1])
+    return found
