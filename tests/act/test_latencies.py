@@ -119,7 +119,8 @@ def test_memory_is_bounded(monkeypatch):
 
 def fed(feed, found, now):
     """What the feed makes of a sweep; as if it had ended at that time."""
-    feed._take(found, reckoned(found, feed._reckoning.times, now))
+    watch = feed._watch
+    watch.take(found, reckoned(found, watch.reckoning.times, now))
 
 
 @pytest.fixture
