@@ -183,6 +183,8 @@ def _told(verdict: Verdict, unit: str, windows: int) -> PlanVerification:
         unit=unit,
         windows=windows,
         error=_finite(verdict.error),
+        mean_before=verdict.before,
+        mean_after=verdict.after,
     )
 
 
