@@ -50,7 +50,12 @@ RELATED = {
         ("spec", "objective"),
     ],
     "FlowSource": [("spec", "type"), ("spec", "hubbleExport"), ("spec", "hubbleRelay")],
-    "Topology": [("spec", "distances"), ("spec", "pricesPerGB"), ("spec", "latencies")],
+    "Topology": [
+        ("spec", "distances"),
+        ("spec", "pricesPerGB"),
+        ("spec", "latencies"),
+        ("spec", "latencySource"),
+    ],
 }
 NAMES = {"Topology": "default", "PlacementHint": "active"}
 BY_OPERATOR = ("PlacementPlan", "PodMove", "PlacementHint")
