@@ -87,6 +87,11 @@ async def test_an_address_without_a_way_is_unreachable():
     assert (await connect("255.255.255.255", 9, 2.0)).outcome is Outcome.UNREACHABLE
 
 
+async def test_a_source_of_another_family_or_of_another_machine_is_unreachable():
+    assert (await connect("::1", 9, 2.0, "127.0.0.2")).outcome is Outcome.UNREACHABLE
+    assert (await connect("127.0.0.2", 9, 2.0, "192.0.2.1")).outcome is Outcome.UNREACHABLE
+
+
 async def test_silence_is_a_timeout():
     with socket.socket() as full:
         full.bind(("127.0.0.2", 0))

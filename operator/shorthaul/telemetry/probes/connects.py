@@ -31,24 +31,24 @@ class Connect:
 
 
 async def connect(address: str, port: int, timeout_seconds: float, source: str = "") -> Connect:
-    """Connects once, from `source` if one is given, and resets the connection."""
+    """Connects once, from `source` if one is given, and resets the connection; never raises."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as found:
-        found.setblocking(False)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        if source:
-            found.bind((source, 0))
-        begun = time.perf_counter()
-        try:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as found:
+            found.setblocking(False)
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            if source:
+                found.bind((source, 0))
+            begun = time.perf_counter()
             async with asyncio.timeout(timeout_seconds):
                 await asyncio.get_running_loop().sock_connect(found, (address, port))
             taken = time.perf_counter() - begun
             own = found.getsockname()[0] == found.getpeername()[0]
-        except TimeoutError:
-            return Connect(Outcome.TIMEOUT)
-        except OSError as error:
-            return Connect(_outcome(error.errno))
-        return Connect(Outcome.ANSWERED, _milliseconds(found, taken), own)
+            return Connect(Outcome.ANSWERED, _milliseconds(found, taken), own)
+    except TimeoutError:
+        return Connect(Outcome.TIMEOUT)
+    except OSError as error:
+        return Connect(_outcome(error.errno))
 
 
 def _outcome(number: int | None) -> Outcome:
