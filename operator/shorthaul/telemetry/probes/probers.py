@@ -73,7 +73,7 @@ class Prober:
             except OSError as error:
                 raise BadInput(
                     f"cannot listen on {address} port {port}: {error.strerror}; give another "
-                    "--report-port"
+                    "--address or --report-port"
                 ) from None
             self.report_port = int(server.sockets[0].getsockname()[1])
             _LOG.info(

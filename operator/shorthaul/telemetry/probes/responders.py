@@ -36,7 +36,8 @@ class Responder:
         except OSError as error:
             listening.close()
             raise BadInput(
-                f"cannot listen on {address} port {port}: {error.strerror}; give another --port"
+                f"cannot listen on {address} port {port}: {error.strerror}; give another "
+                "--address or --port"
             ) from None
         self._socket = listening
         asyncio.get_running_loop().add_reader(listening, self._accept, listening)
