@@ -64,6 +64,24 @@ LOCALITY = Gauge(
     ["tier"],
     registry=REGISTRY,
 )
+PROBERS = Gauge(
+    "shorthaul_probers",
+    "Probers of latency in the last sweep, by state",
+    ["state"],
+    registry=REGISTRY,
+)
+LATENCY_PAIRS = Gauge(
+    "shorthaul_latency_pairs",
+    "Pairs of nodes that probers measured of late, by whether both ends agree",
+    ["state"],
+    registry=REGISTRY,
+)
+LATENCY = Gauge(
+    "shorthaul_latency_seconds",
+    "Measured latency that plans are made with, by tier, there and back",
+    ["tier"],
+    registry=REGISTRY,
+)
 LEADER = Gauge("shorthaul_leader_state", "1 while this process holds the Lease", registry=REGISTRY)
 CYCLE_AGE = Gauge(
     "shorthaul_last_cycle_timestamp_seconds", "When the last cycle ended", registry=REGISTRY

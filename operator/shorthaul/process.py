@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from random import SystemRandom
 from typing import Any
 
 from shorthaul import handlers, metrics
@@ -20,6 +21,7 @@ from shorthaul.act.executors import Executor, ExecutorSettings
 from shorthaul.act.executors import Means as ActingMeans
 from shorthaul.act.feeds import Feed
 from shorthaul.act.hindrances import Hindrances, Sources
+from shorthaul.act.latencies import LatencyFeed
 from shorthaul.act.machines import Limits
 from shorthaul.act.worlds import LiveWorld, Parts
 from shorthaul.act.writers import Tools
@@ -80,6 +82,7 @@ async def _run(settings: Settings) -> None:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
             operator.feed.close()
+            operator.latencies.close()
             metrics.LEADER.set(0)
             await lease.release()
         for part in done:
@@ -104,6 +107,7 @@ class _Operator:
         self.store = ClusterStore(connection)
         self.terms = terms_of(settings)
         self.feed = Feed(_window_rules(settings), time.time(), self._snapshot)
+        self.latencies = LatencyFeed(SystemRandom(), settings.latency_seconds)
         self._solvers: dict[Group, Solver] = defaultdict(remembering_solver)
         hints = Hints(connection)
         prober = Prober(connection, hints, _probe_settings(settings))
@@ -122,6 +126,7 @@ class _Operator:
                 hindrances=Hindrances(Sources(connection, prober, namespace), time.monotonic),
                 terms=self.terms,
                 make_means=self._means,
+                latencies=self.latencies,
             )
         )
         self._ticked = time.monotonic()

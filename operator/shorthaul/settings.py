@@ -35,6 +35,7 @@ class Settings:
     retry_seconds: float = 2.0
     unready_nodes_percent: float = 20.0
     solve_seconds: float = 120.0
+    latency_seconds: float = 30.0
     seed: int = 0
     health_port: int = 8080
     metrics_port: int = 9090
@@ -43,7 +44,13 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.identity:
             object.__setattr__(self, "identity", platform.node())
-        for name in ("window_seconds", "half_life_windows", "tick_seconds", "landing_seconds"):
+        for name in (
+            "window_seconds",
+            "half_life_windows",
+            "tick_seconds",
+            "landing_seconds",
+            "latency_seconds",
+        ):
             self._require(name, getattr(self, name) > 0, "above 0")
         self._require("hint_margin_seconds", self.hint_margin_seconds >= 0, "at least 0")
         for name in ("persistence_windows", "verification_windows", "cluster_concurrent"):

@@ -70,7 +70,12 @@ RELATED = {
         ("spec", "hubbleRelay"),
         ("spec", "prometheus"),
     ],
-    "Topology": [("spec", "distances"), ("spec", "pricesPerGB"), ("spec", "latencies")],
+    "Topology": [
+        ("spec", "distances"),
+        ("spec", "pricesPerGB"),
+        ("spec", "latencies"),
+        ("spec", "latencySource"),
+    ],
 }
 NAMES = {"Topology": "default", "PlacementHint": "active"}
 BY_OPERATOR = ("PlacementPlan", "PodMove", "PlacementHint")

@@ -135,6 +135,25 @@ def test_a_verdict_is_told_with_promise_and_measurement_and_a_broken_promise_is_
     assert (verdict(30.0).reason.code, verdict(30.0).warning) == ("PlanBrokePromise", True)
 
 
+def test_a_verdict_on_latency_tells_what_a_request_took_before_and_after():
+    found = PlanVerification(
+        promised=150.0,
+        measured=120.0,
+        ratio=0.8,
+        unit="flows/s·ms",
+        windows=3,
+        mean_before=4.123,
+        mean_after=0.5,
+    )
+    status = msgspec.structs.replace(PLAN.status, verification=found)
+
+    (told,) = event_texts.announce([SetPlanStatus(PLAN, status)], view())
+
+    assert told.reason.message.endswith(
+        "over 3 windows; a request took 4.12 ms before and 0.5 ms after"
+    )
+
+
 def test_a_pause_is_told_when_it_begins():
     states = [paused("MovesDoNotPay", "3 of the last 5 plans gave under 50%")]
     status = AffinityPolicyStatus(conditions=reported((), states, generation=1, now=NOW))

@@ -54,6 +54,7 @@ def test_a_kept_promise_has_ratio_one_whatever_the_volume_does():
     assert verdict.measured == pytest.approx(1000)
     assert verdict.ratio == pytest.approx(1)
     assert verdict.pays
+    assert (verdict.before, verdict.after) == (pytest.approx(10), 0)
 
 
 def test_half_the_way_is_half_the_gain():

@@ -4,6 +4,7 @@ Nothing is decided here. Reads are put together into a view, commands become wri
 under way are handed to the executor.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from shorthaul import metrics
 from shorthaul.act import writers
 from shorthaul.act.feeds import Feed
 from shorthaul.act.hindrances import Hindrances, unready
+from shorthaul.act.latencies import LatencyFeed
+from shorthaul.act.reckonings import Ground
 from shorthaul.act.writers import Tools
 from shorthaul.api import conditions, policies, topologystatuses
 from shorthaul.api.affinitypolicies import Mode
@@ -52,6 +55,7 @@ class Parts:
     hindrances: Hindrances
     terms: Terms
     make_means: Callable[[], Means]
+    latencies: LatencyFeed
 
 
 class LiveWorld:
@@ -77,6 +81,7 @@ class LiveWorld:
             for policy in board.policies
             if policy.spec.mode is not Mode.OBSERVE
         )
+        self._measure_latencies(now)
         if now.timestamp() - self._told >= STATUS_SECONDS:
             self._told = now.timestamp()
             metrics.CYCLE_AGE.set(now.timestamp())
@@ -159,6 +164,19 @@ class LiveWorld:
         known = (policies.read(policy) for policy in self._parts.tools.board.policies)
         return policies.govern(known, snapshot.workloads.values())
 
+    def _measure_latencies(self, now: datetime) -> None:
+        """Lets the probers be read; without a readable cluster nobody knows where they are."""
+        topology, store = self._parts.tools.board.topology, self._parts.store
+        if store.refusal() is not None:
+            return
+        snapshot = store.snapshot()
+        with contextlib.suppress(BadInput):  # Contradictory labels are told in the status.
+            self._parts.latencies.observe(
+                topology,
+                lambda: Ground(snapshot, measured(snapshot, topology)),
+                now.timestamp(),
+            )
+
     async def _tell_of_sources(self, now: datetime) -> None:
         for source in self._parts.tools.board.sources:
             await self._tell(endpoints.SOURCES, source, self._parts.feed.status(source, now))
@@ -169,7 +187,8 @@ class LiveWorld:
             return
         try:
             found = measured(store.snapshot(), topology)
-            status = topologystatuses.fitting(topology, found, now)
+            latencies = self._parts.latencies.measurements(now.timestamp())
+            status = topologystatuses.fitting(topology, found, now, latencies)
         except BadInput as error:
             status = topologystatuses.contradicted(topology, str(error), now)
         if status != topology.status:

@@ -17,6 +17,7 @@ STALLED = "Stalled"
 CONFLICT = "Conflict"
 PLAN_PENDING = "PlanPending"
 PAUSED = "Paused"
+LATENCIES_MEASURED = "LatenciesMeasured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ def conflict(message: str) -> State:
 def plan_pending(message: str) -> State:
     """A plan waits for approval."""
     return State(PLAN_PENDING, True, "AwaitsApproval", message)
+
+
+def latencies_measured(holds: bool, reason: str, message: str) -> State:
+    """Whether plans are made with measured latencies."""
+    return State(LATENCIES_MEASURED, holds, reason, message)
 
 
 def reported(

@@ -2,22 +2,33 @@
 
 from collections.abc import Iterable, Mapping
 
+from shorthaul.api import conditions
 from shorthaul.api.policies import Policy, PolicyRef
-from shorthaul.api.topologies import TopologySpec
+from shorthaul.api.topologies import Topology
 from shorthaul.cluster.targets import LatencyTarget
 from shorthaul.topology.latencies import Latencies, Measured
-from shorthaul.units import TIERS, Namespace, Objective, WorkloadRef
+from shorthaul.units import TIERS, Namespace, Objective, Tier, WorkloadRef
 
 
-def latencies(spec: TopologySpec) -> Latencies | None:
+def latencies(topology: Topology) -> Latencies | None:
     """What a Topology knows of latencies, None when nothing."""
-    if spec.latencies is None and not spec.measured_latencies:
+    spec, probed = topology.spec, adopted(topology)
+    if spec.latencies is None and not spec.measured_latencies and not probed:
         return None
     given = spec.latencies
     return Latencies(
         None if given is None else {tier: getattr(given, tier.value) for tier in TIERS},
         tuple(Measured(one.one, one.other, one.milliseconds) for one in spec.measured_latencies),
+        probed,
     )
+
+
+def adopted(topology: Topology) -> Mapping[Tier, float]:
+    """What probers measured, by tier, where the spec asks for it and the status vouches for it."""
+    measured = conditions.holds(topology.status.conditions, conditions.LATENCIES_MEASURED)
+    if topology.spec.latency_source is None or not measured:
+        return {}
+    return {each.tier: each.milliseconds for each in topology.status.latencies}
 
 
 def targets(

@@ -226,6 +226,14 @@ class PlanVerification(Report, frozen=True, kw_only=True):
         Number | None,
         Meta(description="Half the 95 % interval of measured; absent if one window says it all."),
     ] = None
+    mean_before: Annotated[
+        Number | None,
+        Meta(
+            description="How far a unit of traffic of the moved workloads travelled before, on "
+            "average: the milliseconds of a request for objective latency."
+        ),
+    ] = None
+    mean_after: Annotated[Number | None, Meta(description="The same after the moves.")] = None
 
 
 class Baseline(Report, frozen=True, kw_only=True):

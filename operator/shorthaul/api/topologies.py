@@ -1,7 +1,9 @@
 """Topology: which node labels make racks, zones and regions; distance, price and latency of each.
 
 There is one, named `default`; without it the standard labels and distances of `topology.distances`
-apply. Distances, prices and latencies may not fall from a nearer tier to a farther one.
+apply. Distances, prices and latencies may not fall from a nearer tier to a farther one. The spec is
+the user's alone: what probers measured is in the status, and counts only where `latencySource` says
+so.
 """
 
 from enum import StrEnum
@@ -22,6 +24,7 @@ from shorthaul.api.objects import (
     rules,
     written,
 )
+from shorthaul.units import Tier
 
 NAME = "default"
 Distance = Annotated[float, Meta(ge=0, le=1e9)]
@@ -85,6 +88,50 @@ class MeasuredLatency(Value, frozen=True, kw_only=True):
     milliseconds: Distance
 
 
+class LatencySourceType(StrEnum):
+    """Who measures latency."""
+
+    PROBES = "Probes"
+
+
+class ProbesSource(Value, frozen=True, kw_only=True):
+    """Probers on the nodes (`shorthaul prober`, the chart's `prober.enabled`)."""
+
+    address: Annotated[
+        str,
+        Meta(
+            min_length=3,
+            max_length=260,
+            pattern=r"^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$",
+            description="Host and report port of all probers: a headless Service, such as "
+            "shorthaul-prober.shorthaul-system.svc:8621.",
+        ),
+    ]
+    stale_seconds: Annotated[
+        int,
+        Meta(
+            ge=10,
+            le=86400,
+            description="After so long without a new measurement the spec's latencies count again.",
+        ),
+    ] = 900
+
+
+class LatencySource(Value, frozen=True, kw_only=True):
+    """Where latencies come from that count instead of the spec's."""
+
+    type: LatencySourceType
+    probes: ProbesSource | None = None
+
+
+LATENCY_SOURCE_RULES = (
+    (
+        "self.type == 'Probes' ? has(self.probes) : !has(self.probes)",
+        "probes is needed for type Probes, and for no other",
+    ),
+)
+
+
 class TopologySpec(Value, frozen=True, kw_only=True):
     """Tiers, distances, prices and latencies."""
 
@@ -126,6 +173,24 @@ class TopologySpec(Value, frozen=True, kw_only=True):
             extra_json_schema={"x-kubernetes-list-type": "atomic"},
         ),
     ] = ()
+    latency_source: Annotated[
+        LatencySource | None,
+        Meta(
+            description="Who measures latencies; those of the status then count instead of the "
+            "spec's, tier by tier, while they are new.",
+            extra_json_schema=rules(*LATENCY_SOURCE_RULES),
+        ),
+    ] = None
+
+
+class TierLatency(Report, frozen=True, kw_only=True):
+    """What was measured within a tier, there and back."""
+
+    tier: Tier
+    milliseconds: Annotated[
+        Distance, Meta(description="What plans are made with; it changes when measurements do.")
+    ]
+    pairs: Annotated[Count, Meta(description="Pairs of nodes that it is from.")] = 0
 
 
 class TopologyStatus(Report, frozen=True, kw_only=True):
@@ -137,6 +202,24 @@ class TopologyStatus(Report, frozen=True, kw_only=True):
     racks: Count = 0
     zones: Count = 0
     regions: Count = 0
+    probers: Annotated[Count, Meta(description="Probers that answered of late.")] = 0
+    latencies: Annotated[
+        tuple[TierLatency, ...],
+        Meta(
+            max_length=5,
+            description="Measured latencies that plans are made with.",
+            extra_json_schema=keyed("tier"),
+        ),
+    ] = ()
+    measured_latencies: Annotated[
+        tuple[MeasuredLatency, ...],
+        Meta(
+            max_length=256,
+            description="What both ends measured and agree upon, between nodes, or between zones "
+            "where there are many nodes.",
+            extra_json_schema={"x-kubernetes-list-type": "atomic"},
+        ),
+    ] = ()
 
 
 class Topology(Value, frozen=True, kw_only=True):

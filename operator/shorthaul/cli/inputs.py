@@ -185,7 +185,7 @@ def read_network(path: str | None) -> Network:
         raise BadInput(f"{path}: Topology {found[0].metadata.name}: {error}") from error
     prices = spec.prices_per_gb
     per_gb = None if prices is None else {tier: getattr(prices, tier) for tier in TIERS}
-    return Network(scale, per_gb, latencies(spec))
+    return Network(scale, per_gb, latencies(found[0]))
 
 
 def _cluster_notes(snapshot: Snapshot) -> list[str]:

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Late] = {
         "shorthaul.cli.collectors:command",
         "Take flows from NetFlow and IPFIX exporters.",
     ),
+    "prober": ("shorthaul.cli.probers:command", "Measure latency between nodes."),
     "completion": (
         "shorthaul.cli.completions:command",
         "Print the completion script of a shell.",

@@ -32,6 +32,7 @@ HELP: Mapping[str, str] = {
     "retry_seconds": "pause between two tries for the Lease",
     "unready_nodes_percent": "nothing moves while more nodes than this are not ready",
     "solve_seconds": "longest time that one plan may take",
+    "latency_seconds": "pause between two readings of the probers that a Topology names",
     "seed": "seed of the search",
     "health_port": "port of /healthz, 0 for none",
     "metrics_port": "port of /metrics, 0 for none",

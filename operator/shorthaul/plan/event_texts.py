@@ -12,7 +12,12 @@ from datetime import timedelta
 from shorthaul.api import conditions
 from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
 from shorthaul.api.objects import API_VERSION
-from shorthaul.api.placementplans import PlacementPlan, PlacementPlanStatus, PlanPhase
+from shorthaul.api.placementplans import (
+    PlacementPlan,
+    PlacementPlanStatus,
+    PlanPhase,
+    PlanVerification,
+)
 from shorthaul.api.podmoves import MovePhase, PodMove
 from shorthaul.api.policies import PolicyRef
 from shorthaul.api.policystatuses import AffinityPolicyStatus
@@ -27,7 +32,8 @@ from shorthaul.plan.commands import (
     Tell,
 )
 from shorthaul.plan.views import View, phase_of
-from shorthaul.units import Namespace, WorkloadRef
+from shorthaul.solve.pricings import UNITS
+from shorthaul.units import Namespace, Objective, WorkloadRef
 
 TOLD_FOR = timedelta(seconds=60)
 WORKLOAD_VERSIONS = {
@@ -81,8 +87,18 @@ def plan_verified(plan: PlacementPlan, status: PlacementPlanStatus) -> Reason | 
     return Reason(
         "PlanVerified" if found.ratio >= verification.LEAST_RATIO else "PlanBrokePromise",
         f"plan {plan.metadata.name} promised {found.promised:.6g} {found.unit}, measured are "
-        f"{found.measured:.6g} ({found.ratio:.0%}) over {found.windows} windows",
+        f"{found.measured:.6g} ({found.ratio:.0%}) over {found.windows} windows"
+        + _milliseconds(found),
     )
+
+
+def _milliseconds(found: PlanVerification) -> str:
+    """What a request took before and after, where that is what was measured."""
+    if found.unit != UNITS[Objective.LATENCY]:
+        return ""
+    if found.mean_before is None or found.mean_after is None:
+        return ""
+    return f"; a request took {found.mean_before:.3g} ms before and {found.mean_after:.3g} ms after"
 
 
 def policy_paused(policy: AffinityPolicy, status: AffinityPolicyStatus) -> Reason | None:

@@ -51,7 +51,7 @@ def prices(
     if topology is None:
         return None
     if objective is Objective.LATENCY:
-        known = latencies.latencies(topology.spec)
+        known = latencies.latencies(topology)
         return None if known is None else measured_latencies.per_tier(known, distances).tiers
     per_gb = topology.spec.prices_per_gb
     return None if per_gb is None else per_tier(per_gb)
@@ -205,6 +205,8 @@ def _told(verdict: Verdict, unit: str, windows: int) -> PlanVerification:
         unit=unit,
         windows=windows,
         error=_finite(verdict.error),
+        mean_before=verdict.before,
+        mean_after=verdict.after,
     )
 
 

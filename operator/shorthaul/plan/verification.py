@@ -47,12 +47,15 @@ class Travel:
 class Verdict:
     """Promise against measurement, both in the objective's unit; a ratio of 1 is a kept promise.
 
-    `error` is half the 95 % interval of `measured`.
+    `error` is half the 95 % interval of `measured`; `before` and `after` are the mean distance of a
+    unit of traffic.
     """
 
     promised: float
     measured: float
     error: float = 0.0
+    before: float = 0.0
+    after: float = 0.0
 
     @property
     def ratio(self) -> float:
@@ -118,6 +121,8 @@ def judge(promised: float, before: Travel, after: Travel) -> Verdict:
         promised,
         (before.mean - after.mean) * before.rate,
         math.hypot(before.error, after.error) * before.rate,
+        before.mean,
+        after.mean,
     )
 
 

@@ -7,7 +7,7 @@ that of the next nearer tier. Medians that would fall with the tier are lifted t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 from shorthaul.errors import BadInput
@@ -28,10 +28,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Latencies:
-    """What is known of latencies: per tier, and between pairs of nodes or zones."""
+    """What is known of latencies: per tier, between pairs of nodes or zones, and by probers.
+
+    Of a tier the probers' word counts before pairs that the user gave, and these before its own.
+    """
 
     given: Mapping[Tier, float] | None
     measured: tuple[Measured, ...] = ()
+    probed: Mapping[Tier, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ def per_tier(known: Latencies, distances: Distances) -> TierLatencies:
         values = found.get(tier, [])
         given = known.given[tier] if known.given is not None else nearer
         asked = median(values) if values else given
+        if tier in known.probed:
+            values, asked = [], known.probed[tier]
         tiers[tier] = nearer = max(nearer, asked)
         if values and max(values) > WIDE_RATIO * min(values):
             notes.append(

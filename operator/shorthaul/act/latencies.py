@@ -1,0 +1,195 @@
+"""Measured latencies for the Topology: reads the probers beside the cycle, and adopts what is sure.
+
+A sweep is a task of its own and its reckoning runs in a worker, so a tick never waits for it. What
+was adopted is kept in the Topology's status, so that a restart neither loses nor changes it. What
+counts is decided in `topology.soundings` and `topology.adoptions`.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from shorthaul import metrics
+from shorthaul.act.reckonings import Ground, Reckoning, reckon
+from shorthaul.api import conditions, latencies
+from shorthaul.api.conditions import State
+from shorthaul.api.topologies import ProbesSource, TierLatency, Topology
+from shorthaul.api.topologystatuses import Measurements
+from shorthaul.errors import BadInput
+from shorthaul.telemetry.probes.readers import Reader, Sweep
+from shorthaul.telemetry.probes.settings import REPORT_PORT
+from shorthaul.topology.adoptions import Adoption, Rules, rounded
+from shorthaul.topology.latencies import Measured
+from shorthaul.units import TIERS, Tier
+
+TOLD_SECONDS = 300.0
+"""How often the pairs in the status are brought up to date."""
+RULES = Rules()
+
+_Ended = tuple[Sweep, Reckoning]
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One source, and all that is known of it."""
+
+    source: ProbesSource
+    adoption: Adoption
+    measured_at: dict[Tier, float]
+    reader: Reader | None = None
+    due: float = 0.0
+    sweeping: "asyncio.Task[_Ended] | None" = None
+    last: Sweep = field(default_factory=Sweep)
+    reckoning: Reckoning = field(default_factory=Reckoning)
+    told: tuple[Measured, ...] = ()
+    told_at: float = float("-inf")
+
+    def in_force(self, now_seconds: float) -> Mapping[Tier, float]:
+        """What was adopted of the tiers that were measured of late."""
+        return {
+            tier: self.adoption.adopted[tier]
+            for tier in TIERS
+            if tier in self.adoption.adopted
+            and now_seconds - self.measured_at[tier] <= self.source.stale_seconds
+        }
+
+    def take(self, sweep: Sweep, reckoning: Reckoning) -> None:
+        """What a sweep brought."""
+        self.last, self.reckoning = sweep, reckoning
+        heard = {tier: each.milliseconds for tier, each in reckoning.estimates.items()}
+        self.adoption = self.adoption.with_estimates(heard, RULES)
+        self.measured_at.update(reckoning.newest)
+
+    async def sweep(self, ground: Ground, now_seconds: float, random: Random) -> _Ended:
+        """Asks the next probers, and reckons what that comes to."""
+        try:
+            if self.reader is None:
+                self.reader = Reader(self.source.address, REPORT_PORT, random)
+            found = await self.reader.sweep()
+        except BadInput as error:
+            found = Sweep(example=str(error))
+        return found, await asyncio.to_thread(
+            reckon,
+            found,
+            self.reckoning.times,
+            ground,
+            now_seconds=now_seconds,
+            stale_seconds=self.source.stale_seconds,
+        )
+
+
+class LatencyFeed:
+    """The probers that a Topology names, and what was adopted of what they say."""
+
+    def __init__(self, random: Random, sweep_seconds: float) -> None:
+        """Stores how often to read; nothing is read before `observe`."""
+        self._random = random
+        self._sweep_seconds = sweep_seconds
+        self._watch: _Watch | None = None
+
+    def observe(
+        self, topology: Topology | None, look: Callable[[], Ground], now_seconds: float
+    ) -> None:
+        """Takes in a sweep that has ended, and begins the next when it is due; never waits.
+
+        `look` is asked for the nodes only when a sweep begins.
+        """
+        watch = self._watch = self._watched(topology, now_seconds)
+        if watch is None:
+            return
+        if watch.sweeping is not None and watch.sweeping.done():
+            ended, watch.sweeping = watch.sweeping, None
+            watch.take(*ended.result())
+            _count(watch)
+        if watch.sweeping is None and now_seconds >= watch.due:
+            watch.due = now_seconds + self._sweep_seconds
+            watch.sweeping = asyncio.create_task(watch.sweep(look(), now_seconds, self._random))
+
+    def close(self) -> None:
+        """Ends what is under way."""
+        if self._watch is not None and self._watch.sweeping is not None:
+            self._watch.sweeping.cancel()
+            self._watch.sweeping = None
+
+    def measurements(self, now_seconds: float) -> Measurements | None:
+        """What the Topology's status is to tell; None where its spec names no source."""
+        watch = self._watch
+        if watch is None:
+            return None
+        if now_seconds - watch.told_at >= TOLD_SECONDS or not watch.told:
+            watch.told_at, watch.told = now_seconds, watch.reckoning.told
+        in_force = watch.in_force(now_seconds)
+        known = watch.reckoning.estimates
+        adopted = tuple(
+            TierLatency(
+                tier=tier,
+                milliseconds=milliseconds,
+                pairs=known[tier].pairs if tier in known else 0,
+            )
+            for tier, milliseconds in in_force.items()
+        )
+        state = _state(watch, in_force)
+        return Measurements(state, len(watch.last.reports), adopted, _rounded(watch.told))
+
+    def _watched(self, topology: Topology | None, now_seconds: float) -> _Watch | None:
+        """The watch over what a Topology names now.
+
+        A new one begins with what the Topology's status vouches for, which is in force until stale.
+        """
+        named = None if topology is None else topology.spec.latency_source
+        source = None if named is None else named.probes
+        if self._watch is not None and self._watch.source == source:
+            return self._watch
+        self.close()
+        if topology is None or source is None:
+            return None
+        known = latencies.adopted(topology)
+        return _Watch(source, Adoption(known), dict.fromkeys(known, now_seconds))
+
+
+def _count(watch: _Watch) -> None:
+    pairs = watch.reckoning.pairs
+    metrics.PROBERS.labels("known").set(watch.last.probers)
+    metrics.PROBERS.labels("answering").set(len(watch.last.reports))
+    metrics.PROBERS.labels("on_no_node").set(watch.reckoning.strangers)
+    metrics.LATENCY_PAIRS.labels("agreed").set(len(pairs.milliseconds))
+    metrics.LATENCY_PAIRS.labels("disputed").set(pairs.disputed)
+    metrics.LATENCY_PAIRS.labels("one_sided").set(pairs.one_sided)
+    for tier, milliseconds in watch.adoption.adopted.items():
+        metrics.LATENCY.labels(tier.value).set(milliseconds / 1_000)
+
+
+def _state(watch: _Watch, in_force: Mapping[Tier, float]) -> State:
+    """Whether plans are made with what was measured, and why not."""
+    if not in_force:
+        reason, text = _lacking(watch)
+        if watch.adoption.adopted:
+            reason = "LatenciesStale"
+            text = f"no tier was measured for more than {watch.source.stale_seconds} s ({text})"
+        return conditions.latencies_measured(False, reason, f"{text}; the spec's latencies count")
+    missing = [tier.value for tier in TIERS[1:] if tier not in in_force]
+    told = f"; not measured, so as the spec has it: {', '.join(missing)}" if missing else ""
+    return conditions.latencies_measured(True, "Probed", f"plans are made with these{told}")
+
+
+def _lacking(watch: _Watch) -> tuple[str, str]:
+    """What there is too little of for an estimate."""
+    last, reckoning = watch.last, watch.reckoning
+    if not last.reports:
+        why = f": {last.example}" if last.example else ""
+        return "NoProbers", f"0 of {last.probers} probers answered{why}"
+    if not reckoning.estimates:
+        pairs = reckoning.pairs
+        return "TooFewPairs", (
+            f"{len(last.reports)} of {last.probers} probers answered, "
+            f"{reckoning.strangers} of them on no node; both ends agree on "
+            f"{len(pairs.milliseconds)} pairs of nodes, not on {pairs.disputed}, "
+            f"{pairs.one_sided} were measured from one end only; a tier needs pairs that have no "
+            "node in common"
+        )
+    return "Gathering", f"fewer than {RULES.persistence} sweeps have measured so far"
+
+
+def _rounded(pairs: tuple[Measured, ...]) -> tuple[Measured, ...]:
+    return tuple(Measured(each.one, each.other, rounded(each.milliseconds)) for each in pairs)

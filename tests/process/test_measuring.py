@@ -1,0 +1,53 @@
+"""The operator reads a real prober that a Topology names, and tells why it does not count yet."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from faults.fault_worlds import PATIENCE_SECONDS, Child
+from process.stages import Stage
+from testbed import ports
+
+pytestmark = pytest.mark.controlplane
+ADDRESS = "127.0.0.77"
+TOPOLOGIES = "topologies.shorthaul.dev"
+
+
+def test_a_prober_on_no_node_is_read_and_counts_nothing(running: Stage, tmp_path: Path):
+    port, report_port = ports.pick(2)
+    options = ["--address", ADDRESS, "--port", str(port), "--report-port", str(report_port)]
+    command = [sys.executable, "-m", "shorthaul", "prober", *options, "--peer", ADDRESS]
+    prober = Child(command, tmp_path / "prober.log")
+    topology = {
+        "apiVersion": "shorthaul.dev/v1alpha1",
+        "kind": "Topology",
+        "metadata": {"name": "default"},
+        "spec": {
+            "latencySource": {"type": "Probes", "probes": {"address": f"{ADDRESS}:{report_port}"}}
+        },
+    }
+    client = running.plane.client
+
+    def measured() -> tuple[str, str, str] | None:
+        """The condition, once a prober has answered."""
+        status = client.get(TOPOLOGIES, "default").get("status", {})
+        for each in status.get("conditions", ()):
+            if each["type"] == "LatenciesMeasured" and status.get("probers"):
+                return each["status"], each["reason"], each["message"]
+        return None
+
+    prober.start()
+    client.create(topology)
+    try:
+        status, reason, message = client.wait_for(
+            measured, timeout_seconds=PATIENCE_SECONDS, what="a prober in the Topology's status"
+        )
+    finally:
+        client.delete(TOPOLOGIES, "default")
+        prober.end()
+
+    assert (status, reason) == ("False", "TooFewPairs")
+    assert message.startswith("1 of 1 probers answered, 1 of them on no node; both ends agree on 0")
