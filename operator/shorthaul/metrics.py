@@ -1,9 +1,10 @@
 """Everything that moves has a counter: the operator's own Prometheus metrics, in one place.
 
-Labels are bounded: phases, modes and reason codes, never pods or nodes.
+Labels are bounded: phases, modes and reason codes, never pods or nodes. The traffic map, with names
+as far as its owner wants, is in `map_metrics`.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
 
@@ -46,18 +47,7 @@ SEARCH_TRIES = Counter(
     "Pods tried elsewhere and turns of ruin, in all searches",
     registry=REGISTRY,
 )
-LOCALITY = Gauge(
-    "shorthaul_traffic_share_ratio",
-    "Share of traffic by the smallest tier both ends share",
-    ["tier"],
-    registry=REGISTRY,
-)
 LEADER = Gauge("shorthaul_leader_state", "1 while this process holds the Lease", registry=REGISTRY)
 CYCLE_AGE = Gauge(
     "shorthaul_last_cycle_timestamp_seconds", "When the last cycle ended", registry=REGISTRY
 )
-
-
-def serve(port: int, address: str) -> None:
-    """Serves the metrics over HTTP from a thread; raises OSError when the port is taken."""
-    start_http_server(port, address, registry=REGISTRY)

@@ -31,6 +31,7 @@ from shorthaul.kube.endpoints import Endpoint
 from shorthaul.kube.failures import Conflict, NotFound
 from shorthaul.kube.lists import ObjectMetadata
 from shorthaul.kube.stores import ClusterStore
+from shorthaul.map_metrics import MapMetrics
 from shorthaul.plan.commands import Command, SetPolicyStatus
 from shorthaul.plan.proposals import Means
 from shorthaul.plan.views import Terms, Traffic, View, ended, phase_of
@@ -52,6 +53,7 @@ class Parts:
     hindrances: Hindrances
     terms: Terms
     make_means: Callable[[], Means]
+    maps: MapMetrics
 
 
 class LiveWorld:
@@ -114,12 +116,16 @@ class LiveWorld:
         """The decayed map, and one map per usable window of late."""
         feed = self._parts.feed
         if not self._parts.tools.board.sources:
+            self._parts.maps.clear()
             reason = Reason("NoFlowSource", "there is no FlowSource; make one")
             return Traffic(None, hindrance=reason)
         if (blind := feed.uncovered(view.snapshot.nodes.keys())) is not None:
             return Traffic(None, hindrance=blind)
         windows, rules = tuple(feed.recorder.windows), feed.recorder.rules
-        return traffic_of(windows, rules, view.snapshot, feed.workloads)
+        found = traffic_of(windows, rules, view.snapshot, feed.workloads)
+        if found.average is not None:
+            self._parts.maps.show([found.average], view.snapshot, view.distances)
+        return found
 
     def means(self) -> Means:
         """What to solve with, and until when."""
