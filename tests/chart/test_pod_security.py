@@ -1,4 +1,4 @@
-"""What the chart runs, before the real API server with pod security: where it is let in, and why."""
+"""What the chart runs, before the real API server with pod security: where it is let in."""
 
 import pytest
 import yaml
