@@ -5,6 +5,7 @@ import json
 import math
 import urllib.error
 import urllib.request
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -162,6 +163,13 @@ def test_a_name_that_no_text_can_hold_does_not_end_the_scrape():
 
     assert labels["client_workload"] == r"w\ud800\n"
     assert json.loads(shown.maps.file("json"))["rate"] == 1.0
+
+
+def test_every_metric_of_the_map_is_in_the_manual():
+    shown = Shown()
+    manual = (Path(__file__).parents[1] / "docs" / "operating.md").read_text()
+
+    assert [each.name for each in shown.maps.collect() if f"`{each.name}`" not in manual] == []
 
 
 @pytest.fixture(scope="module")
