@@ -13,14 +13,17 @@ from benchmarks import (
     methods,
     netflow_decoding,
     netflow_messages,
+    netflow_soaks,
     reports,
     runners,
     suites,
 )
 from benchmarks.cells import Cell
+from benchmarks.netflow_soaks import Soak
 from benchmarks.rows import Rows
 from shorthaul.errors import BadInput
 
+MOST_SOAK_SECONDS = 3_600
 ROWS = catalogue.FOLDER / "rows.jsonl"
 
 
@@ -65,6 +68,14 @@ def _parser() -> argparse.ArgumentParser:
     netflow.add_argument("--seed", type=int, default=1)
     netflow.add_argument("--shape", action="append", choices=list(netflow_messages.SHAPES))
     netflow.set_defaults(does=_netflow)
+    soak = parts.add_parser(
+        "soak", help="a collector at more than it can take: nothing unaccounted"
+    )
+    soak.add_argument("--seconds", type=_seconds, default=600, help="for each shape")
+    soak.add_argument("--times", type=float, default=2, help="the rated speed")
+    soak.add_argument("--seed", type=int, default=1)
+    soak.add_argument("--shape", action="append", choices=list(netflow_messages.SHAPES))
+    soak.set_defaults(does=_soak)
     ledger = parts.add_parser("ledger", help="how much the ledger commits a second")
     ledger.add_argument("--records", type=int, default=500_000)
     ledger.add_argument("--per-commit", type=int, default=20_000)
@@ -92,6 +103,20 @@ def _netflow(asked: argparse.Namespace) -> int:
     shapes = asked.shape or list(netflow_messages.SHAPES)
     netflow_decoding.measure(asked.records, asked.rounds, asked.seed, shapes)
     return 0
+
+
+def _soak(asked: argparse.Namespace) -> int:
+    shapes = asked.shape or ["v9", "ipfix", "v5"]
+    soaks = [Soak(shape, asked.seconds, asked.times, asked.seed) for shape in shapes]
+    return 0 if netflow_soaks.measure(soaks, lambda text: print(text, flush=True)) else 1
+
+
+def _seconds(text: str) -> float:
+    """A length of time that ends by itself."""
+    found = float(text)
+    if not 0 < found <= MOST_SOAK_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most {MOST_SOAK_SECONDS}")
+    return found
 
 
 def _named(asked: argparse.Namespace) -> list[Cell]:

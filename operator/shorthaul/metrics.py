@@ -1,9 +1,10 @@
 """Everything that moves has a counter: the operator's own Prometheus metrics, in one place.
 
-Labels are bounded: phases, modes and reason codes, never pods or nodes.
+Labels are bounded: phases, modes and reason codes, never pods or nodes. The traffic map, with names
+as far as its owner wants, is in `map_metrics`.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
 
@@ -58,12 +59,6 @@ SEARCH_TRIES = Counter(
     "Pods tried elsewhere and turns of ruin, in all searches",
     registry=REGISTRY,
 )
-LOCALITY = Gauge(
-    "shorthaul_traffic_share_ratio",
-    "Share of traffic by the smallest tier both ends share",
-    ["tier"],
-    registry=REGISTRY,
-)
 PROBERS = Gauge(
     "shorthaul_probers",
     "Probers of latency in the last sweep, by state",
@@ -86,8 +81,3 @@ LEADER = Gauge("shorthaul_leader_state", "1 while this process holds the Lease",
 CYCLE_AGE = Gauge(
     "shorthaul_last_cycle_timestamp_seconds", "When the last cycle ended", registry=REGISTRY
 )
-
-
-def serve(port: int, address: str) -> None:
-    """Serves the metrics over HTTP from a thread; raises OSError when the port is taken."""
-    start_http_server(port, address, registry=REGISTRY)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Any
 
-from shorthaul import handlers, metrics
+from shorthaul import handlers, metrics, web
 from shorthaul.act.checks import Checker
 from shorthaul.act.executors import Executor, ExecutorSettings
 from shorthaul.act.executors import Means as ActingMeans
@@ -41,6 +41,7 @@ from shorthaul.kube.lists import read_all
 from shorthaul.kube.probes import Prober, ProbeSettings
 from shorthaul.kube.stores import ClusterStore
 from shorthaul.loop import Loop, Thinking
+from shorthaul.map_metrics import MapMetrics, MapRules
 from shorthaul.plan.proposals import Means, Proposals
 from shorthaul.plan.views import Terms, View
 from shorthaul.settings import Settings
@@ -61,12 +62,12 @@ def run(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     """Runs all parts until the first of them ends, then stops the others."""
-    if settings.metrics_port:
-        metrics.serve(settings.metrics_port, settings.address)
     origin = Origin(settings.kubeconfig)
     async with Connection(origin) as connection:
         lease = Lease(connection, _lease_settings(settings))
         operator = _Operator(settings, connection, lease)
+        if settings.metrics_port:
+            web.serve(settings.metrics_port, settings.address, operator.maps)
         parts = [
             asyncio.create_task(
                 handlers.follow(
@@ -108,6 +109,7 @@ class _Operator:
         self.terms = terms_of(settings)
         self.feed = Feed(_window_rules(settings), time.time(), self._snapshot)
         self.latencies = LatencyFeed(SystemRandom(), settings.latency_seconds)
+        self.maps = MapMetrics(_map_rules(settings), time.time)
         self._solvers: dict[Group, Solver] = defaultdict(remembering_solver)
         hints = Hints(connection)
         prober = Prober(connection, hints, _probe_settings(settings))
@@ -127,6 +129,7 @@ class _Operator:
                 terms=self.terms,
                 make_means=self._means,
                 latencies=self.latencies,
+                maps=self.maps,
             )
         )
         self._ticked = time.monotonic()
@@ -228,6 +231,10 @@ def _window_rules(settings: Settings) -> WindowRules:
         half_life_windows=settings.half_life_windows,
         stale_windows=settings.kept_windows,
     )
+
+
+def _map_rules(settings: Settings) -> MapRules:
+    return MapRules(settings.map_edges, settings.kept_windows * settings.window_seconds)
 
 
 def _probe_settings(settings: Settings) -> ProbeSettings:

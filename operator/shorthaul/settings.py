@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from shorthaul.errors import BadInput
 
+MOST_MAP_EDGES = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -37,6 +39,7 @@ class Settings:
     solve_seconds: float = 120.0
     latency_seconds: float = 30.0
     seed: int = 0
+    map_edges: int = 100
     health_port: int = 8080
     metrics_port: int = 9090
     address: str = "0.0.0.0"
@@ -52,6 +55,7 @@ class Settings:
             "latency_seconds",
         ):
             self._require(name, getattr(self, name) > 0, "above 0")
+        self._require("map_edges", 0 <= self.map_edges <= MOST_MAP_EDGES, f"0 to {MOST_MAP_EDGES}")
         self._require("hint_margin_seconds", self.hint_margin_seconds >= 0, "at least 0")
         for name in ("persistence_windows", "verification_windows", "cluster_concurrent"):
             self._require(name, getattr(self, name) >= 1, "at least 1")

@@ -13,6 +13,8 @@ import os
 import signal
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,7 +32,7 @@ from faults.fault_worlds import (
     Object,
     World,
 )
-from testbed import binaries, controlplanes
+from testbed import binaries, controlplanes, ports
 
 NODES = tuple(f"node-{index}" for index in range(6))
 ZONES = (NODES[:3], NODES[3:])
@@ -38,7 +40,7 @@ WINDOW_SECONDS = 1.0
 GOVERNED = (
     *("watched", "asked", "stale", "expiring", "guarded", "acting", "switched", "paused"),
     *("doubled", "unhinted", "metered", "left", "right", "absent", "vanishing", "next", "spoken"),
-    *("capped", "uncovered", "weighed"),
+    *("capped", "uncovered", "weighed", "mapped"),
 )
 RIGHTLESS = "rightless"
 PAIR = {"web": 0, "store": 1}
@@ -214,6 +216,7 @@ class Stage:
     plane: controlplanes.ControlPlane
     folder: Path
     _operator: Child | None = None
+    _metrics_port: int = field(default_factory=lambda: ports.pick(1)[0])
 
     @property
     def operator(self) -> Child:
@@ -221,6 +224,7 @@ class Stage:
             world = World(self.plane, SYSTEM)
             command = operator_worlds.operator(world, self.plane.server)
             command += [f"--window-seconds={WINDOW_SECONDS:g}", "--landing-seconds=60"]
+            command += [f"--metrics-port={self._metrics_port}"]
             self._operator = Child(command, self.folder / "operator.log")
         return self._operator
 
@@ -233,6 +237,15 @@ class Stage:
         if self.operator.is_running:
             self.operator.signal(signal.SIGTERM)
             self.operator.wait(PATIENCE_SECONDS)
+
+    def read(self, path: str) -> str:
+        """What the operator's own port answers, be it that there is nothing."""
+        address = f"http://127.0.0.1:{self._metrics_port}{path}"
+        try:
+            with urllib.request.urlopen(address, timeout=PATIENCE_SECONDS) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as refused:
+            return f"{refused.code} {refused.read().decode()}"
 
     @contextlib.contextmanager
     def shop(self, name: str, zones: Mapping[str, int] = PAIR) -> Iterator[Shop]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
+
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from process import stages
 from process.stages import Stage
@@ -48,6 +52,43 @@ def test_kubectl_shows_columns_and_events_tell_the_story_of_a_gathering(running:
         described = running.kubectl("describe", "afp", "near", "-n", shop.namespace).stdout
         assert "MoveLanded" in told, told
         assert "PlanVerified" in described or "PlanBrokePromise" in described, described
+
+
+def test_the_traffic_map_is_scraped_while_there_is_traffic_and_its_series_go_with_it(
+    running: Stage,
+):
+    with running.shop("mapped") as shop:
+        shop.wait(lambda: _rates(running, "mapped"), "series of the edge", running.operator.text)
+        scrape = _series(running)
+        told = json.loads(running.read("/map.json"))
+
+        assert _rates(running, "mapped").keys() == {("web", "store")}
+        rates = [value for name, _, value in scrape if name == "shorthaul_map_edge_rate"]
+        [whole] = [value for name, _, value in scrape if name == "shorthaul_map_rate"]
+        assert math.isclose(sum(rates), whole, rel_tol=1e-6)
+        assert ("mapped", "web") in {
+            (edge["client"]["namespace"], edge["client"]["name"]) for edge in told["edges"]
+        }
+        assert "<graphml" in (text := running.read("/map.graphml")), text
+    shop.wait(lambda: not _rates(running, "mapped"), "end of its series", running.operator.text)
+
+
+def _series(stage: Stage) -> list[tuple[str, dict[str, str], float]]:
+    return [
+        (sample.name, sample.labels, sample.value)
+        for family in text_string_to_metric_families(stage.read("/metrics"))
+        for sample in family.samples
+    ]
+
+
+def _rates(stage: Stage, namespace: str) -> dict[tuple[str, str], float]:
+    """The rates of one namespace's edges, by client and server, over all tiers."""
+    found: dict[tuple[str, str], float] = {}
+    for name, labels, value in _series(stage):
+        if name == "shorthaul_map_edge_rate" and labels["client_namespace"] == namespace:
+            ends = labels["client_workload"], labels["server_workload"]
+            found[ends] = found.get(ends, 0.0) + value
+    return found
 
 
 def test_a_topology_tells_how_the_nodes_fit_it(running: Stage):

@@ -31,6 +31,10 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- define "shorthaul.labels" -}}
 {{ include "shorthaul.selectorLabels" . }}
+{{ include "shorthaul.commonLabels" . }}
+{{- end }}
+
+{{- define "shorthaul.commonLabels" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: shorthaul
 app.kubernetes.io/managed-by: {{ .Release.Service }}

@@ -34,9 +34,10 @@ from shorthaul.kube.endpoints import Endpoint
 from shorthaul.kube.failures import Conflict, NotFound
 from shorthaul.kube.lists import ObjectMetadata
 from shorthaul.kube.stores import ClusterStore
+from shorthaul.map_metrics import MapMetrics
 from shorthaul.plan.commands import Command, SetPolicyStatus
 from shorthaul.plan.proposals import Means
-from shorthaul.plan.traffic_maps import TrafficMaps, hindered, maps_of
+from shorthaul.plan.traffic_maps import Gathered, TrafficMaps, hindered, maps_of
 from shorthaul.plan.views import Terms, View, ended, phase_of
 from shorthaul.topology.distances import DEFAULT_LABELS, DEFAULT_SCALE, Distances, Scale, measure
 from shorthaul.units import Namespace, Tier
@@ -56,6 +57,7 @@ class Parts:
     terms: Terms
     make_means: Callable[[], Means]
     latencies: LatencyFeed
+    maps: MapMetrics
 
 
 class LiveWorld:
@@ -122,11 +124,20 @@ class LiveWorld:
         """What makes, in each unit, the decayed map and one map per usable window of late."""
         feed = self._parts.feed
         if not self._parts.tools.board.sources:
+            self._parts.maps.clear()
             reason = Reason("NoFlowSource", "there is no FlowSource; make one")
             return partial(hindered, reason)
         if (blind := feed.uncovered(view.snapshot.nodes.keys())) is not None:
             return partial(hindered, blind)
-        return partial(maps_of, feed.gathered(), view.snapshot, view.seconds)
+        return partial(self._made, feed.gathered(), view)
+
+    def _made(self, gathered: Gathered, view: View) -> TrafficMaps:
+        """The maps, which are shown as well."""
+        maps = maps_of(gathered, view.snapshot, view.seconds)
+        graphs = [each.average for each in maps.units.values() if each.average is not None]
+        if graphs:
+            self._parts.maps.show(graphs, view.snapshot, view.distances)
+        return maps
 
     def means(self) -> Means:
         """What to solve with, and until when."""

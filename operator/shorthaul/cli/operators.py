@@ -34,8 +34,9 @@ HELP: Mapping[str, str] = {
     "solve_seconds": "longest time that one plan may take",
     "latency_seconds": "pause between two readings of the probers that a Topology names",
     "seed": "seed of the search",
+    "map_edges": "heaviest edges of the traffic map that metrics show by name, 0 for none",
     "health_port": "port of /healthz, 0 for none",
-    "metrics_port": "port of /metrics, 0 for none",
+    "metrics_port": "port of /metrics, /map.json and /map.graphml, 0 for none",
     "address": "address that health and metrics listen on",
 }
 

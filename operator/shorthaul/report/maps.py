@@ -7,9 +7,9 @@ nothing to the graph and leaves nothing out.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from shorthaul.cluster.routings import RoutedEdge
+from shorthaul.cluster.routings import RoutedEdge, route
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.solve import costs
 from shorthaul.topology.distances import Distances
@@ -52,6 +52,16 @@ class TrafficMap:
     def rate(self) -> float:
         """All traffic."""
         return math.fsum(item.edge.rate for item in self.edges)
+
+
+def ground_under(graph: TrafficGraph, snapshot: Snapshot, distances: Distances) -> Ground:
+    """A ground with the routing of those edges only whose pods nobody saw talking."""
+    bare = Ground(snapshot, distances, ())
+    observed = _observed_rates(graph, bare).keys()
+    unseen = tuple(edge for edge in graph.edges if (edge.client, edge.server) not in observed)
+    if not unseen:
+        return bare
+    return replace(bare, routed=route(replace(graph, edges=unseen), snapshot))
 
 
 def traffic_map(graph: TrafficGraph, ground: Ground | None) -> TrafficMap:

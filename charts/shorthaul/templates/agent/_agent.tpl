@@ -1,0 +1,47 @@
+{{- define "shorthaul.agent.fullname" -}}
+{{ include "shorthaul.fullname" . }}-agent
+{{- end }}
+
+{{- define "shorthaul.agent.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "shorthaul.name" . | trunc 57 | trimSuffix "-" }}-agent
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "shorthaul.agent.labels" -}}
+{{ include "shorthaul.agent.selectorLabels" . }}
+app.kubernetes.io/component: agent
+{{ include "shorthaul.commonLabels" . }}
+{{- end }}
+
+{{- define "shorthaul.agent.image" -}}
+{{- $image := .Values.agent.image }}
+{{- if $image.digest }}
+{{- printf "%s@%s" (required "agent.image.repository names the NetObserv eBPF agent's image; give it" $image.repository) $image.digest }}
+{{- else }}
+{{- printf "%s:%s" (required "agent.image.repository names the NetObserv eBPF agent's image; give it" $image.repository) (required "agent.image.tag or agent.image.digest says which agent runs; give one" $image.tag) }}
+{{- end }}
+{{- end }}
+
+{{/* Where the agent sends to: what was given, or the collector's Service. */}}
+{{- define "shorthaul.agent.target" -}}
+{{- if .Values.agent.target.host -}}
+{{ .Values.agent.target.host }}
+{{- else if .Values.collector.enabled -}}
+{{ include "shorthaul.collector.fullname" . }}.{{ .Release.Namespace }}.svc
+{{- else -}}
+{{ fail "agent.enabled needs collector.enabled, or a collector in agent.target.host" }}
+{{- end }}
+{{- end }}
+
+{{- define "shorthaul.agent.targetPort" -}}
+{{- $collector := .Values.collector }}
+{{- if .Values.agent.target.port -}}
+{{ .Values.agent.target.port }}
+{{- else if ne .Values.agent.protocol "tcp" -}}
+{{ last $collector.udpPorts }}
+{{- else if $collector.tcpPort -}}
+{{ $collector.tcpPort }}
+{{- else -}}
+{{ fail "agent.protocol is tcp, but collector.tcpPort is 0; give it a port" }}
+{{- end }}
+{{- end }}
