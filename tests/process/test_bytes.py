@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from faults.fault_worlds import Object
 from process import stages
 from process.stages import Shop, Stage
 from telemetry.prometheus.pod_bytes import PodBytes
@@ -59,6 +60,11 @@ def weighed(running: Stage, prometheus: Prometheus) -> Iterator[Shop]:
             shop.client.delete(SOURCES, "bytes")
 
 
+def _health(shop: Shop) -> Object:
+    found: Object = shop.client.get(SOURCES, "bytes").get("status", {}).get("health") or {}
+    return found
+
+
 def test_a_plan_for_bytes_goes_where_the_bytes_are_and_not_where_the_events_are(weighed: Shop):
     weighed.set_policy("Propose", objective="bytes", workloads=GOVERNED)
 
@@ -70,9 +76,7 @@ def test_a_plan_for_bytes_goes_where_the_bytes_are_and_not_where_the_events_are(
     assert {node for _, node in moves} <= set(stages.ZONES[1])
     between_zones = BYTES["web", "cart"] * stages.distance(stages.NODES[0], stages.NODES[-1])
     assert spec["objective"]["before"] == pytest.approx(between_zones, rel=0.3)
-    health = weighed.client.get(SOURCES, "bytes")["status"]["health"]
-    assert health["windows"] > 0
-    assert health["bytes"] > 0
+    weighed.wait(lambda: _health(weighed).get("bytes"), "bytes told in the source's status")
 
 
 def test_the_same_clients_stay_where_they_are_by_events(weighed: Shop):
