@@ -27,6 +27,7 @@ from shorthaul.api.policies import Group
 from shorthaul.api.v1alpha1 import KINDS
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.rules import PROTECTED_NAMESPACES
+from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.kube.boards import Board
 from shorthaul.kube.connections import Connection
 from shorthaul.kube.credentials import Credentials, Origin
@@ -102,7 +103,7 @@ class _Operator:
         self.board = Board()
         self.store = ClusterStore(connection)
         self.terms = terms_of(settings)
-        self.feed = Feed(_window_rules(settings), time.time())
+        self.feed = Feed(_window_rules(settings), time.time(), self._snapshot)
         self._solvers: dict[Group, Solver] = defaultdict(remembering_solver)
         hints = Hints(connection)
         prober = Prober(connection, hints, _probe_settings(settings))
@@ -173,6 +174,9 @@ class _Operator:
             if isinstance(solver, Memory):
                 _count(solver.taken())
         return found
+
+    def _snapshot(self) -> Snapshot | None:
+        return self.store.snapshot() if self.store.refusal() is None else None
 
     def _view(self) -> View | Reason:
         return self.world.view(datetime.now(UTC))

@@ -1,15 +1,15 @@
-"""Reads every FlowSource into the recorder of windows, and tells how each source does.
+"""Reads every FlowSource into the recorders of windows, and tells how each source does.
 
 A source whose spec changes is opened anew. One whose flows are only to be reported is read, so that
 its health shows, but its flows attract nothing. Windows close only when every trusted source is
-read up, so that a backlog is not taken for silence.
+read up, so that a backlog is not taken for silence. Windows of bytes come closed from their source.
 
 The windows are in memory only. After a restart, or when another process begins to lead, they are
 made again from the files, as far back as windows are kept. A source whose spec has changed while it
 is read goes on from the end of its files, so that nothing is counted twice.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -19,10 +19,13 @@ from shorthaul.act.openings import least_coverage_percent, open_source, reads_pa
 from shorthaul.api import conditions
 from shorthaul.api.flowsources import FlowSource, FlowSourceStatus, SourceHealth, Trust
 from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.telemetry import sources
-from shorthaul.telemetry.sources import Coverage, Source, SourceReading
+from shorthaul.telemetry.sources import Coverage, Source, SourceReading, Surroundings
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.recorders import Recorder
+from shorthaul.traffic.volume_recorders import VolumeRecorder
+from shorthaul.traffic.volumes import Volume
 from shorthaul.traffic.windows import Window, WindowRules
 from shorthaul.units import NodeName, PodRef, WorkloadRef
 
@@ -47,9 +50,16 @@ class _Open:
 class Feed:
     """All sources and the windows that they fill."""
 
-    def __init__(self, rules: WindowRules, now_seconds: float) -> None:
-        """Store the rules; no file is opened before `observe`."""
+    def __init__(
+        self,
+        rules: WindowRules,
+        now_seconds: float,
+        snapshot: Callable[[], Snapshot | None] = lambda: None,
+    ) -> None:
+        """Store the rules and who tells what is in the cluster; nothing is opened here."""
         self.recorder = Recorder(rules, now_seconds)
+        self.volumes = VolumeRecorder(rules)
+        self._snapshot = snapshot
         self.workloads: dict[PodRef, WorkloadRef] = {}
         self._open: dict[str, _Open] = {}
 
@@ -58,19 +68,19 @@ class Feed:
         wanted: Iterable[FlowSource],
         now_seconds: float,
         expected: frozenset[NodeName] | None,
-    ) -> tuple[Window, ...]:
-        """Reads what is new and closes the windows whose time is over."""
+    ) -> tuple[Window | Volume, ...]:
+        """Reads what is new and closes the windows whose time is over; gives those, of any unit."""
         self._keep(wanted, now_seconds)
-        caught_up = True
-        for source in self._open.values():
-            caught_up = await self._drain(source, now_seconds) and caught_up
+        caught_up, volumes = True, list[Volume]()
+        for name, source in self._open.items():
+            caught_up = await self._drain(name, source, now_seconds, volumes) and caught_up
         self._count_nodes()
         if not caught_up:
-            return ()
+            return tuple(volumes)
         closed = self.recorder.close(now_seconds, expected)
         for window in closed:
             metrics.WINDOWS.labels("complete" if window.complete else "incomplete").inc()
-        return closed
+        return (*closed, *volumes)
 
     def uncovered(self, nodes: Set[NodeName]) -> Reason | None:
         """Why too few of the cluster's nodes are seen to plan upon, if so."""
@@ -122,18 +132,22 @@ class Feed:
         named = {source.metadata.name: source for source in wanted}
         for name in [name for name in self._open if name not in named]:
             self._open.pop(name).source.close()
+            self.volumes.forget(name)
         for name, source in named.items():
             known = self._open.get(name)
             if known is not None and known.generation == source.metadata.generation:
                 continue
             if known is not None:
                 known.source.close()
+                self.volumes.forget(name)
             spec, since = source.spec, self._kept_since(now_seconds)
-            opened = open_source(
-                spec,
+            around = Surroundings(
+                rules=self.recorder.rules,
+                snapshot=self._snapshot,
                 since_nanoseconds=since if reads_past(spec) and known is None else None,
                 kept_seconds=now_seconds - since / NANOSECONDS,
             )
+            opened = open_source(spec, around)
             self._open[name] = _Open(
                 source.metadata.generation,
                 opened,
@@ -154,16 +168,24 @@ class Feed:
         rules = self.recorder.rules
         return int(now_seconds - (rules.kept_windows + 1) * rules.window_seconds) * NANOSECONDS
 
-    async def _drain(self, source: _Open, now_seconds: float) -> bool:
+    async def _drain(
+        self, name: str, source: _Open, now_seconds: float, volumes: list[Volume]
+    ) -> bool:
         """Reads until there is no more, within bounds; whether it is read up."""
         for _ in range(MOST_ROUNDS):
             reading = await source.source.read()
             self._take(source, reading, now_seconds)
+            if source.trusted:
+                volumes += self._recorded(name, reading.volumes, now_seconds)
             if reading.caught_up:
                 return True
             if not reading.health.lag_bytes:
                 break  # it waits for somebody: again at the next tick
         return not source.trusted
+
+    def _recorded(self, name: str, volumes: Iterable[Volume], now_seconds: float) -> list[Volume]:
+        """The windows of bytes that say something new."""
+        return [volume for volume in volumes if self.volumes.add(name, volume, now_seconds)]
 
     def _take(self, source: _Open, reading: SourceReading, now_seconds: float) -> None:
         source.health, source.coverage = reading.health, reading.coverage

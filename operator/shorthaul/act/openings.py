@@ -2,20 +2,18 @@
 
 from shorthaul.api.flowsources import FlowSourceSpec, HubbleRelay
 from shorthaul.telemetry.hubble_tail import HubbleTail
-from shorthaul.telemetry.sources import Source
+from shorthaul.telemetry.sources import Source, Surroundings
 from shorthaul.telemetry.unreadable import Unreadable
 
 _NO_GRPC = "reading Hubble Relay needs grpcio and protobuf; install shorthaul with the extra relay"
 
 
-def open_source(
-    spec: FlowSourceSpec, *, since_nanoseconds: int | None, kept_seconds: float
-) -> Source:
-    """The source of a spec; `since` is how far back files count at first, `kept` at most."""
+def open_source(spec: FlowSourceSpec, around: Surroundings) -> Source:
+    """The source of a spec."""
     if spec.hubble_export is not None:
-        return HubbleTail([spec.hubble_export.path], since_nanoseconds=since_nanoseconds)
+        return HubbleTail([spec.hubble_export.path], since_nanoseconds=around.since_nanoseconds)
     if spec.hubble_relay is not None:
-        return _relay(spec.hubble_relay, kept_seconds)
+        return _relay(spec.hubble_relay, around.kept_seconds)
     return Unreadable(f"type {spec.type} without its own part")
 
 

@@ -5,13 +5,15 @@ often. A source that is in trouble says so in its health and goes on; it raises 
 never work.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.traffic.flows import Flow, Heard, Lost
 from shorthaul.traffic.graphs import Leftover
 from shorthaul.traffic.volumes import Volume
+from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 
@@ -66,6 +68,20 @@ class SourceReading:
     caught_up: bool = True
     coverage: Coverage | None = None
     volumes: tuple[Volume, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a source is opened with: the grid of windows, how far back, and the cluster as it is.
+
+    `since_nanoseconds` is from when on files count at first, None for what is new only; at most
+    `kept_seconds` are kept of the past. The snapshot is None while the cluster has not been read.
+    """
+
+    rules: WindowRules
+    snapshot: Callable[[], Snapshot | None]
+    since_nanoseconds: int | None
+    kept_seconds: float
 
 
 class Source(Protocol):

@@ -1,0 +1,94 @@
+"""Keeps the newest windows of every source of bytes, in whatever order and how often they come.
+
+Sources ask the past again after a restart and tell a window again when they know more of it, so a
+window of a source counts once: the complete one, or else the one that tells of more. What is not
+on the operator's grid, older than what is kept, or from the future is refused and counted. A window
+has a limited number of edges; of more than that the largest stay, and the bytes of the others are
+left by their reason, so that none is lost.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from shorthaul.traffic.volumes import Ends, Left, PodEnds, Sent, Volume, gathered
+from shorthaul.traffic.windows import WindowRules
+
+OFF_GRID = "on another grid of windows"
+EARLY = "from the future"
+LATE = "older than the windows that are kept"
+_Key = TypeVar("_Key", Ends, PodEnds)
+
+
+class VolumeRecorder:
+    """The newest windows per source, and how many were refused for which reason."""
+
+    def __init__(self, rules: WindowRules) -> None:
+        self.rules = rules
+        self.refused: Counter[str] = Counter()
+        self._kept: dict[str, dict[int, Volume]] = {}
+
+    def add(self, source: str, volume: Volume, now_seconds: float) -> bool:
+        """Takes one window, or counts why not; whether it says anything new."""
+        reason = self._fault(volume, now_seconds)
+        if reason:
+            self.refused[reason] += 1
+            return False
+        kept = self._kept.setdefault(source, {})
+        taken = bounded(volume, self.rules.pair_limit)
+        known = kept.get(volume.start_seconds)
+        if known is not None and _telling(known) >= _telling(taken):
+            return False
+        kept[volume.start_seconds] = taken
+        for start in sorted(kept)[: -self.rules.kept_windows]:
+            del kept[start]
+        return volume.start_seconds in kept
+
+    def windows(self) -> Mapping[str, Sequence[Volume]]:
+        """What is kept by source, oldest window first; sources sorted."""
+        return {
+            source: tuple(kept[start] for start in sorted(kept))
+            for source, kept in sorted(self._kept.items())
+            if kept
+        }
+
+    def forget(self, source: str) -> None:
+        """Drops a source that is no more, or is another one now."""
+        self._kept.pop(source, None)
+
+    def _fault(self, volume: Volume, now_seconds: float) -> str:
+        if volume.seconds != self.rules.window_seconds:
+            return OFF_GRID
+        if volume.end_seconds > now_seconds + self.rules.lead_seconds:
+            return EARLY
+        if volume.end_seconds <= oldest_kept(self.rules, now_seconds):
+            return LATE
+        return ""
+
+
+def oldest_kept(rules: WindowRules, now_seconds: float) -> int:
+    """From when on windows are kept, the one that is not over yet not counted."""
+    return (int(now_seconds) // rules.window_seconds - rules.kept_windows) * rules.window_seconds
+
+
+def bounded(volume: Volume, most_edges: int) -> Volume:
+    """A window with its largest edges and pairs only; what others carried is left, by reason."""
+    if len(volume.edges) <= most_edges and len(volume.pairs) <= most_edges:
+        return volume
+    edges = _largest(volume.edges, most_edges)
+    pairs = _largest(volume.pairs, most_edges)
+    dropped = [(ends, sent) for ends, sent in volume.edges.items() if ends not in edges]
+    reason = f"beyond {most_edges} edges in a window"
+    left = [Left(reason, sent.bytes, 1, f"{ends[0]} → {ends[1]}") for ends, sent in dropped]
+    return replace(volume, edges=edges, pairs=pairs, leftovers=gathered((*volume.leftovers, *left)))
+
+
+def _largest(sums: Mapping[_Key, Sent], most: int) -> dict[_Key, Sent]:
+    found = sorted(sums.items(), key=lambda each: (-each[1].bytes, each[0]))
+    return dict(found[:most])
+
+
+def _telling(volume: Volume) -> tuple[bool, int, int]:
+    """How much a window says, in an order that does not depend on which came first."""
+    return volume.complete, volume.billed_bytes + volume.left_bytes, volume.billed_bytes
