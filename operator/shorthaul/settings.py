@@ -37,6 +37,7 @@ class Settings:
     unready_nodes_percent: float = 20.0
     solve_seconds: float = 120.0
     seed: int = 0
+    ledger: str = ""
     health_port: int = 8080
     metrics_port: int = 9090
     address: str = "0.0.0.0"

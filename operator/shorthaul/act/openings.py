@@ -1,7 +1,12 @@
 """Opens what a FlowSource names; the one place that knows which type is which module."""
 
-from shorthaul.api.flowsources import FlowSourceSpec, HubbleRelay
+from dataclasses import replace
+
+from shorthaul.api.flowsources import Collector, FlowSourceSpec, HubbleRelay
+from shorthaul.telemetry.collected.clients import Place
+from shorthaul.telemetry.collected.readers import Collected
 from shorthaul.telemetry.hubble_tail import HubbleTail
+from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.telemetry.sources import Source, Surroundings
 from shorthaul.telemetry.unreadable import Unreadable
 
@@ -14,12 +19,15 @@ def open_source(spec: FlowSourceSpec, around: Surroundings) -> Source:
         return HubbleTail([spec.hubble_export.path], since_nanoseconds=around.since_nanoseconds)
     if spec.hubble_relay is not None:
         return _relay(spec.hubble_relay, around.kept_seconds)
+    if spec.collector is not None:
+        return _collected(spec.collector, around)
     return Unreadable(f"type {spec.type} without its own part")
 
 
 def least_coverage_percent(spec: FlowSourceSpec) -> int:
     """Of how many nodes flows have to arrive; 0 for a source that cannot know."""
-    return spec.hubble_relay.least_coverage_percent if spec.hubble_relay else 0
+    part = spec.hubble_relay or spec.collector
+    return part.least_coverage_percent if part else 0
 
 
 def reads_past(spec: FlowSourceSpec) -> bool:
@@ -36,3 +44,13 @@ def _relay(relay: HubbleRelay, kept_seconds: float) -> Source:
     tls = relay.tls
     server = Server(relay.address, tls.folder, tls.server_name) if tls else Server(relay.address)
     return Relay(server, kept_seconds=kept_seconds)
+
+
+def _collected(collector: Collector, around: Surroundings) -> Source:
+    host, _, port = collector.address.rpartition(":")
+    tls = collector.tls
+    place = Place(host.strip("[]"), int(port))
+    if tls is not None:
+        place = replace(place, tls_folder=tls.folder, server_name=tls.server_name)
+    rules = Rules(collector.longest_flow_seconds * 1_000, collector.sampling)
+    return Collected(place, around, rules, covers=collector.least_coverage_percent > 0)

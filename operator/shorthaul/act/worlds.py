@@ -35,8 +35,9 @@ from shorthaul.plan.commands import Command, SetPolicyStatus
 from shorthaul.plan.proposals import Means
 from shorthaul.plan.views import Terms, Traffic, View, ended, phase_of
 from shorthaul.topology.distances import DEFAULT_LABELS, DEFAULT_SCALE, Distances, Scale, measure
+from shorthaul.traffic.billed_volumes import TierOf
 from shorthaul.traffic.windows import Window, WindowRules, graph_of
-from shorthaul.units import Namespace, PodRef, Tier, WorkloadRef
+from shorthaul.units import Namespace, NodeName, PodRef, Tier, WorkloadRef
 
 _LOG = logging.getLogger(__name__)
 STATUS_SECONDS = 10.0
@@ -206,6 +207,20 @@ def measured(snapshot: Snapshot, topology: Topology | None) -> Distances:
     """The distances between the nodes; raises BadInput when labels contradict each other."""
     labels = {name: node.labels for name, node in snapshot.nodes.items()}
     return measure(labels, scale_of(topology))
+
+
+def tiers_between(snapshot: Snapshot, topology: Topology | None) -> TierOf:
+    """Tells the tier between two nodes; None where one is unknown or the labels contradict."""
+    try:
+        distances = measured(snapshot, topology)
+    except BadInput:
+        return lambda one, other: None
+    known = distances.groups
+
+    def tier(one: NodeName, other: NodeName) -> Tier | None:
+        return distances.tier(one, other) if one in known and other in known else None
+
+    return tier
 
 
 def scale_of(topology: Topology | None) -> Scale:

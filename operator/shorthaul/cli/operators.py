@@ -33,6 +33,7 @@ HELP: Mapping[str, str] = {
     "unready_nodes_percent": "nothing moves while more nodes than this are not ready",
     "solve_seconds": "longest time that one plan may take",
     "seed": "seed of the search",
+    "ledger": "file that bytes of collectors are counted in for good, with an hour's precision",
     "health_port": "port of /healthz, 0 for none",
     "metrics_port": "port of /metrics, 0 for none",
     "address": "address that health and metrics listen on",

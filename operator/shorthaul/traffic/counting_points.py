@@ -70,6 +70,11 @@ class CountingPoints:
         self._heard: dict[NodeName, int] = {}
         self._pairs: dict[_Key, _Pair] = {}
 
+    @property
+    def heard(self) -> frozenset[NodeName]:
+        """The nodes whose exporters were heard of late."""
+        return frozenset(self._heard)
+
     def learn(self, passages: Sequence[Passage], node_of: NodeOf, end_milliseconds: int) -> None:
         """Takes all that was told in a window, by whomever, and chooses for each pair."""
         touched = self._told(passages, node_of, end_milliseconds)
@@ -79,7 +84,7 @@ class CountingPoints:
             if chosen is not None and chosen != pair.chosen:
                 pair.not_before = pair.told_until
                 pair.chosen = chosen
-            pair.last = end_milliseconds
+            pair.last = max(pair.last, end_milliseconds)
         self._forget(end_milliseconds)
 
     def once(self, passages: Iterable[Passage]) -> Once:
@@ -105,7 +110,7 @@ class CountingPoints:
             if node is None:
                 found = node_of(exporter, transfer) if exporter else None
                 node = exporters[exporter] = found or NodeName("")
-                self._heard[node] = end
+                self._heard[node] = max(end, self._heard.get(node, end))
             key = _key(passage)
             pair = self._pairs.get(key)
             if pair is None:
