@@ -26,7 +26,6 @@ from shorthaul.units import NodeName
 
 _EARLIEST = -(1 << 62)
 _STICKS = 1.5
-_DECAY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +117,20 @@ class CountingPoints:
             if key not in touched:
                 touched[key] = None
                 pair.ends = node_of(key[0], transfer), node_of(key[1], transfer)
-                for told in pair.points.values():
-                    told.amount *= _DECAY
+                self._fade(pair, end)
             told = pair.points.setdefault(place_of(passage), _Told(node))
             told.node, told.last = node, end
             told.amount += transfer.bytes
         return touched
+
+    def _fade(self, pair: _Pair, end: int) -> None:
+        """Halves what points told, each patience long: much longer than they are out of step."""
+        patience = self._rules.patience_milliseconds
+        faded = 0.5 ** (max(0, end - pair.last) / patience) if pair.points else 1.0
+        for place, told in list(pair.points.items()):
+            told.amount *= faded
+            if end - told.last > patience and place != pair.chosen:
+                del pair.points[place]
 
     def _choice(self, pair: _Pair, end: int) -> Place | None:
         """The point that counts; None while one is waited for that has not told yet."""
