@@ -22,6 +22,8 @@ from shorthaul.traffic.metering import Ground
 from shorthaul.units import NodeName, PodRef, Uid
 
 NEWS_LIMIT = 1_000_000
+_LONG_AGO = 0
+"""From when on nodes and Services have the addresses that they are first seen with."""
 
 
 class Holders:
@@ -57,9 +59,9 @@ class Holders:
     def look(self, snapshot: Snapshot, now_milliseconds: int) -> None:
         """Takes what changes rarely, as it is now."""
         book = self._begun(now_milliseconds)
-        since = self._looked or now_milliseconds
+        since = self._looked or _LONG_AGO
         fixed = {(holder, address): party for holder, address, party in fixed_addresses(snapshot)}
-        seen = max(now_milliseconds, book.known_from)
+        seen = max(now_milliseconds, book.known_from) if self._looked else book.known_from
         for (holder, address), party in fixed.items():
             if (holder, address) not in self._fixed:
                 book.tell([Claim(address, holder, since, seen, party)])

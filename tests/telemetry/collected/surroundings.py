@@ -17,7 +17,7 @@ from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import NodeName, PodRef, Tier, Uid, WorkloadRef
 
 QUICK = BookRules(slack_milliseconds=50, settle_milliseconds=200)
-WAIT_SECONDS = 60
+WAIT_SECONDS = 120
 
 
 def owner(address):

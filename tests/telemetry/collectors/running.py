@@ -16,7 +16,7 @@ from pathlib import Path
 from testbed import ports
 
 ROOT = Path(__file__).resolve().parents[3]
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 
 
 class Running:

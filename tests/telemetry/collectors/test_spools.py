@@ -30,7 +30,7 @@ from telemetry.relay.certificates import Authority
 
 RULES = SpoolRules(window_seconds=60)
 ROOT = Path(__file__).resolve().parents[3]
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 
 
 def batch(*sizes):
