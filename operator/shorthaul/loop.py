@@ -23,7 +23,8 @@ from shorthaul.plan import accounts, event_texts, lifecycles, proposals, upkeep
 from shorthaul.plan.accounts import Finding
 from shorthaul.plan.commands import Command, SetPolicyStatus
 from shorthaul.plan.proposals import Means, Proposals
-from shorthaul.plan.views import Terms, Traffic, View, ref_of
+from shorthaul.plan.traffic_maps import TrafficMaps
+from shorthaul.plan.views import Terms, View, ref_of
 from shorthaul.units import Namespace
 
 _LOG = logging.getLogger(__name__)
@@ -41,8 +42,8 @@ class World(Protocol):
     def view(self, now: datetime) -> View | Reason:
         """All that is decided upon, or why nothing can be."""
 
-    def traffic(self, view: View) -> Traffic:
-        """The traffic map now."""
+    def traffic(self, view: View) -> TrafficMaps:
+        """The traffic maps now, one per unit."""
 
     def means(self) -> Means:
         """What to solve with, and until when."""
@@ -114,10 +115,10 @@ class Loop:
         if not self._due or self._thinking is not None or isinstance(view, Reason):
             return
         self._due = False
-        traffic, terms, means = self._world.traffic(view), self._terms, self._world.means()
+        maps, terms, means = self._world.traffic(view), self._terms, self._world.means()
 
         async def think() -> Proposals:
-            return await self._worker(lambda: proposals.propose(view, traffic, terms, means))
+            return await self._worker(lambda: proposals.propose(view, maps, terms, means))
 
         self._thinking = asyncio.create_task(think())
 

@@ -25,6 +25,18 @@ SOURCE_NODES = Gauge(
 WINDOWS = Counter(
     "shorthaul_windows_total", "Traffic windows closed, by usability", ["state"], registry=REGISTRY
 )
+BYTE_WINDOWS = Counter(
+    "shorthaul_byte_windows_total",
+    "Windows that sources of bytes told, by whether they are whole",
+    ["state"],
+    registry=REGISTRY,
+)
+BYTES = Counter(
+    "shorthaul_traffic_bytes_total",
+    "Bytes that sources told of, by whether they name two workloads",
+    ["outcome"],
+    registry=REGISTRY,
+)
 PLANS = Counter(
     "shorthaul_plans_total", "Plans made, by what became of them", ["outcome"], registry=REGISTRY
 )

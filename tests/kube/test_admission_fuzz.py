@@ -20,7 +20,10 @@ pytestmark = pytest.mark.controlplane
 
 WINDOW = {"start": "22:00", "end": "04:00", "days": ["Mon"], "timezone": "Europe/Berlin"}
 GIVEN = {
-    "FlowSource": {("spec", "hubbleRelay"): cases.ABSENT},
+    "FlowSource": {
+        ("spec", "hubbleRelay"): cases.ABSENT,
+        ("spec", "prometheus"): cases.ABSENT,
+    },
     "AffinityPolicy": {
         ("spec", "disruption", "windows", 0): WINDOW,
         ("spec", "target", "maxMoves"): 3,

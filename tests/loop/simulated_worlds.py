@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 import msgspec
 import numpy as np
 
-from shorthaul.act.worlds import traffic_of
 from shorthaul.api import policies
 from shorthaul.api.affinitypolicies import (
     AffinityPolicy,
@@ -32,13 +31,14 @@ from shorthaul.plan.commands import (
     SetPolicyStatus,
 )
 from shorthaul.plan.proposals import Means
+from shorthaul.plan.traffic_maps import TrafficMaps, by_events
 from shorthaul.plan.views import View, phase_of
 from shorthaul.solve.choices import remembering_solver
 from shorthaul.solve.solvers import never
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.traffic.observations import ObserverSum, PairSum
 from shorthaul.traffic.windows import Window, WindowRules
-from shorthaul.units import Namespace, Objective, Uid
+from shorthaul.units import Namespace, Objective, Uid, Unit
 from worlds import builders
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -116,7 +116,8 @@ class SimulatedWorld:
         )
 
     def traffic(self, view):
-        return traffic_of(tuple(self.windows), self.rules, view.snapshot, {})
+        windows = tuple(self.windows)
+        return TrafficMaps({Unit.FLOWS: by_events(windows, self.rules, view.snapshot, {})})
 
     def means(self):
         return Means(self.solvers.__getitem__, never)

@@ -39,7 +39,7 @@ WINDOW_SECONDS = 1.0
 GOVERNED = (
     *("watched", "asked", "stale", "expiring", "guarded", "acting", "switched", "paused"),
     *("doubled", "unhinted", "metered", "left", "right", "absent", "vanishing", "next", "spoken"),
-    *("capped", "uncovered"),
+    *("capped", "uncovered", "weighed"),
 )
 RIGHTLESS = "rightless"
 PAIR = {"web": 0, "store": 1}
@@ -48,6 +48,7 @@ TALKS = (
     crashes.talk("acting/web", "acting/cart", 15),
     crashes.talk("acting/cart", "acting/store", 10),
     crashes.talk("left/asker", "right/answerer"),
+    crashes.talk("weighed/web", "weighed/cart", 3),
 )
 POLICIES, PLANS = "affinitypolicies.shorthaul.dev", "placementplans.shorthaul.dev"
 MOVES, HINTS = "podmoves.shorthaul.dev", "placementhints.shorthaul.dev"

@@ -15,11 +15,19 @@ from datetime import UTC, datetime
 
 from shorthaul import metrics
 from shorthaul.act.coverages import Covering, shortened, uncovered
-from shorthaul.act.openings import least_coverage_percent, open_source, reads_past
+from shorthaul.act.openings import (
+    lag_seconds,
+    least_coverage_percent,
+    open_source,
+    reads_past,
+    unit_of,
+)
+from shorthaul.act.volume_sums import VolumeSums
 from shorthaul.api import conditions
 from shorthaul.api.flowsources import FlowSource, FlowSourceStatus, SourceHealth, Trust
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Snapshot
+from shorthaul.plan.traffic_maps import Gathered
 from shorthaul.store.keepers import Keeper
 from shorthaul.telemetry import sources
 from shorthaul.telemetry.live_books import LiveBook
@@ -29,9 +37,10 @@ from shorthaul.traffic.recorders import Recorder
 from shorthaul.traffic.volume_recorders import VolumeRecorder
 from shorthaul.traffic.volumes import Volume
 from shorthaul.traffic.windows import Window, WindowRules
-from shorthaul.units import NodeName, PodRef, WorkloadRef
+from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
 MOST_ROUNDS = 64
+MOST_TOLD = 2**53
 
 
 @dataclass(slots=True)
@@ -41,12 +50,15 @@ class _Open:
     generation: int
     source: Source
     trusted: bool
+    unit: Unit
+    lag_seconds: float = 0.0
     least_coverage_percent: int = 0
     coverage: Coverage | None = None
     health: sources.SourceHealth = field(default_factory=sources.SourceHealth)
     flows_before: int = 0
     read_before: float = 0.0
     rate: float = 0.0
+    volumes: VolumeSums = field(default_factory=lambda: VolumeSums(1))
 
 
 class Feed:
@@ -65,6 +77,7 @@ class Feed:
         self.recorder = Recorder(rules, now_seconds)
         self.volumes = VolumeRecorder(rules)
         self._snapshot, self._book, self._ledger = snapshot, book, ledger
+        self._shown = VolumeRecorder(rules)
         self.workloads: dict[PodRef, WorkloadRef] = {}
         self._open: dict[str, _Open] = {}
 
@@ -87,6 +100,18 @@ class Feed:
             metrics.WINDOWS.labels("complete" if window.complete else "incomplete").inc()
         return (*closed, *volumes)
 
+    def gathered(self) -> Gathered:
+        """What trusted sources have told, to make maps of."""
+        trusted = [source for source in self._open.values() if source.trusted]
+        return Gathered(
+            units=frozenset(source.unit for source in trusted),
+            rules=self.recorder.rules,
+            windows=tuple(self.recorder.windows),
+            workloads=self.workloads,
+            volumes=self.volumes.windows(),
+            lag_seconds=max((source.lag_seconds for source in trusted), default=0.0),
+        )
+
     def uncovered(self, nodes: Set[NodeName]) -> Reason | None:
         """Why too few of the cluster's nodes are seen to plan upon, if so."""
         covering = [
@@ -102,6 +127,7 @@ class Feed:
         health = found.health if found else sources.SourceHealth()
         newest = health.newest_nanoseconds / NANOSECONDS
         seen = (found.coverage if found else None) or Coverage()
+        sums = found.volumes if found else VolumeSums(1)
         told = SourceHealth(
             lines=health.lines,
             flows=health.flows,
@@ -110,12 +136,16 @@ class Feed:
             files=health.files,
             nodes=len(seen.known),
             connected_nodes=len(seen.connected),
+            windows=sums.windows,
+            incomplete_windows=sums.incomplete_windows,
+            bytes=min(sums.billed_bytes, MOST_TOLD),
+            unattributed_bytes=min(sums.left_bytes, MOST_TOLD),
             flows_per_second=round(found.rate, 1) if found else 0.0,
             lag_seconds=round(max(0.0, now.timestamp() - newest), 1) if newest else 0.0,
             last_flow_time=datetime.fromtimestamp(newest, UTC) if newest else None,
             last_error="; ".join(health.troubles)[:1024],
         )
-        state = _state(health.troubles, seen, found.least_coverage_percent if found else 0)
+        state = _state(found, seen)
         return FlowSourceStatus(
             observed_generation=source.metadata.generation,
             conditions=conditions.reported(
@@ -139,14 +169,14 @@ class Feed:
         named = {source.metadata.name: source for source in wanted}
         for name in [name for name in self._open if name not in named]:
             self._open.pop(name).source.close()
-            self.volumes.forget(name)
+            self._forget(name)
         for name, source in named.items():
             known = self._open.get(name)
             if known is not None and known.generation == source.metadata.generation:
                 continue
             if known is not None:
                 known.source.close()
-                self.volumes.forget(name)
+                self._forget(name)
             spec, since = source.spec, self._kept_since(now_seconds)
             around = Surroundings(
                 rules=self.recorder.rules,
@@ -161,8 +191,15 @@ class Feed:
                 source.metadata.generation,
                 opened,
                 spec.trust is Trust.FULL,
+                unit_of(spec),
+                lag_seconds(spec),
                 least_coverage_percent(spec),
+                volumes=VolumeSums(self.recorder.rules.kept_windows),
             )
+
+    def _forget(self, name: str) -> None:
+        for recorder in (self.volumes, self._shown):
+            recorder.forget(name)
 
     def _count_nodes(self) -> None:
         known, connected = set[NodeName](), set[NodeName]()
@@ -184,17 +221,25 @@ class Feed:
         for _ in range(MOST_ROUNDS):
             reading = await source.source.read()
             self._take(source, reading, now_seconds)
-            if source.trusted:
-                volumes += self._recorded(name, reading.volumes, now_seconds)
+            volumes += self._recorded(name, source, reading.volumes, now_seconds)
             if reading.caught_up:
                 return True
             if not reading.health.lag_bytes:
                 break  # it waits for somebody: again at the next tick
         return not source.trusted
 
-    def _recorded(self, name: str, volumes: Iterable[Volume], now_seconds: float) -> list[Volume]:
-        """The windows of bytes that say something new."""
-        return [volume for volume in volumes if self.volumes.add(name, volume, now_seconds)]
+    def _recorded(
+        self, name: str, source: _Open, volumes: Iterable[Volume], now_seconds: float
+    ) -> list[Volume]:
+        """The windows of bytes that say something new and may attract."""
+        recorder = self.volumes if source.trusted else self._shown
+        found = [volume for volume in volumes if recorder.add(name, volume, now_seconds)]
+        for volume in found:
+            source.volumes.add(volume)
+            metrics.BYTE_WINDOWS.labels("complete" if volume.complete else "incomplete").inc()
+            metrics.BYTES.labels("attributed").inc(volume.billed_bytes)
+            metrics.BYTES.labels("unattributed").inc(volume.left_bytes)
+        return found if source.trusted else []
 
     def _take(self, source: _Open, reading: SourceReading, now_seconds: float) -> None:
         source.health, source.coverage = reading.health, reading.coverage
@@ -215,11 +260,14 @@ class Feed:
             self.recorder.lose(lost, now_seconds)
 
 
-def _state(troubles: tuple[str, ...], seen: Coverage, least_percent: int) -> conditions.State:
-    if troubles:
-        return conditions.not_ready("SourceInTrouble", troubles[0])
+def _state(source: _Open | None, seen: Coverage) -> conditions.State:
+    if source is not None and source.health.troubles:
+        return conditions.not_ready("SourceInTrouble", source.health.troubles[0])
+    if source is not None and source.unit is Unit.BYTES:
+        return conditions.ready(source.volumes.text, "Reading")
     if not seen.known:
         return conditions.ready("flows are being read", "Reading")
+    least_percent = source.least_coverage_percent if source else 0
     told = f"{len(seen.connected)} of {len(seen.known)} nodes"
     blind = f" (not {shortened(frozenset(seen.missing))})" if seen.missing else ""
     if len(seen.connected) * 100 < least_percent * len(seen.known):

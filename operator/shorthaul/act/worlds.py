@@ -5,7 +5,7 @@ under way are handed to the executor.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +22,6 @@ from shorthaul.api.flowsources import FlowSource
 from shorthaul.api.podmoves import MovePhase
 from shorthaul.api.policies import Governance
 from shorthaul.api.topologies import Topology
-from shorthaul.cluster.directories import directory_of
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
@@ -33,11 +32,11 @@ from shorthaul.kube.lists import ObjectMetadata
 from shorthaul.kube.stores import ClusterStore
 from shorthaul.plan.commands import Command, SetPolicyStatus
 from shorthaul.plan.proposals import Means
-from shorthaul.plan.views import Terms, Traffic, View, ended, phase_of
+from shorthaul.plan.traffic_maps import TrafficMaps, hindered, maps_of
+from shorthaul.plan.views import Terms, View, ended, phase_of
 from shorthaul.topology.distances import DEFAULT_LABELS, DEFAULT_SCALE, Distances, Scale, measure
 from shorthaul.traffic.billed_volumes import TierOf
-from shorthaul.traffic.windows import Window, WindowRules, graph_of
-from shorthaul.units import Namespace, NodeName, PodRef, Tier, WorkloadRef
+from shorthaul.units import Namespace, NodeName, Tier
 
 _LOG = logging.getLogger(__name__)
 STATUS_SECONDS = 10.0
@@ -111,16 +110,15 @@ class LiveWorld:
             epoch=parts.tools.leadership.epoch,
         )
 
-    def traffic(self, view: View) -> Traffic:
-        """The decayed map, and one map per usable window of late."""
+    def traffic(self, view: View) -> TrafficMaps:
+        """In each unit the decayed map, and one map per usable window of late."""
         feed = self._parts.feed
         if not self._parts.tools.board.sources:
             reason = Reason("NoFlowSource", "there is no FlowSource; make one")
-            return Traffic(None, hindrance=reason)
+            return hindered(reason)
         if (blind := feed.uncovered(view.snapshot.nodes.keys())) is not None:
-            return Traffic(None, hindrance=blind)
-        windows, rules = tuple(feed.recorder.windows), feed.recorder.rules
-        return traffic_of(windows, rules, view.snapshot, feed.workloads)
+            return hindered(blind)
+        return maps_of(feed.gathered(), view.snapshot, view.seconds)
 
     def means(self) -> Means:
         """What to solve with, and until when."""
@@ -182,25 +180,6 @@ class LiveWorld:
         except (Conflict, NotFound):
             return
         tools.board.written(endpoint.kind, body)
-
-
-def traffic_of(
-    windows: Sequence[Window],
-    rules: WindowRules,
-    snapshot: Snapshot,
-    workloads: Mapping[PodRef, WorkloadRef],
-) -> Traffic:
-    """Windows as planning takes them; nothing is planned right after an unusable one."""
-    usable = [window for window in windows if window.usable]
-    if not windows:
-        return Traffic(None)
-    if not windows[-1].usable:
-        return Traffic(None, hindrance=Reason("FlowsLost", "the last window is not usable"))
-    directory = directory_of(snapshot)
-    return Traffic(
-        graph_of(windows, rules, directory, workloads),
-        tuple(graph_of([window], rules, directory, workloads) for window in usable),
-    )
 
 
 def measured(snapshot: Snapshot, topology: Topology | None) -> Distances:

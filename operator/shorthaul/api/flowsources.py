@@ -1,7 +1,7 @@
 """FlowSource: one source of flow telemetry, and in its status how well it does.
 
 Written by who runs the cluster, because what a source says can move pods. A new type is one more
-value of the type and one more optional part beside `hubbleExport`.
+value of the type and one more optional part beside `hubbleExport`; a large one has its own module.
 """
 
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from shorthaul.api.collector_sources import HOST_AND_PORT, Collector
 from shorthaul.api.objects import (
     API_VERSION,
     Amount,
@@ -22,8 +23,8 @@ from shorthaul.api.objects import (
     rules,
     written,
 )
-
-HOST_AND_PORT = r"^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$"
+from shorthaul.api.paths import absolute_path
+from shorthaul.api.prometheus_sources import PrometheusPart
 
 
 class SourceType(StrEnum):
@@ -32,6 +33,7 @@ class SourceType(StrEnum):
     HUBBLE_EXPORT = "HubbleExport"
     HUBBLE_RELAY = "HubbleRelay"
     COLLECTOR = "Collector"
+    PROMETHEUS = "Prometheus"
 
 
 class Trust(StrEnum):
@@ -41,24 +43,12 @@ class Trust(StrEnum):
     REPORT_ONLY = "ReportOnly"
 
 
-def _absolute_path(name: str, description: str) -> Meta:
-    """What a field of that name may hold when it is an absolute path without `..`."""
-    stays = "!self.contains('/../') && !self.endsWith('/..')"
-    return Meta(
-        min_length=2,
-        max_length=1024,
-        pattern=r"^/[^\n]*$",
-        description=description,
-        extra_json_schema=rules((stays, f"{name} may not contain ..")),
-    )
-
-
 class HubbleExport(Value, frozen=True, kw_only=True):
     """Files that Cilium's Hubble exporter writes, one or more per node, rotated or not."""
 
     path: Annotated[
         str,
-        _absolute_path(
+        absolute_path(
             "path",
             "Absolute path of the files as the operator sees them; * ? and [ ] match "
             "within one folder.",
@@ -78,7 +68,7 @@ class RelayTls(Value, frozen=True, kw_only=True):
 
     folder: Annotated[
         str,
-        _absolute_path(
+        absolute_path(
             "folder",
             "Absolute path of a folder with ca.crt and, for mutual TLS, tls.crt and "
             "tls.key, such as a mounted copy of Cilium's Secret hubble-relay-client-certs.",
@@ -124,71 +114,6 @@ class HubbleRelay(Value, frozen=True, kw_only=True):
     ] = 90
 
 
-class CollectorTls(Value, frozen=True, kw_only=True):
-    """TLS with the certificates of a mounted Secret."""
-
-    folder: Annotated[
-        str,
-        _absolute_path(
-            "folder",
-            "Absolute path of a folder with ca.crt and, where the collector asks for a "
-            "certificate, tls.crt and tls.key.",
-        ),
-    ]
-    server_name: Annotated[
-        str,
-        Meta(
-            max_length=253,
-            pattern=r"^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?)?$",
-            description="The name that the collector's certificate has to be for; without, the "
-            "host of the address.",
-        ),
-    ] = ""
-
-
-class Collector(Value, frozen=True, kw_only=True):
-    """Shorthaul's own collectors of NetFlow and IPFIX, which spool what exporters told."""
-
-    address: Annotated[
-        str,
-        Meta(
-            min_length=3,
-            max_length=260,
-            pattern=HOST_AND_PORT,
-            description="Host and port that collectors serve their windows on; each address of the "
-            "host's name is a collector of its own, and all of them are read.",
-        ),
-    ]
-    tls: Annotated[
-        CollectorTls | None, Meta(description="Without it the connection is in the clear.")
-    ] = None
-    sampling: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=1_000_000,
-            description="One of how many packets is counted, where a record does not tell.",
-        ),
-    ] = 1
-    longest_flow_seconds: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=86_400,
-            description="The longest that exporters hold a flow back (their active timeout).",
-        ),
-    ] = 300
-    least_coverage_percent: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=100,
-            description="Of how many of the cluster's nodes the exporters have to be heard, else "
-            "nothing is planned; 0 where exporters are not on nodes.",
-        ),
-    ] = 0
-
-
 class FlowSourceSpec(Value, frozen=True, kw_only=True):
     """Where flows come from and how far they are trusted."""
 
@@ -196,6 +121,7 @@ class FlowSourceSpec(Value, frozen=True, kw_only=True):
     hubble_export: HubbleExport | None = None
     hubble_relay: HubbleRelay | None = None
     collector: Collector | None = None
+    prometheus: PrometheusPart | None = None
     trust: Annotated[
         Trust,
         Meta(description="Full lets its flows attract pods, ReportOnly only shows them."),
@@ -215,6 +141,10 @@ FLOW_SOURCE_RULES = (
         "self.type == 'Collector' ? has(self.collector) : !has(self.collector)",
         "collector is needed for type Collector, and for no other",
     ),
+    (
+        "self.type == 'Prometheus' ? has(self.prometheus) : !has(self.prometheus)",
+        "prometheus is needed for type Prometheus, and for no other",
+    ),
 )
 
 
@@ -228,6 +158,14 @@ class SourceHealth(Report, frozen=True, kw_only=True):
     files: Count = 0
     nodes: Annotated[Count, Meta(description="Nodes that the source knows of.")] = 0
     connected_nodes: Annotated[Count, Meta(description="Nodes whose flows arrive.")] = 0
+    windows: Annotated[Count, Meta(description="Windows of bytes that are kept.")] = 0
+    incomplete_windows: Annotated[
+        Count, Meta(description="Those of them that say nothing, since they are not whole.")
+    ] = 0
+    bytes: Annotated[Count, Meta(description="Bytes between workloads in these windows.")] = 0
+    unattributed_bytes: Annotated[
+        Count, Meta(description="Bytes in them that name no two workloads, which move nothing.")
+    ] = 0
     flows_per_second: Amount = 0.0
     lag_seconds: Amount = 0.0
     last_flow_time: Moment | None = None

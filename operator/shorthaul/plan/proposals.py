@@ -42,9 +42,10 @@ from shorthaul.plan.planning import make_plan
 from shorthaul.plan.plans import Plan
 from shorthaul.plan.requests import KNEE
 from shorthaul.plan.scopes import Scope
+from shorthaul.plan.traffic_maps import TrafficMaps
 from shorthaul.plan.verification import Travel
-from shorthaul.plan.views import ACTIVE_PHASES, OPEN_PHASES, Terms, Traffic, View, ref_of
-from shorthaul.solve.pricings import Pricing
+from shorthaul.plan.views import ACTIVE_PHASES, OPEN_PHASES, Terms, View, ref_of
+from shorthaul.solve.pricings import Pricing, unit_for
 from shorthaul.solve.solvers import Solver
 from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.units import NodeName, PodRef, WorkloadRef
@@ -70,12 +71,13 @@ class Means:
     expired: Callable[[], bool]
 
 
-def propose(view: View, traffic: Traffic, terms: Terms, means: Means) -> Proposals:
+def propose(view: View, maps: TrafficMaps, terms: Terms, means: Means) -> Proposals:
     """Plans for every group that may be planned for now."""
     known = tuple(policies.read(policy) for policy in view.policies)
     findings: dict[PolicyRef, Finding] = {}
     commands: list[Command] = []
     for group, members in policies.groups(known).items():
+        traffic = maps.of(unit_for(group.objective))
         scope = Scope(group, members, known, view, traffic, terms)
         finding, made = _consider(scope, means)
         if made and commands and group.mode is Mode.AUTO:
@@ -83,7 +85,7 @@ def propose(view: View, traffic: Traffic, terms: Terms, means: Means) -> Proposa
         findings |= {policy.ref: finding for policy in members}
         commands += made
         commands += _revised(scope)
-    commands += _verdicts(view, traffic, terms)
+    commands += _verdicts(view, maps, terms)
     return Proposals(findings, tuple(commands))
 
 
@@ -96,7 +98,7 @@ def _consider(scope: Scope, means: Means) -> tuple[Finding, Sequence[Command]]:
     try:
         priced = scopes.priced(scope, average.unit)
     except BadInput as error:
-        return Finding(stalled=Reason(_code(error), str(error))), ()
+        return Finding(stalled=Reason("ObjectiveUnavailable", str(error))), ()
     rules = scopes.rules_of(scope)
     edges = scopes.edges_of(average, scope, rules)
     request = replace(
@@ -118,10 +120,6 @@ def _consider(scope: Scope, means: Means) -> tuple[Finding, Sequence[Command]]:
     before = _before(promises.moved_workloads(made), scope, average, priced)
     status = msgspec.structs.replace(made.status, baseline=promises.baseline(before))
     return finding, (CreatePlan(msgspec.structs.replace(made, status=status)),)
-
-
-def _code(error: BadInput) -> str:
-    return "UnitUnavailable" if "rates in" in str(error) else "ObjectiveUnavailable"
 
 
 def _too_little(plan: Plan, scope: Scope) -> Reason | None:
@@ -282,9 +280,11 @@ def _gathered(
     )
 
 
-def _verdicts(view: View, traffic: Traffic, terms: Terms) -> Sequence[Command]:
+def _verdicts(view: View, maps: TrafficMaps, terms: Terms) -> Sequence[Command]:
+    """Verdicts on plans that are done, each by traffic in the unit of its promise."""
     commands: list[Command] = []
     for plan in view.plans:
+        traffic = maps.of(unit_for(plan.spec.objective.name))
         if not promises.unverified(plan) or traffic.average is None:
             continue
         priced = promises.pricing(

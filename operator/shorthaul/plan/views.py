@@ -98,7 +98,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The traffic map for planning (`average`) and the last usable windows, oldest first."""
+    """The map in one unit for planning (`average`) and the last usable windows, oldest first."""
 
     average: TrafficGraph | None
     recent: tuple[TrafficGraph, ...] = ()

@@ -71,6 +71,11 @@ class Pricing:
         return replace(self, special=special)
 
 
+def unit_for(objective: Objective) -> Unit:
+    """The unit of the rates that an objective counts."""
+    return _NEEDS[objective]
+
+
 def price(
     objective: Objective, unit: Unit, scale: Scale, prices: Mapping[Tier, float] | None
 ) -> Pricing:

@@ -66,6 +66,8 @@ class _Sum:
     rates: list[float] = field(default_factory=list)
     backward_rates: list[float] = field(default_factory=list)
     both_ended: bool = False
+    sources: dict[str, None] = field(default_factory=dict)
+    sources_agree: bool | None = None
 
     def add(self, pair: PairSum, both_ended: bool) -> None:
         self.forward += pair.forward
@@ -75,6 +77,9 @@ class _Sum:
     def add_row(self, row: DeclaredEdge) -> None:
         (self.backward_rates if row.backward else self.rates).append(row.rate)
         self.both_ended = True
+        self.sources.update(dict.fromkeys(row.sources))
+        if row.sources_agree is not None:
+            self.sources_agree = row.sources_agree and self.sources_agree is not False
 
     def rates_over(self, seconds: float) -> tuple[float, float]:
         return (
@@ -111,7 +116,14 @@ class _Sums:
 
     def edges(self, seconds: float) -> tuple[Edge, ...]:
         return tuple(
-            Edge(client, server, *total.rates_over(seconds), total.both_ended)
+            Edge(
+                client,
+                server,
+                *total.rates_over(seconds),
+                total.both_ended,
+                tuple(total.sources),
+                total.sources_agree,
+            )
             for (client, server), total in sorted(self._edges.items())
         )
 

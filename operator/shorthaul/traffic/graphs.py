@@ -57,13 +57,19 @@ class PodEdge:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Traffic between two vertices, client first; a workload vertex means any of its replicas."""
+    """Traffic between two vertices, client first; a workload vertex means any of its replicas.
+
+    `sources` are the live sources of bytes that told of it, the one that counts first;
+    `sources_agree` is None where fewer than two did.
+    """
 
     client: Vertex
     server: Vertex
     forward: float
     backward: float
     both_ended: bool = True
+    sources: tuple[str, ...] = ()
+    sources_agree: bool | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.rate) and self.forward >= 0 and self.backward >= 0):

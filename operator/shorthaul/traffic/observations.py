@@ -41,6 +41,7 @@ class DeclaredEdge:
     """A row of an edge list: the user's own word; `where` is its file:line.
 
     `backward` tells that the rate is of what the server sent, which no edge list says by itself.
+    Rates of live sources of bytes are rows too, with all the sources that told of them.
     """
 
     client: Vertex
@@ -48,6 +49,8 @@ class DeclaredEdge:
     rate: float
     where: str
     backward: bool = False
+    sources: tuple[str, ...] = ()
+    sources_agree: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class VolumeRecorder:
         kept = self._kept.setdefault(source, {})
         taken = bounded(volume, self.rules.pair_limit)
         known = kept.get(volume.start_seconds)
-        if known is not None and _telling(known) >= _telling(taken):
+        if known is not None and not _says_more(taken, known):
             return False
         kept[volume.start_seconds] = taken
         for start in sorted(kept)[: -self.rules.kept_windows]:
@@ -89,6 +89,18 @@ def _largest(sums: Mapping[_Key, Sent], most: int) -> dict[_Key, Sent]:
     return dict(found[:most])
 
 
+def _says_more(taken: Volume, known: Volume) -> bool:
+    """Whether a window replaces what is known of it; which of two stays never depends on order."""
+    if taken == known:
+        return False
+    one, other = _telling(taken), _telling(known)
+    return _spelled(taken) > _spelled(known) if one == other else one > other
+
+
 def _telling(volume: Volume) -> tuple[bool, int, int]:
-    """How much a window says, in an order that does not depend on which came first."""
     return volume.complete, volume.billed_bytes + volume.left_bytes, volume.billed_bytes
+
+
+def _spelled(volume: Volume) -> str:
+    """All of a window, for the rare two that differ and tell of the same bytes."""
+    return repr((sorted(volume.edges.items()), sorted(volume.pairs.items()), volume.leftovers))

@@ -9,6 +9,7 @@ by `recorders`; their counts come along.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -91,6 +92,16 @@ def graph_of(
     workloads: Mapping[PodRef, WorkloadRef] | None = None,
 ) -> TrafficGraph:
     """The decayed average of the usable windows as a traffic map, oldest window first."""
+    return attribute(observations_of(windows, rules, directory, workloads), directory)
+
+
+def observations_of(
+    windows: Sequence[Window],
+    rules: WindowRules,
+    directory: Directory,
+    workloads: Mapping[PodRef, WorkloadRef] | None = None,
+) -> Observations:
+    """The decayed average of the usable windows, pod by pod, with what their observers did."""
     usable = [window for window in windows if window.usable]
     seconds = sum(window.seconds for window in usable)
     pairs = _averages(usable, rules, float(seconds))
@@ -98,10 +109,11 @@ def graph_of(
     fresh, stale = _split_stale(pairs, usable[-rules.stale_windows :], owners)
     sightings = Sightings(pairs, directory)
     seen = [(pair, sightings.both_ended(pair)) for pair in fresh]
-    observations = Observations(
+    return Observations(
         unit=Unit.FLOWS,
         pairs=tuple(pair for pair, both_ended in seen if both_ended),
         workloads=workloads or {},
+        observers=_observers(usable),
         earliest_nanoseconds=(usable[-1].end_seconds - seconds) * NANOSECONDS if usable else None,
         latest_nanoseconds=usable[-1].end_seconds * NANOSECONDS if usable else None,
         lost_events=sum(window.lost_events for window in windows),
@@ -112,7 +124,16 @@ def graph_of(
         ),
         warnings=_warnings(windows),
     )
-    return attribute(observations, directory)
+
+
+def _observers(windows: Sequence[Window]) -> Mapping[NodeName, ObserverSum]:
+    """What each node's observer contributed to all windows."""
+    lines, lost = Counter[NodeName](), Counter[NodeName]()
+    for window in windows:
+        for name, sums in window.observers.items():
+            lines[name] += sums.lines
+            lost[name] += sums.lost_events
+    return {name: ObserverSum(lines[name], lost[name]) for name in sorted(lines)}
 
 
 def _averages(windows: Sequence[Window], rules: WindowRules, seconds: float) -> tuple[PairSum, ...]:

@@ -46,13 +46,14 @@ class Exporter:
 
 
 class Prometheus:
-    """A server that scrapes two exporters every second."""
+    """A server that scrapes two exporters every second, or as often as is said."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, scrape_interval="1s"):
         port, *others = ports.pick(3)
         self.url = f"http://127.0.0.1:{port}"
         self.exporters = [Exporter(each) for each in others]
         self._folder, self._port, self._program = folder, port, program
+        self._scrape_interval = scrape_interval
         self._process = None
 
     def __enter__(self):
@@ -61,7 +62,7 @@ class Prometheus:
         targets = [f"127.0.0.1:{exporter.port}" for exporter in self.exporters]
         config = self._folder / "prometheus.yml"
         job = {"job_name": "shown", "static_configs": [{"targets": targets}]}
-        settings = {"global": {"scrape_interval": "1s"}, "scrape_configs": [job]}
+        settings = {"global": {"scrape_interval": self._scrape_interval}, "scrape_configs": [job]}
         config.write_text(json.dumps(settings))  # JSON is YAML
         command = [
             self._program,

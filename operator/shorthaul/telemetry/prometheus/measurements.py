@@ -27,7 +27,8 @@ class Unattributed:
 class Measurement:
     """Traffic in a stretch of time; `seconds` are those in which there was any series.
 
-    `pairs` is sorted; `refused` counts values that were no usable numbers, by reason.
+    `pairs` is sorted; `refused` counts values that were no usable numbers, by reason. `rows` are
+    the pairs of ends that had any sample in that time, whether or not anything was counted.
     """
 
     unit: Counted
@@ -38,6 +39,7 @@ class Measurement:
     refused: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     queries: int = 0
+    rows: int = 0
 
     @property
     def amount(self) -> float:
@@ -61,9 +63,11 @@ class Adding:
         self._nobody: dict[str, list[float]] = {}
         self._refused: dict[str, int] = {}
         self._warnings: dict[str, None] = {}
+        self._rows = 0
 
     def add(self, answer: Answer) -> None:
         """Takes one answer."""
+        self._rows += len(answer.rows) + sum(answer.refused.values())
         for reason, rows in answer.refused.items():
             self._refused[reason] = self._refused.get(reason, 0) + rows
         self._warnings.update(dict.fromkeys(answer.warnings))
@@ -97,6 +101,7 @@ class Adding:
             refused=dict(sorted(self._refused.items())),
             warnings=tuple(self._warnings),
             queries=queries,
+            rows=self._rows,
         )
 
 

@@ -139,7 +139,11 @@ def read_book(text: bytes, where: str) -> Book:
 
 def read_profile(text: bytes, where: str) -> Profile:
     """One profile of a YAML text; raises BadInput with the field at fault."""
-    profile = _convert(text, where, Profile)
+    return checked(_convert(text, where, Profile), where)
+
+
+def checked(profile: Profile, where: str) -> Profile:
+    """The same profile; raises BadInput when a query made from it could be malformed."""
     _check(profile, where)
     return profile
 

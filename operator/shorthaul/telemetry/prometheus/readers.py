@@ -22,6 +22,10 @@ MOST_QUERIES = 100_000
 TOO_MANY = "more pairs of ends than one answer may have, and no label to split them by"
 
 
+class NothingMeasured(BadInput):
+    """No series at all in the time that was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Which time is read, in which steps; whole seconds since the epoch."""
@@ -76,7 +80,7 @@ def read_traffic(
         seconds += length if found else 0
     asked = stretch.end - stretch.begin
     if not seconds:
-        raise BadInput(
+        raise NothingMeasured(
             f"no series of {' or '.join(profile.metrics)} in {asked} s with the labels of profile "
             f"{profile.name}; is it scraped, and are its labels on?"
         )

@@ -1,0 +1,168 @@
+"""The traffic as it is planned on: one map per unit that the sources of flows give.
+
+Each objective has one unit, and units are never mixed: `flows` and `latency` are planned on events,
+`bytes` and `cost` on bytes. Nothing stands in for a unit that no source gives; whoever would rather
+have a plan by events asks for `flows`. A plan is verified in the unit of its promise.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shorthaul.cluster.directories import directory_of
+from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.snapshots import Snapshot
+from shorthaul.plan.views import Traffic
+from shorthaul.traffic.byte_graphs import Seen, byte_graph
+from shorthaul.traffic.graphs import TrafficGraph
+from shorthaul.traffic.identities import Directory
+from shorthaul.traffic.observations import PairSum
+from shorthaul.traffic.volume_averages import told_whole
+from shorthaul.traffic.volumes import Volume
+from shorthaul.traffic.windows import Window, WindowRules, graph_of, observations_of
+from shorthaul.units import PodRef, Unit, WorkloadRef
+
+STALE_WINDOWS = 5
+STALE_SECONDS = 60.0
+_GIVERS = {
+    Unit.BYTES: "make one of a type that counts bytes, such as Prometheus, or choose objective "
+    "flows, which weighs by events",
+    Unit.FLOWS: "make one of type HubbleRelay or HubbleExport, or choose objective bytes or cost",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficMaps:
+    """The traffic by unit; a unit without any is one that no source gives."""
+
+    units: Mapping[Unit, Traffic] = field(default_factory=dict)
+
+    def of(self, unit: Unit) -> Traffic:
+        """The traffic in a unit, or why there is none."""
+        return self.units.get(unit) or Traffic(None, hindrance=_unavailable(unit))
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What has been taken in: windows of events and of bytes, oldest first.
+
+    `units` are those that trusted sources give; `lag_seconds` is how long after its end a window
+    of bytes is asked for at most.
+    """
+
+    units: frozenset[Unit]
+    rules: WindowRules
+    windows: Sequence[Window] = ()
+    workloads: Mapping[PodRef, WorkloadRef] = field(default_factory=dict)
+    volumes: Mapping[str, Sequence[Volume]] = field(default_factory=dict)
+    lag_seconds: float = 0.0
+
+
+def hindered(reason: Reason) -> TrafficMaps:
+    """No traffic in any unit, for one reason."""
+    return TrafficMaps({unit: Traffic(None, hindrance=reason) for unit in Unit})
+
+
+def maps_of(found: Gathered, snapshot: Snapshot, now_seconds: float) -> TrafficMaps:
+    """A map for each unit that is given."""
+    units: dict[Unit, Traffic] = {}
+    if Unit.FLOWS in found.units:
+        units[Unit.FLOWS] = by_events(found.windows, found.rules, snapshot, found.workloads)
+    if Unit.BYTES in found.units:
+        units[Unit.BYTES] = by_bytes(found, snapshot, now_seconds)
+    return TrafficMaps(units)
+
+
+def by_events(
+    windows: Sequence[Window],
+    rules: WindowRules,
+    snapshot: Snapshot,
+    workloads: Mapping[PodRef, WorkloadRef],
+) -> Traffic:
+    """Windows of events as planning takes them; nothing is planned right after an unusable one."""
+    usable = [window for window in windows if window.usable]
+    if not windows:
+        return Traffic(None)
+    if not windows[-1].usable:
+        return Traffic(None, hindrance=Reason("FlowsLost", "the last window is not usable"))
+    directory = directory_of(snapshot)
+    return Traffic(
+        graph_of(windows, rules, directory, workloads),
+        tuple(graph_of([window], rules, directory, workloads) for window in usable),
+    )
+
+
+def by_bytes(found: Gathered, snapshot: Snapshot, now_seconds: float) -> Traffic:
+    """Windows of bytes as planning takes them, joined with events where a source gives those.
+
+    The last windows are those that every source told whole which counts for any edge, so that one
+    that is silent is not taken for less traffic.
+    """
+    if not told_whole(found.volumes):
+        return Traffic(None)
+    directory = directory_of(snapshot)
+    seen = _seen(found, directory)
+    if seen is None and Unit.FLOWS in found.units:
+        return Traffic(None)
+    average = byte_graph(found.volumes, found.rules, directory, seen)
+    counting = {edge.sources[0] for edge in average.edges if edge.sources}
+    told = _by_window(found.volumes, counting)
+    newest = max(told, default=0) + found.rules.window_seconds
+    if (stale := _stale(now_seconds - newest, found, counting)) is not None:
+        return Traffic(None, hindrance=stale)
+    return Traffic(average, tuple(_windows(told, found, directory, seen)))
+
+
+def _windows(
+    told: Mapping[int, Mapping[str, Sequence[Volume]]],
+    found: Gathered,
+    directory: Directory,
+    seen: Seen | None,
+) -> Sequence[TrafficGraph]:
+    """One map per window; which pods talked is what was seen in the same window."""
+    events = {window.start_seconds: window for window in found.windows if window.usable}
+    graphs = []
+    for start, volumes in sorted(told.items()):
+        pairs: Sequence[PairSum] = ()
+        if start in events:
+            same = observations_of([events[start]], found.rules, directory, found.workloads)
+            pairs = same.pairs
+        then = None if seen is None else Seen(seen.events, pairs)
+        graphs.append(byte_graph(volumes, found.rules, directory, then))
+    return graphs
+
+
+def _seen(found: Gathered, directory: Directory) -> Seen | None:
+    """What events tell of clients and verdicts, once any window of them has closed."""
+    usable = [window for window in found.windows if window.usable]
+    if Unit.FLOWS not in found.units or not usable:
+        return None
+    events = observations_of(usable, found.rules, directory, found.workloads)
+    return Seen(events, events.pairs)
+
+
+def _by_window(
+    volumes: Mapping[str, Sequence[Volume]], counting: set[str]
+) -> Mapping[int, Mapping[str, Sequence[Volume]]]:
+    """The windows that all sources that count told whole, with what every source said of them."""
+    found: dict[int, dict[str, Sequence[Volume]]] = {}
+    for source, windows in told_whole(volumes).items():
+        for window in windows:
+            found.setdefault(window.start_seconds, {})[source] = (window,)
+    return {start: told for start, told in found.items() if counting <= told.keys()}
+
+
+def _stale(age_seconds: float, found: Gathered, counting: set[str]) -> Reason | None:
+    """Why bytes are too old to plan on; a source that has fallen silent moves nothing."""
+    patience = max(STALE_SECONDS, STALE_WINDOWS * found.rules.window_seconds) + found.lag_seconds
+    if age_seconds <= patience:
+        return None
+    names = ", ".join(sorted(counting)) or "the sources"
+    return Reason(
+        "BytesStale",
+        f"the last whole window of bytes of {names} ended {age_seconds:.0f} s ago, more than "
+        f"{patience:.0f} s; see the FlowSource's status",
+    )
+
+
+def _unavailable(unit: Unit) -> Reason:
+    return Reason("UnitUnavailable", f"no trusted FlowSource gives {unit}; {_GIVERS[unit]}")

@@ -1,0 +1,132 @@
+"""Windows of several sources of bytes become rates per edge: averaged, reconciled, never added.
+
+A source's rate is the decayed average over the windows that it told whole; one that is missing or
+incomplete says nothing rather than zero. Of the traffic of two workloads, whoever of them asked,
+only one source counts: the one that saw most of it over the horizon, then the first by name. What
+the others told of it only says whether they agree.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shorthaul.traffic.volumes import Ends, PodEnds, Volume
+from shorthaul.traffic.windows import WindowRules
+from shorthaul.units import PodRef, WorkloadRef
+
+TOLERANCE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Bytes/s between two workloads as one source tells them, with the pods that it tells.
+
+    `sources` are all that told of the two, the counting one first; `agree` is None where only one
+    did. `fresh` tells whether the counting one saw any of it lately.
+    """
+
+    edges: Mapping[Ends, tuple[float, float]]
+    pods: Mapping[PodEnds, float]
+    sources: tuple[str, ...]
+    agree: bool | None
+    fresh: bool
+
+
+@dataclass(slots=True)
+class _Told:
+    """What one source says: weighted bytes each way by edge, both ways by pair of pods."""
+
+    spoken: float = 0.0
+    edges: dict[Ends, tuple[float, float]] = field(default_factory=dict)
+    pods: dict[Ends, dict[PodEnds, float]] = field(default_factory=dict)
+    fresh: set[Ends] = field(default_factory=set)
+
+    def add(self, volume: Volume, weight: float) -> None:
+        self.spoken += weight * volume.seconds
+        for ends, sent in volume.edges.items():
+            forward, backward = self.edges.get(ends, (0.0, 0.0))
+            self.edges[ends] = (
+                forward + weight * sent.forward_bytes,
+                backward + weight * sent.backward_bytes,
+            )
+        for pods, sent in volume.pairs.items():
+            known = _owned(pods, volume.owners)
+            if known is not None:
+                sums = self.pods.setdefault(unordered(known), {})
+                sums[pods] = sums.get(pods, 0.0) + weight * sent.bytes
+
+    def weight(self, edges: Iterable[Ends]) -> float:
+        """Weighted bytes of some edges, both ways."""
+        return sum(sum(self.edges[ends]) for ends in edges)
+
+    def rate(self, edges: Iterable[Ends]) -> float:
+        """Bytes/s of some edges, both ways."""
+        return self.weight(edges) / self.spoken
+
+
+def average(volumes: Mapping[str, Sequence[Volume]], rules: WindowRules) -> Mapping[Ends, Rates]:
+    """Rates by two workloads in their order; linear in the edges of all windows.
+
+    Neither the order of sources nor that of their windows matters.
+    """
+    whole = told_whole(volumes)
+    newest = max((its[-1].end_seconds for its in whole.values()), default=0)
+    told = {source: _of_source(its, rules, newest) for source, its in whole.items()}
+    found: dict[Ends, dict[str, list[Ends]]] = {}
+    for source, sums in told.items():
+        for ends in sorted(sums.edges):
+            found.setdefault(unordered(ends), {}).setdefault(source, []).append(ends)
+    return {two: _reconciled(two, by_source, told) for two, by_source in sorted(found.items())}
+
+
+def told_whole(volumes: Mapping[str, Sequence[Volume]]) -> Mapping[str, Sequence[Volume]]:
+    """The complete windows of each source that has any, oldest first; sources sorted."""
+    whole = {
+        source: sorted((each for each in its if each.complete), key=lambda each: each.start_seconds)
+        for source, its in sorted(volumes.items())
+    }
+    return {source: its for source, its in whole.items() if its}
+
+
+def unordered(ends: Ends) -> Ends:
+    """Two workloads in their order, whoever is the client."""
+    return ends if ends[0] <= ends[1] else (ends[1], ends[0])
+
+
+def _of_source(windows: Sequence[Volume], rules: WindowRules, newest: int) -> _Told:
+    """By age in time, so that a window that is left out does not make the others younger."""
+    life = rules.half_life_windows * rules.window_seconds
+    told = _Told()
+    for window in windows:
+        told.add(window, 0.5 ** ((newest - window.end_seconds) / life))
+    for window in windows[-rules.stale_windows :]:
+        told.fresh.update(map(unordered, window.edges))
+    return told
+
+
+def _reconciled(two: Ends, edges: Mapping[str, Sequence[Ends]], told: Mapping[str, _Told]) -> Rates:
+    ranked = sorted(edges, key=lambda source: (-told[source].weight(edges[source]), source))
+    chosen = told[ranked[0]]
+    rate, *others = (told[source].rate(edges[source]) for source in ranked)
+    return Rates(
+        edges={
+            ends: (forward / chosen.spoken, backward / chosen.spoken)
+            for ends in edges[ranked[0]]
+            for forward, backward in [chosen.edges[ends]]
+        },
+        pods={
+            pods: amount / chosen.spoken
+            for pods, amount in sorted(chosen.pods.get(two, {}).items())
+        },
+        sources=tuple(ranked),
+        agree=all(_near(rate, other) for other in others) if others else None,
+        fresh=two in chosen.fresh,
+    )
+
+
+def _owned(pods: PodEnds, owners: Mapping[PodRef, WorkloadRef]) -> Ends | None:
+    one, other = owners.get(pods[0]), owners.get(pods[1])
+    return (one, other) if one and other else None
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= TOLERANCE * max(one, other)

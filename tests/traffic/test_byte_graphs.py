@@ -1,0 +1,162 @@
+"""Bytes of several sources become one map: averaged, reconciled, joined with what Hubble saw."""
+
+import math
+
+import pytest
+from hypothesis import given, strategies
+
+from shorthaul.traffic.byte_graphs import Seen, byte_graph
+from shorthaul.traffic.joins import UNSEEN
+from shorthaul.traffic.windows import STALE
+from traffic import volume_worlds as worlds
+from traffic.test_volume_recorders import recorded
+from traffic.volume_worlds import CLUSTER, RULES, events, pod, volume
+
+
+def graph(seen=None, **told):
+    return byte_graph(told, RULES, CLUSTER, seen)
+
+
+def rates(found):
+    return {(e.client.name, e.server.name): (e.forward, e.backward) for e in found.edges}
+
+
+@given(worlds.told, strategies.randoms(use_true_random=False))
+def test_neither_order_nor_repetition_of_what_is_told_changes_the_map(told, random):
+    again = [*told, *told]
+    random.shuffle(again)
+
+    maps = [byte_graph(recorded(each).windows(), RULES, CLUSTER) for each in (told, again)]
+
+    assert maps[0] == maps[1]
+
+
+@given(worlds.told)
+def test_several_sources_never_add_up(told):
+    windows = recorded(told).windows()
+    alone = {name: byte_graph({name: its}, RULES, CLUSTER) for name, its in windows.items()}
+
+    together = _between(byte_graph(windows, RULES, CLUSTER))
+
+    single = [_between(each) for each in alone.values()]
+    for two, rate in together.items():
+        assert any(math.isclose(rate, each.get(two, 0.0), rel_tol=1e-9) for each in single)
+
+
+@given(worlds.volumes.filter(lambda each: each.complete))
+def test_a_single_window_has_exactly_the_bytes_of_its_edges(drawn):
+    found = byte_graph({"one": (drawn,)}, RULES, CLUSTER)
+
+    assert found.rate * drawn.seconds == pytest.approx(drawn.billed_bytes)
+
+
+def _between(found):
+    sums = {}
+    for edge in found.edges:
+        two = frozenset((edge.client, edge.server))
+        sums[two] = sums.get(two, 0.0) + edge.rate
+    return sums
+
+
+def test_windows_are_averaged_with_their_half_life():
+    found = graph(one=[volume(970, ("web", "db", 100, 0)), volume(990, ("web", "db", 400, 0))])
+
+    assert rates(found) == {("web", "db"): (pytest.approx(30.0), 0.0)}
+
+
+@pytest.mark.parametrize("said", [(), [volume(980, ("web", "db", 1, 0), complete=False)]])
+def test_a_window_that_is_missing_or_incomplete_says_nothing_rather_than_zero(said):
+    found = graph(
+        one=[volume(970, ("web", "db", 500, 0)), *said, volume(990, ("web", "db", 500, 0))]
+    )
+
+    assert rates(found) == {("web", "db"): (pytest.approx(50.0), 0.0)}
+    assert len(found.warnings) == len(said)
+
+
+def test_the_source_that_saw_most_over_the_horizon_counts_and_the_others_agree_or_not():
+    steady = [volume(start, ("web", "db", 300, 100)) for start in worlds.STARTS]
+    lately = [volume(990, ("web", "db", 900, 0), ("web", "cart", 7, 0))]
+
+    found = graph(steady=steady, lately=lately)
+
+    assert rates(found) == {
+        ("web", "db"): (pytest.approx(30.0), pytest.approx(10.0)),
+        ("web", "cart"): (pytest.approx(0.7), 0.0),
+    }
+    edges = {edge.server.name: edge for edge in found.edges}
+    assert (edges["db"].sources, edges["db"].sources_agree) == (("steady", "lately"), False)
+    assert (edges["cart"].sources, edges["cart"].sources_agree) == (("lately",), None)
+    assert "1 of 1 edges that several sources tell of differ" in found.warnings[0]
+
+
+def test_a_source_that_tells_each_way_alone_is_the_same_traffic_as_one_that_knows_the_client():
+    knows = [volume(990, ("web", "db", 300, 100))]
+    tells = [volume(990, ("web", "db", 299, 0), ("db", "web", 99, 0))]
+
+    found = graph(knows=knows, tells=tells)
+
+    assert rates(found) == {("web", "db"): (pytest.approx(30.0), pytest.approx(10.0))}
+    assert found.edges[0].sources_agree
+
+
+def test_traffic_that_was_not_seen_lately_carries_no_weight_and_is_told():
+    rules = worlds.WindowRules(window_seconds=10, kept_windows=4, stale_windows=2)
+    told = [volume(960, ("web", "cart", 9, 0)), *map(volume, (970, 980)), volume(990)]
+
+    found = byte_graph({"one": told}, rules, CLUSTER)
+
+    assert found.edges == ()
+    assert [left.reason for left in found.leftovers] == [STALE]
+
+
+def test_hubble_says_who_the_client_is_and_what_policy_let_through():
+    seen = Seen(events((("web", 0), ("db", 0), 50)))
+
+    found = graph(seen, one=[volume(990, ("db", "web", 80, 0), ("web", "cart", 70, 0))])
+
+    assert rates(found) == {("web", "db"): (0.0, pytest.approx(8.0))}
+    assert [left.reason for left in found.leftovers] == [UNSEEN]
+
+
+def test_pairs_of_pods_are_those_that_the_source_told():
+    told = volume(990, ("web", "db", 100, 0), pairs=[(("web", 0), ("db", 1), 60)])
+    seen = events((("web", 1), ("db", 0), 99))
+
+    found = graph(Seen(seen, seen.pairs), one=[told])
+
+    assert [(p.client, p.server, p.rate) for p in found.pod_edges] == [
+        (pod("web", 0), pod("db", 1), pytest.approx(6.0))
+    ]
+
+
+def test_bytes_without_pods_are_shared_out_by_events_where_enough_were_seen():
+    seen = events((("web", 0), ("db", 0), 30), (("web", 1), ("db", 1), 10))
+
+    found = graph(Seen(seen, seen.pairs), one=[volume(990, ("web", "db", 60, 20))])
+
+    assert [(p.client.name, p.rate) for p in found.pod_edges] == [
+        ("web-0", pytest.approx(6.0)),
+        ("web-1", pytest.approx(2.0)),
+    ]
+    assert found.pod_edges[0].forward == pytest.approx(4.5)
+
+
+def test_a_handful_of_events_is_no_evidence_of_which_pods_bytes_went_between():
+    seen = events((("web", 0), ("db", 0), 4))
+
+    found = graph(Seen(seen, seen.pairs), one=[volume(990, ("web", "db", 60, 20))])
+
+    assert (len(found.edges), found.pod_edges) == (1, ())
+
+
+def test_a_pod_that_is_gone_takes_no_bytes_with_it():
+    gone = volume(990, ("web", "db", 60, 0), pairs=[(("web", 0), ("db", 1), 60)])
+    left = worlds.Directory(
+        pods={ref: its for ref, its in CLUSTER.pods.items() if ref != pod("db", 1)},
+        workloads=CLUSTER.workloads,
+    )
+
+    found = byte_graph({"one": [gone]}, RULES, left)
+
+    assert (rates(found), found.pod_edges) == ({("web", "db"): (pytest.approx(6.0), 0.0)}, ())

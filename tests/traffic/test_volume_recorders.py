@@ -1,0 +1,76 @@
+"""Windows of bytes count once, in any order, and what is cut off is not lost."""
+
+from hypothesis import given, strategies
+
+from shorthaul.traffic.volume_recorders import EARLY, LATE, OFF_GRID, VolumeRecorder, bounded
+from shorthaul.traffic.volumes import Volume
+from traffic import volume_worlds as worlds
+from traffic.volume_worlds import NOW, RULES, volume
+
+
+def recorded(told, now=NOW):
+    recorder = VolumeRecorder(RULES)
+    for source, each in told:
+        recorder.add(source, each, now)
+    return recorder
+
+
+@given(worlds.told, strategies.randoms(use_true_random=False))
+def test_neither_order_nor_repetition_of_windows_matters(told, random):
+    again = [*told, *told]
+    random.shuffle(again)
+
+    assert recorded(told).windows() == recorded(again).windows()
+
+
+@given(worlds.told)
+def test_a_source_keeps_its_newest_windows_only(told):
+    for windows in recorded(told).windows().values():
+        assert len(windows) <= RULES.kept_windows
+        assert all(window.start_seconds >= NOW - 40 for window in windows)
+
+
+@given(worlds.volumes, strategies.integers(0, 5))
+def test_of_too_many_edges_the_largest_stay_and_no_byte_is_lost(drawn, most):
+    kept = bounded(drawn, most)
+
+    assert len(kept.edges) <= most
+    assert kept.billed_bytes + kept.left_bytes == drawn.billed_bytes + drawn.left_bytes
+    dropped = [sent.bytes for ends, sent in drawn.edges.items() if ends not in kept.edges]
+    assert all(sent.bytes >= size for sent in kept.edges.values() for size in dropped)
+
+
+def test_a_window_that_turns_out_to_be_whole_replaces_the_one_that_was_not():
+    part, whole = volume(990, ("web", "db", 9, 0), complete=False), volume(990, ("web", "db", 5, 0))
+
+    for told in ([part, whole], [whole, part]):
+        assert recorded([("one", each) for each in told]).windows() == {"one": (whole,)}
+
+
+def test_what_is_told_again_is_nothing_new():
+    recorder = VolumeRecorder(RULES)
+
+    assert recorder.add("one", volume(990, ("web", "db", 9, 0)), NOW)
+    assert not recorder.add("one", volume(990, ("web", "db", 9, 0)), NOW)
+
+
+def test_windows_of_another_grid_from_the_future_and_from_long_ago_are_refused_by_reason():
+    recorder = recorded(
+        [
+            ("one", Volume(start_seconds=980, seconds=20)),
+            ("one", volume(1_000)),
+            ("one", volume(950)),
+            ("one", volume(960)),
+        ]
+    )
+
+    assert recorder.refused == {OFF_GRID: 1, EARLY: 1, LATE: 1}
+    assert [window.start_seconds for window in recorder.windows()["one"]] == [960]
+
+
+def test_a_source_that_is_forgotten_says_nothing_any_more():
+    recorder = recorded([("one", volume(990)), ("other", volume(990))])
+
+    recorder.forget("one")
+
+    assert list(recorder.windows()) == ["other"]
