@@ -48,6 +48,7 @@ from shorthaul.solve.memories import Memory, Work
 from shorthaul.solve.solvers import Solver
 from shorthaul.store.keepers import Keeper
 from shorthaul.telemetry.live_books import LiveBook
+from shorthaul.traffic.addresses.books import BookRules
 from shorthaul.traffic.billed_volumes import TierOf
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace
@@ -105,7 +106,7 @@ class _Operator:
         self.settings = settings
         self.connection = connection
         self.board = Board()
-        holders = Holders()
+        holders = Holders(BookRules(settle_milliseconds=round(settings.settle_seconds * 1_000)))
         self.store = ClusterStore(
             connection,
             pod_changed=lambda before, after: holders.see(before, after, int(time.time() * 1_000)),

@@ -38,6 +38,7 @@ class Settings:
     solve_seconds: float = 120.0
     seed: int = 0
     ledger: str = ""
+    settle_seconds: float = 30.0
     health_port: int = 8080
     metrics_port: int = 9090
     address: str = "0.0.0.0"
@@ -47,6 +48,7 @@ class Settings:
             object.__setattr__(self, "identity", f"{platform.node()}-{secrets.token_hex(4)}")
         for name in ("window_seconds", "half_life_windows", "tick_seconds", "landing_seconds"):
             self._require(name, getattr(self, name) > 0, "above 0")
+        self._require("settle_seconds", self.settle_seconds >= 0, "at least 0")
         self._require("hint_margin_seconds", self.hint_margin_seconds >= 0, "at least 0")
         for name in ("persistence_windows", "verification_windows", "cluster_concurrent"):
             self._require(name, getattr(self, name) >= 1, "at least 1")

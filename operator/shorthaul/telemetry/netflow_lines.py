@@ -135,16 +135,18 @@ def read_records(paths: Sequence[str], rules: Rules, progress: Progress | None =
 
 
 def read_lines(
-    lines: Iterable[tuple[int, bytes]], name: str, reading: Reading, rules: Rules
+    lines: Iterable[tuple[int, bytes]],
+    name: str,
+    reading: Reading,
+    rules: Rules,
+    most: int = RECORD_LIMIT,
 ) -> None:
     """Adds numbered lines; raises BadInput where they are too many."""
     decoder = msgspec.json.Decoder(Line)
     for number, text in lines:
         where = f"{name}:{number}"
-        if len(reading.passages) >= RECORD_LIMIT:
-            raise BadInput(
-                f"{where}: more than {RECORD_LIMIT:,} records; give files of a shorter time"
-            )
+        if len(reading.passages) >= most:
+            raise BadInput(f"{where}: more than {most:,} records; give files of a shorter time")
         try:
             line = decoder.decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

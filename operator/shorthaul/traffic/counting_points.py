@@ -19,13 +19,14 @@ the passages and their windows only.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from shorthaul.traffic.addresses.bills import Counts
+from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.parties import Address
 from shorthaul.traffic.passages import NodeOf, Once, Passage, Place, counts_of, place_of
 from shorthaul.units import NodeName
 
 _EARLIEST = -(1 << 62)
 _STICKS = 1.5
+_NOBODY = Address(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class CountingPoints:
         self._rules = rules or PointRules()
         self._heard: dict[NodeName, int] = {}
         self._pairs: dict[_Key, _Pair] = {}
+        self._nodes: dict[Address, NodeName] = {}
 
     @property
     def heard(self) -> frozenset[NodeName]:
@@ -101,14 +103,13 @@ class CountingPoints:
         return Once(tuple(counting), again)
 
     def _told(self, passages: Sequence[Passage], node_of: NodeOf, end: int) -> dict[_Key, None]:
-        exporters: dict[Address | None, NodeName] = {}
+        exporters: dict[Address, NodeName] = {}
         touched: dict[_Key, None] = {}
         for passage in passages:
-            transfer, exporter = passage.transfer, passage.exporter
+            transfer, exporter = passage.transfer, passage.exporter or _NOBODY
             node = exporters.get(exporter)
             if node is None:
-                found = node_of(exporter, transfer) if exporter else None
-                node = exporters[exporter] = found or NodeName("")
+                node = exporters[exporter] = self._node(exporter, transfer, node_of)
                 self._heard[node] = max(end, self._heard.get(node, end))
             key = _key(passage)
             pair = self._pairs.get(key)
@@ -122,6 +123,14 @@ class CountingPoints:
             told.node, told.last = node, end
             told.amount += transfer.bytes
         return touched
+
+    def _node(self, exporter: Address, transfer: Transfer, node_of: NodeOf) -> NodeName:
+        """The node of an exporter; while nobody can tell, the one that it was on before."""
+        found = node_of(exporter, transfer) if exporter else None
+        if found is None:
+            return self._nodes.get(exporter, NodeName(""))
+        self._nodes[exporter] = found
+        return found
 
     def _fade(self, pair: _Pair, end: int) -> None:
         """Halves what points told, each patience long: much longer than they are out of step."""
@@ -162,6 +171,9 @@ class CountingPoints:
             kept = dict(list(kept.items())[-limit:])
         self._pairs = kept
         self._heard = {node: last for node, last in self._heard.items() if last >= oldest}
+        self._nodes = {
+            exporter: node for exporter, node in self._nodes.items() if node in self._heard
+        }
 
 
 def _key(passage: Passage) -> _Key:

@@ -9,10 +9,11 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.collected.clients import Listed
+from shorthaul.telemetry.collected.rosters import MOST_RECORDS
 from shorthaul.telemetry.line_cutters import LineCutter
 from shorthaul.telemetry.netflow_lines import (
     LONGEST_LINE_BYTES,
@@ -88,14 +89,16 @@ def bill_parts(
         _batch(each.part, entries_of(part, ground, time_nanoseconds, judging.tier_of))
         for each, part in zip(read, found, strict=True)
     ]
+    damages = tuple(damage for each in read for damage in each.reading.damages)
+    whole = replace(stretch, complete=stretch.complete and not damages)
     refused = sum(one.counts.records for each in read for one in each.reading.refused.values())
     return Billed(
-        volume_of(found, ground, stretch),
+        volume_of(found, ground, whole),
         tuple(batches),
         len(everything) + refused,
         len(everything) - sum(part.again.records for part in found),
         refused,
-        tuple(damage for each in read for damage in each.reading.damages),
+        damages,
     )
 
 
@@ -113,7 +116,10 @@ def _read(part: Part, rules: Rules) -> _Read:
     name = f"collector {part.collector}, window {part.listed.start_ms}"
     found = _Read(part)
     try:
-        read_lines(enumerate(_lines(part.data), start=1), name, found.reading, rules)
+        lines = enumerate(_lines(part.data), start=1) if part.data else ()
+        read_lines(lines, name, found.reading, rules, MOST_RECORDS)
+    except BadInput as error:
+        found.reading.damages.append(str(error))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         found.reading.damages.append(f"{name}: damaged ({error}); what came before counts")
     return found

@@ -73,8 +73,8 @@ def resolve(place: Place) -> tuple[str, ...]:
     """The addresses behind a name, sorted; raises NoAnswer."""
     try:
         found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise NoAnswer(f"{place}: cannot be resolved ({error.strerror or error})") from error
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise NoAnswer(f"{place}: cannot be resolved ({error})") from error
     addresses = sorted({str(each[4][0]) for each in found})
     if len(addresses) > MOST_COLLECTORS:
         raise NoAnswer(f"{place}: {len(addresses)} addresses, at most {MOST_COLLECTORS} are read")
@@ -112,7 +112,7 @@ def _get(place: Place, address: str, path: str, most_bytes: int) -> bytes:
             body = _body(answer, most_bytes, where)
         finally:
             connection.close()
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise NoAnswer(f"{where}: GET {path}: {error or type(error).__name__}") from error
     if answer.status == 404:
         raise WindowGone(f"{where}: GET {path}: it is not there")
