@@ -7,7 +7,6 @@ import time
 from shorthaul.cluster.holders import Holders
 from shorthaul.cluster.snapshots import Node, Pod, Snapshot
 from shorthaul.store.keepers import Keeper
-from shorthaul.telemetry.collected.clients import Place
 from shorthaul.telemetry.collected.readers import Collected
 from shorthaul.telemetry.live_books import LiveBook
 from shorthaul.telemetry.netflow_lines import Rules
@@ -43,15 +42,15 @@ def pods_at(addresses, node="n1"):
 class World:
     """A cluster as its watch would tell it, from now on."""
 
-    def __init__(self, pods, nodes=(("n1", "10.0.0.1"),)):
+    def __init__(self, pods, nodes=(("n1", "10.0.0.1"),), ago_seconds=0):
         found = {NodeName(name): Node(NodeName(name), addresses=(ip,)) for name, ip in nodes}
         self.snapshot = Snapshot(found, pods)
         self.holders = Holders(QUICK)
         for pod in pods.values():
-            self.holders.see(None, pod, int(time.time() * 1_000))
+            self.holders.see(None, pod, int((time.time() - ago_seconds) * 1_000))
 
-    def source(self, collector, *, window_seconds=1, ledger=None, longest_milliseconds=400):
-        """A source that reads one collector's spool."""
+    def source(self, place, *, window_seconds=1, ledger=None, longest_milliseconds=400):
+        """A source that reads the spools at a place."""
         around = Surroundings(
             rules=WindowRules(window_seconds=window_seconds, kept_windows=600),
             snapshot=lambda: self.snapshot,
@@ -60,7 +59,6 @@ class World:
             book=LiveBook(self.holders, lambda: 0.0, lambda snapshot: lambda one, other: Tier.ZONE),
             ledger=Keeper(str(ledger)) if ledger else None,
         )
-        place = Place("127.0.0.1", collector.serve_port)
         return Collected(place, around, Rules(longest_milliseconds), covers=True)
 
 

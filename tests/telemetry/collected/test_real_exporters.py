@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from shorthaul.store import connections
+from shorthaul.telemetry.collected.clients import Place
 from telemetry.collected.surroundings import (
     World,
     addresses_of,
@@ -29,6 +30,10 @@ def tools():
         pytest.skip(str(error))
 
 
+def at(collector):
+    return Place("127.0.0.1", collector.serve_port)
+
+
 def billed(size):
     return lambda volumes, reading: sum(each.billed_bytes for each in volumes) >= size
 
@@ -45,7 +50,7 @@ async def test_what_was_sent_is_what_volumes_have(tools, tmp_path, options):
     sent = as_sent(traffic.write(capture, keys))
     world = World(pods_at(addresses_of(keys)))
     with Running(tmp_path, *QUICKLY, spool=True) as collector:
-        source = world.source(collector)
+        source = world.source(at(collector))
         await settled()
         await asyncio.to_thread(softflowd, tools, capture, collector, *options)
         volumes, reading = await volumes_until(source, billed(sum(sent.values())))
@@ -63,7 +68,7 @@ async def test_two_exporters_of_one_node_at_different_times_count_once(tools, tm
     sent = as_sent(traffic.write(capture, keys))
     world = World(pods_at(addresses_of(keys)), nodes=[("n1", "127.0.0.1")])
     with Running(tmp_path, *QUICKLY, spool=True) as collector:
-        source = world.source(collector)
+        source = world.source(at(collector))
         await settled()
         await asyncio.to_thread(softflowd, tools, capture, collector, "-v", "9")
         first, _ = await volumes_until(source, billed(sum(sent.values())))
@@ -88,7 +93,7 @@ async def test_the_ledger_has_each_window_once_however_often_it_is_read(tools, t
         await settled()
         await asyncio.to_thread(softflowd, tools, capture, collector, "-v", "9")
         for _ in range(2):
-            source = world.source(collector, ledger=ledger)
+            source = world.source(at(collector), ledger=ledger)
             volumes, _ = await volumes_until(source, billed(sum(sent.values())))
             source.close()
             source._around.ledger.close()
