@@ -5,7 +5,7 @@ from hypothesis import given, strategies
 from shorthaul.traffic.volume_recorders import EARLY, LATE, OFF_GRID, VolumeRecorder, bounded
 from shorthaul.traffic.volumes import Volume
 from traffic import volume_worlds as worlds
-from traffic.volume_worlds import NOW, RULES, volume
+from traffic.volume_worlds import NOW, RULES, patient, volume
 
 
 def recorded(told, now=NOW):
@@ -15,6 +15,7 @@ def recorded(told, now=NOW):
     return recorder
 
 
+@patient
 @given(worlds.told, strategies.randoms(use_true_random=False))
 def test_neither_order_nor_repetition_of_windows_matters(told, random):
     again = [*told, *told]
@@ -23,6 +24,7 @@ def test_neither_order_nor_repetition_of_windows_matters(told, random):
     assert recorded(told).windows() == recorded(again).windows()
 
 
+@patient
 @given(worlds.told)
 def test_a_source_keeps_its_newest_windows_only(told):
     for windows in recorded(told).windows().values():
@@ -30,6 +32,7 @@ def test_a_source_keeps_its_newest_windows_only(told):
         assert all(window.start_seconds >= NOW - 40 for window in windows)
 
 
+@patient
 @given(worlds.volumes, strategies.integers(0, 5))
 def test_of_too_many_edges_the_largest_stay_and_no_byte_is_lost(drawn, most):
     kept = bounded(drawn, most)

@@ -1,6 +1,6 @@
 """Small windows of bytes, drawn at random or written by hand, for laws about them."""
 
-from hypothesis import strategies
+from hypothesis import HealthCheck, settings, strategies
 
 from shorthaul.traffic.identities import Directory, PodIdentity
 from shorthaul.traffic.observations import Observations, ObserverSum, PairSum
@@ -8,6 +8,7 @@ from shorthaul.traffic.volumes import Left, Sent, Volume
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace, NodeName, PodRef, Unit, WorkloadRef
 
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 RULES = WindowRules(window_seconds=10, kept_windows=4, half_life_windows=2.0, stale_windows=4)
 NOW = 1_000
 STARTS = (960, 970, 980, 990)
@@ -61,9 +62,10 @@ def events(*pairs, heard=("n1", "n2", "n3")):
 
 
 sizes = strategies.integers(0, 10**12)
+counts = strategies.integers(0, 9)
 edge_maps = strategies.dictionaries(
     strategies.tuples(*[strategies.sampled_from([workload(name) for name in NAMES])] * 2),
-    strategies.builds(Sent, sizes, sizes, strategies.integers(0, 9)),
+    strategies.tuples(sizes, sizes, counts, counts).map(lambda each: Sent(*each)),
     max_size=6,
 )
 volumes = strategies.builds(
@@ -72,7 +74,10 @@ volumes = strategies.builds(
     seconds=strategies.just(RULES.window_seconds),
     edges=edge_maps,
     leftovers=strategies.lists(
-        strategies.builds(Left, strategies.sampled_from(("lost", "world")), sizes), max_size=2
+        strategies.tuples(strategies.sampled_from(("lost", "world")), sizes, counts).map(
+            lambda each: Left(*each)
+        ),
+        max_size=2,
     ).map(tuple),
     complete=strategies.booleans(),
 )
