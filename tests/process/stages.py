@@ -39,7 +39,7 @@ WINDOW_SECONDS = 1.0
 GOVERNED = (
     *("watched", "asked", "stale", "expiring", "guarded", "acting", "switched", "paused"),
     *("doubled", "unhinted", "metered", "left", "right", "absent", "vanishing", "next", "spoken"),
-    *("capped", "uncovered", "weighed"),
+    *("capped", "uncovered", "weighed", "exported"),
 )
 RIGHTLESS = "rightless"
 PAIR = {"web": 0, "store": 1}
@@ -49,6 +49,7 @@ TALKS = (
     crashes.talk("acting/cart", "acting/store", 10),
     crashes.talk("left/asker", "right/answerer"),
     crashes.talk("weighed/web", "weighed/cart", 3),
+    crashes.talk("exported/web", "exported/cart", 3),
 )
 POLICIES, PLANS = "affinitypolicies.shorthaul.dev", "placementplans.shorthaul.dev"
 MOVES, HINTS = "podmoves.shorthaul.dev", "placementhints.shorthaul.dev"
@@ -219,6 +220,7 @@ class Stage:
             world = World(self.plane, SYSTEM)
             command = crashes.operator(world, self.plane.server)
             command += [f"--window-seconds={WINDOW_SECONDS:g}", "--landing-seconds=60"]
+            command += ["--settle-seconds=1", f"--ledger={self.folder / 'bytes.ledger'}"]
             self._operator = Child(command, self.folder / "operator.log")
         return self._operator
 
