@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shorthaul.cluster.holders import Holders
@@ -124,6 +124,7 @@ def test_whose_a_pod_was_and_where_is_remembered_as_of_then():
     assert late.nodes[pod_party(first.ref)] == "n2"
 
 
+@settings(deadline=None)
 @given(st.integers(2, 60))
 def test_what_is_over_is_forgotten_after_the_retention(churn):
     holders = Holders(RULES)

@@ -28,6 +28,11 @@ class Stretch:
     seconds: int
     complete: bool = True
 
+    @property
+    def end_milliseconds(self) -> int:
+        """Where it ends."""
+        return (self.start_seconds + self.seconds) * 1_000
+
 
 def volume_of(parts: Sequence[Metered], ground: Ground, stretch: Stretch) -> Volume:
     """All parts of one window; what counts at no point is no traffic of its own and left out."""

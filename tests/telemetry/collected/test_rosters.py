@@ -1,7 +1,7 @@
 """Which windows of which collectors are billed next."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shorthaul.telemetry.collected import rosters
@@ -91,7 +91,7 @@ def test_a_collector_that_comes_back_goes_on_where_it_was():
     assert starts(found.due(1_000.0, 900.0)) == [("a", 60)]
 
 
-def test_more_records_than_can_be_held_are_left_out_and_said(monkeypatch):
+def test_more_records_than_can_be_held_are_left_out_and_said():
     most = rosters.MOST_RECORDS
     found = roster(("a", [listed(0, records=most)]), ("b", [listed(0, records=1)]))
 
@@ -101,6 +101,7 @@ def test_more_records_than_can_be_held_are_left_out_and_said(monkeypatch):
     assert [name for name, _ in due.left_out] == ["b"]
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from("abc"), st.sets(st.integers(0, 12), min_size=1), min_size=1, max_size=3

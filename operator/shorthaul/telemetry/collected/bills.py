@@ -81,8 +81,7 @@ def bill_parts(
     ground = judging.ground
     read = [_read(part, judging.rules) for part in parts]
     everything = [passage for each in read for passage in each.reading.passages]
-    end = (stretch.start_seconds + stretch.seconds) * 1_000
-    points.learn(everything, node_finder(ground), end)
+    points.learn(everything, node_finder(ground), stretch.end_milliseconds)
     found = [metered(points.once(each.reading.passages), ground) for each in read]
     time_nanoseconds = stretch.start_seconds * NANOSECONDS
     batches = [

@@ -9,9 +9,11 @@ in the spools is read again, as far back as windows are kept or the ledger lacks
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from shorthaul import metrics
 from shorthaul.errors import BadInput
 from shorthaul.store.spans import Spans, Standing
 from shorthaul.telemetry.collected import clients
@@ -21,6 +23,7 @@ from shorthaul.telemetry.collected.rosters import Due, Grid, Roster
 from shorthaul.telemetry.live_books import LiveBook
 from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading, Surroundings
+from shorthaul.traffic.addresses.books import Book
 from shorthaul.traffic.billed_volumes import Stretch, together
 from shorthaul.traffic.counting_points import CountingPoints
 from shorthaul.traffic.entries import Span
@@ -43,6 +46,7 @@ class _Counted:
     refused: int = 0
     lost: int = 0
     newest_seconds: int = 0
+    ledger_refused: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -104,6 +108,10 @@ class Collected:
 
     def _health(self) -> SourceHealth:
         counted = self._counted
+        refused = (
+            f"the ledger refused {number} entries: {reason}"
+            for reason, number in sorted(counted.ledger_refused.items())
+        )
         return SourceHealth(
             files=len(self._roster.known),
             lines=counted.records,
@@ -111,7 +119,7 @@ class Collected:
             bad_lines=counted.refused,
             lost_events=counted.lost,
             newest_nanoseconds=counted.newest_seconds * NANOSECONDS,
-            troubles=self._state.troubles,
+            troubles=(*self._state.troubles, *refused),
         )
 
     def _coverage(self) -> Coverage | None:
@@ -177,30 +185,21 @@ class Collected:
         if snapshot is None:
             troubles.append("the cluster has not been read yet")
             return False
-        now, age = time.time(), book.age_seconds()
+        now = time.time()
         async with book.lock:
             holders = book.holders
             await asyncio.to_thread(holders.look, snapshot, int(now * 1_000))
-            addresses = await asyncio.to_thread(holders.know, int((now - age) * 1_000))
+            heard = int((now - book.age_seconds()) * 1_000)
+            addresses = await asyncio.to_thread(holders.know, heard)
             due = self._roster.due(now, addresses.known_until / 1_000)
             if due is None:
                 return False
             parts = await self._fetch(due.windows)
-            grid = self._roster.grid
-            end = due.start_seconds + grid.seconds
-            limit = self._around.rules.lost_share_limit
-            complete = (
-                not due.left_out
-                and all(part.data for part in parts if part.listed.records)
-                and due.start_seconds * 1_000 >= addresses.known_from
-                and self._roster.complete(due.start_seconds, limit)
-            )
+            stretch = self._stretch(due, parts, addresses)
+            ground = holders.ground(addresses, stretch.end_milliseconds)
+            judging = Judging(ground, book.tiers(snapshot), self._rules)
             billed = await asyncio.to_thread(
-                bill_parts,
-                parts,
-                self._state.points,
-                Judging(holders.ground(addresses, end * 1_000), book.tiers(snapshot), self._rules),
-                Stretch(due.start_seconds, grid.seconds, complete),
+                bill_parts, parts, self._state.points, judging, stretch
             )
         if due.left_out:
             troubles.append(
@@ -211,6 +210,17 @@ class Collected:
         self._count(due, billed)
         await self._settle(_Pending(due, billed))
         return True
+
+    def _stretch(self, due: Due, parts: Sequence[Part], addresses: Book) -> Stretch:
+        """The window of the grid; whole if all was told, was there, and can be judged."""
+        start = due.start_seconds
+        whole = (
+            not due.left_out
+            and all(part.data for part in parts if part.listed.records)
+            and start * 1_000 >= addresses.known_from
+            and self._roster.complete(start, self._around.rules.lost_share_limit)
+        )
+        return Stretch(start, self._roster.grid.seconds, whole)
 
     async def _fetch(self, windows: Sequence[tuple[str, Listed]]) -> list[Part]:
         """Fetches windows, one after the other; one that has gone meanwhile is empty."""
@@ -233,7 +243,12 @@ class Collected:
         counted.records += billed.records
         counted.counting += billed.counting
         counted.refused += billed.refused
-        counted.lost += sum(each.lost + each.undecodable for _, each in due.windows)
+        lost = sum(each.lost + each.undecodable for _, each in due.windows)
+        counted.lost += lost
+        metrics.FLOW_RECORDS.labels("counted").inc(billed.counting)
+        metrics.FLOW_RECORDS.labels("refused").inc(billed.refused)
+        metrics.FLOW_RECORDS.labels("again").inc(billed.records - billed.counting - billed.refused)
+        metrics.LOST_EVENTS.inc(lost)
         end = due.start_seconds + self._roster.grid.seconds
         counted.newest_seconds = max(counted.newest_seconds, end)
 
@@ -243,7 +258,8 @@ class Collected:
             return
         self._state.pending = pending
         if self._around.ledger is not None:
-            await self._around.ledger.take(pending.billed.batches)
+            receipt = await self._around.ledger.take(pending.billed.batches)
+            self._counted.ledger_refused.update(receipt.refused)
         self._state.pending = None
         self._roster.done((*pending.due.windows, *pending.due.left_out))
         self._keep(pending.billed.volume)
