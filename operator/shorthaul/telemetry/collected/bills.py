@@ -41,6 +41,11 @@ class Part:
     listed: Listed
     data: bytes = b""
 
+    @property
+    def gone(self) -> bool:
+        """Whether it has records that were there no more when they were asked for."""
+        return bool(self.listed.records) and not self.data
+
 
 @dataclass(frozen=True, slots=True)
 class Billed:

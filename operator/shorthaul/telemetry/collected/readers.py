@@ -196,7 +196,7 @@ class Collected:
                 return False
             parts = await self._fetch(due.windows)
             stretch = self._stretch(due, parts, addresses)
-            ground = holders.ground(addresses, stretch.end_milliseconds)
+            ground = await asyncio.to_thread(holders.ground, addresses, stretch.end_milliseconds)
             judging = Judging(ground, book.tiers(snapshot), self._rules)
             billed = await asyncio.to_thread(
                 bill_parts, parts, self._state.points, judging, stretch
@@ -207,7 +207,7 @@ class Collected:
                 "many records for one; give the operator shorter windows"
             )
         troubles += billed.damages
-        self._count(due, billed)
+        self._count(due, parts, billed)
         await self._settle(_Pending(due, billed))
         return True
 
@@ -216,7 +216,7 @@ class Collected:
         start = due.start_seconds
         whole = (
             not due.left_out
-            and all(part.data for part in parts if part.listed.records)
+            and not any(part.gone for part in parts)
             and start * 1_000 >= addresses.known_from
             and self._roster.complete(start, self._around.rules.lost_share_limit)
         )
@@ -238,12 +238,14 @@ class Collected:
             parts.append(Part(name, listed, data))
         return parts
 
-    def _count(self, due: Due, billed: Billed) -> None:
+    def _count(self, due: Due, parts: Sequence[Part], billed: Billed) -> None:
         counted = self._counted
         counted.records += billed.records
         counted.counting += billed.counting
         counted.refused += billed.refused
         lost = sum(each.lost + each.undecodable for _, each in due.windows)
+        lost += sum(part.listed.records for part in parts if part.gone)
+        lost += sum(each.records for _, each in due.left_out)
         counted.lost += lost
         metrics.FLOW_RECORDS.labels("counted").inc(billed.counting)
         metrics.FLOW_RECORDS.labels("refused").inc(billed.refused)
