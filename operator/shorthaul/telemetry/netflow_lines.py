@@ -139,7 +139,7 @@ def read_lines(
     name: str,
     reading: Reading,
     rules: Rules,
-    most: int = RECORD_LIMIT,
+    most: int,
 ) -> None:
     """Adds numbered lines; raises BadInput where they are too many."""
     decoder = msgspec.json.Decoder(Line)
@@ -156,7 +156,7 @@ def read_lines(
 
 
 def _read_file(path: Path, file: LineFile, reading: Reading, rules: Rules) -> None:
-    read_lines(file.lines(), str(path), reading, rules)
+    read_lines(file.lines(), str(path), reading, rules, RECORD_LIMIT)
     if file.damage:
         reading.damages.append(f"{path}: ends early ({file.damage}); what came before was used")
 
