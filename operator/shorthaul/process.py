@@ -23,10 +23,11 @@ from shorthaul.act.feeds import Feed
 from shorthaul.act.hindrances import Hindrances, Sources
 from shorthaul.act.latencies import LatencyFeed
 from shorthaul.act.machines import Limits
-from shorthaul.act.worlds import LiveWorld, Parts
+from shorthaul.act.worlds import LiveWorld, Parts, tiers_between
 from shorthaul.act.writers import Tools
 from shorthaul.api.policies import Group
 from shorthaul.api.v1alpha1 import KINDS
+from shorthaul.cluster.holders import Holders
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.rules import PROTECTED_NAMESPACES
 from shorthaul.cluster.snapshots import Snapshot
@@ -48,6 +49,10 @@ from shorthaul.settings import Settings
 from shorthaul.solve.choices import remembering_solver
 from shorthaul.solve.memories import Memory, Work
 from shorthaul.solve.solvers import Solver
+from shorthaul.store.keepers import Keeper
+from shorthaul.telemetry.live_books import LiveBook
+from shorthaul.traffic.addresses.books import BookRules
+from shorthaul.traffic.billed_volumes import TierOf
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace
 
@@ -105,11 +110,21 @@ class _Operator:
         self.settings = settings
         self.connection = connection
         self.board = Board()
-        self.store = ClusterStore(connection)
+        holders = Holders(BookRules(settle_milliseconds=round(settings.settle_seconds * 1_000)))
+        self.store = ClusterStore(
+            connection,
+            pod_changed=lambda before, after: holders.see(before, after, int(time.time() * 1_000)),
+        )
         self.terms = terms_of(settings)
-        self.feed = Feed(_window_rules(settings), time.time(), self._snapshot)
         self.latencies = LatencyFeed(SystemRandom(), settings.latency_seconds)
         self.maps = MapMetrics(_map_rules(settings), time.time)
+        self.feed = Feed(
+            _window_rules(settings),
+            time.time(),
+            self._snapshot,
+            book=LiveBook(holders, lambda: self.store.pods_age_seconds, self._tiers),
+            ledger=Keeper(settings.ledger) if settings.ledger else None,
+        )
         self._solvers: dict[Group, Solver] = defaultdict(remembering_solver)
         hints = Hints(connection)
         prober = Prober(connection, hints, _probe_settings(settings))
@@ -188,6 +203,9 @@ class _Operator:
 
     def _snapshot(self) -> Snapshot | None:
         return self.store.snapshot() if self.store.refusal() is None else None
+
+    def _tiers(self, snapshot: Snapshot) -> TierOf:
+        return tiers_between(snapshot, self.board.topology)
 
     def _view(self) -> View | Reason:
         return self.world.view(datetime.now(UTC))

@@ -40,6 +40,8 @@ class Settings:
     latency_seconds: float = 30.0
     seed: int = 0
     map_edges: int = 100
+    ledger: str = ""
+    settle_seconds: float = 30.0
     health_port: int = 8080
     metrics_port: int = 9090
     address: str = "0.0.0.0"
@@ -56,6 +58,7 @@ class Settings:
         ):
             self._require(name, getattr(self, name) > 0, "above 0")
         self._require("map_edges", 0 <= self.map_edges <= MOST_MAP_EDGES, f"0 to {MOST_MAP_EDGES}")
+        self._require("settle_seconds", self.settle_seconds >= 0, "at least 0")
         self._require("hint_margin_seconds", self.hint_margin_seconds >= 0, "at least 0")
         for name in ("persistence_windows", "verification_windows", "cluster_concurrent"):
             self._require(name, getattr(self, name) >= 1, "at least 1")

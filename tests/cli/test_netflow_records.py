@@ -132,3 +132,13 @@ def test_a_file_that_cannot_be_read_is_told_in_one_line(tmp_path):
     told = refused("record", "--netflow", file, "--cluster", CLUSTER)
 
     assert f"{file}: no records in it" in told
+
+
+def test_a_file_without_a_line_of_the_collector_is_told_in_one_line(tmp_path):
+    file = tmp_path / "other.jsonl"
+    file.write_text('{"flow": {}}\nno line\n')
+
+    told = refused("record", "--netflow", file, "--cluster", CLUSTER)
+
+    assert f"{file}:1: no line of the collector" in told
+    assert "so are all 2 lines" in told

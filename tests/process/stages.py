@@ -40,7 +40,7 @@ WINDOW_SECONDS = 1.0
 GOVERNED = (
     *("watched", "asked", "stale", "expiring", "guarded", "acting", "switched", "paused"),
     *("doubled", "unhinted", "metered", "left", "right", "absent", "vanishing", "next", "spoken"),
-    *("capped", "uncovered", "weighed", "mapped"),
+    *("capped", "uncovered", "weighed", "mapped", "exported"),
 )
 RIGHTLESS = "rightless"
 PAIR = {"web": 0, "store": 1}
@@ -50,6 +50,7 @@ TALKS = (
     operator_worlds.talk("acting/cart", "acting/store", 10),
     operator_worlds.talk("left/asker", "right/answerer"),
     operator_worlds.talk("weighed/web", "weighed/cart", 3),
+    operator_worlds.talk("exported/web", "exported/cart", 3),
 )
 POLICIES, PLANS = "affinitypolicies.shorthaul.dev", "placementplans.shorthaul.dev"
 MOVES, HINTS = "podmoves.shorthaul.dev", "placementhints.shorthaul.dev"
@@ -225,6 +226,7 @@ class Stage:
             command = operator_worlds.operator(world, self.plane.server)
             command += [f"--window-seconds={WINDOW_SECONDS:g}", "--landing-seconds=60"]
             command += [f"--metrics-port={self._metrics_port}"]
+            command += ["--settle-seconds=1", f"--ledger={self.folder / 'bytes.ledger'}"]
             self._operator = Child(command, self.folder / "operator.log")
         return self._operator
 

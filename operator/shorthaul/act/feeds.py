@@ -28,7 +28,9 @@ from shorthaul.api.flowsources import FlowSource, FlowSourceStatus, SourceHealth
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.plan.traffic_maps import Gathered
+from shorthaul.store.keepers import Keeper
 from shorthaul.telemetry import sources
+from shorthaul.telemetry.live_books import LiveBook
 from shorthaul.telemetry.sources import Coverage, Source, SourceReading, Surroundings
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.recorders import Recorder
@@ -67,12 +69,15 @@ class Feed:
         rules: WindowRules,
         now_seconds: float,
         snapshot: Callable[[], Snapshot | None] = lambda: None,
+        *,
+        book: LiveBook | None = None,
+        ledger: Keeper | None = None,
     ) -> None:
         """Store the rules and who tells what is in the cluster; nothing is opened here."""
         self.recorder = Recorder(rules, now_seconds)
         self.volumes = VolumeRecorder(rules)
+        self._snapshot, self._book, self._ledger = snapshot, book, ledger
         self._shown = VolumeRecorder(rules)
-        self._snapshot = snapshot
         self.workloads: dict[PodRef, WorkloadRef] = {}
         self._open: dict[str, _Open] = {}
 
@@ -157,6 +162,8 @@ class Feed:
         for source in self._open.values():
             source.source.close()
         self._open.clear()
+        if self._ledger is not None:
+            self._ledger.close()
 
     def _keep(self, wanted: Iterable[FlowSource], now_seconds: float) -> None:
         named = {source.metadata.name: source for source in wanted}
@@ -176,6 +183,8 @@ class Feed:
                 snapshot=self._snapshot,
                 since_nanoseconds=since if reads_past(spec) and known is None else None,
                 kept_seconds=now_seconds - since / NANOSECONDS,
+                book=self._book,
+                ledger=self._ledger,
             )
             opened = open_source(spec, around)
             self._open[name] = _Open(

@@ -1,13 +1,21 @@
 """Opens what a FlowSource names; the one place that knows which type is which module."""
 
+from dataclasses import replace
+
+from shorthaul.api.collector_sources import Collector
 from shorthaul.api.flowsources import FlowSourceSpec, HubbleRelay
 from shorthaul.api.prometheus_sources import PrometheusMetrics
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.collected.clients import Place
+from shorthaul.telemetry.collected.readers import Collected
 from shorthaul.telemetry.hubble_tail import HubbleTail
+from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.telemetry.sources import Source, Surroundings
 from shorthaul.telemetry.unreadable import Unreadable
 from shorthaul.units import Unit
 
+_COLLECTED_SECONDS = 120.0
+"""Addresses have to settle, and where little changes the watch of pods is heard once a minute."""
 _NO_GRPC = "reading Hubble Relay needs grpcio and protobuf; install shorthaul with the extra relay"
 
 _NO_CLIENT = (
@@ -21,6 +29,8 @@ def open_source(spec: FlowSourceSpec, around: Surroundings) -> Source:
         return HubbleTail([spec.hubble_export.path], since_nanoseconds=around.since_nanoseconds)
     if spec.hubble_relay is not None:
         return _relay(spec.hubble_relay, around.kept_seconds)
+    if spec.collector is not None:
+        return _collected(spec.collector, around)
     if spec.prometheus is not None:
         return _prometheus(spec.prometheus, around)
     return Unreadable(f"type {spec.type} without its own part")
@@ -28,16 +38,19 @@ def open_source(spec: FlowSourceSpec, around: Surroundings) -> Source:
 
 def least_coverage_percent(spec: FlowSourceSpec) -> int:
     """Of how many nodes flows have to arrive; 0 for a source that cannot know."""
-    return spec.hubble_relay.least_coverage_percent if spec.hubble_relay else 0
+    part = spec.hubble_relay or spec.collector
+    return part.least_coverage_percent if part else 0
 
 
 def unit_of(spec: FlowSourceSpec) -> Unit:
     """What a source's windows count."""
-    return Unit.BYTES if spec.prometheus is not None else Unit.FLOWS
+    return Unit.BYTES if spec.prometheus or spec.collector else Unit.FLOWS
 
 
 def lag_seconds(spec: FlowSourceSpec) -> float:
     """How long after its end a window of bytes is there at the soonest."""
+    if spec.collector is not None:
+        return _COLLECTED_SECONDS
     return float(spec.prometheus.lag_seconds) if spec.prometheus is not None else 0.0
 
 
@@ -55,6 +68,16 @@ def _relay(relay: HubbleRelay, kept_seconds: float) -> Source:
     tls = relay.tls
     server = Server(relay.address, tls.folder, tls.server_name) if tls else Server(relay.address)
     return Relay(server, kept_seconds=kept_seconds)
+
+
+def _collected(collector: Collector, around: Surroundings) -> Source:
+    host, _, port = collector.address.rpartition(":")
+    tls = collector.tls
+    place = Place(host.strip("[]"), int(port))
+    if tls is not None:
+        place = replace(place, tls_folder=tls.folder, server_name=tls.server_name)
+    rules = Rules(collector.longest_flow_seconds * 1_000, collector.sampling)
+    return Collected(place, around, rules, covers=collector.least_coverage_percent > 0)
 
 
 def _prometheus(part: PrometheusMetrics, around: Surroundings) -> Source:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from shorthaul.api.collector_sources import HOST_AND_PORT, Collector
 from shorthaul.api.objects import (
     API_VERSION,
     Amount,
@@ -31,6 +32,7 @@ class SourceType(StrEnum):
 
     HUBBLE_EXPORT = "HubbleExport"
     HUBBLE_RELAY = "HubbleRelay"
+    COLLECTOR = "Collector"
     PROMETHEUS = "Prometheus"
 
 
@@ -93,7 +95,7 @@ class HubbleRelay(Value, frozen=True, kw_only=True):
         Meta(
             min_length=3,
             max_length=260,
-            pattern=r"^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$",
+            pattern=HOST_AND_PORT,
             description="Host and port, such as hubble-relay.kube-system.svc.cluster.local:80; "
             "port 443 with TLS.",
         ),
@@ -118,6 +120,7 @@ class FlowSourceSpec(Value, frozen=True, kw_only=True):
     type: SourceType
     hubble_export: HubbleExport | None = None
     hubble_relay: HubbleRelay | None = None
+    collector: Collector | None = None
     prometheus: PrometheusPart | None = None
     trust: Annotated[
         Trust,
@@ -133,6 +136,10 @@ FLOW_SOURCE_RULES = (
     (
         "self.type == 'HubbleRelay' ? has(self.hubbleRelay) : !has(self.hubbleRelay)",
         "hubbleRelay is needed for type HubbleRelay, and for no other",
+    ),
+    (
+        "self.type == 'Collector' ? has(self.collector) : !has(self.collector)",
+        "collector is needed for type Collector, and for no other",
     ),
     (
         "self.type == 'Prometheus' ? has(self.prometheus) : !has(self.prometheus)",

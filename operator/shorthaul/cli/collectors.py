@@ -1,15 +1,23 @@
 """`shorthaul collector`: takes NetFlow v5, v9 and IPFIX and hands the records on."""
 
-from typing import Any
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shorthaul.cli import logs
 from shorthaul.errors import BadInput
-from shorthaul.telemetry.collectors.settings import CollectorSettings
+from shorthaul.telemetry.collectors.settings import CollectorSettings, SpoolRules
 
+if TYPE_CHECKING:
+    from shorthaul.telemetry.collectors.collectors import Collector
+
+_LOG = logging.getLogger(__name__)
 PORT = click.IntRange(0, 65_535)
 DEFAULTS = CollectorSettings()
+SPOOL = SpoolRules()
+SPOOLING = ("spool", "serve_port", "serve_tls", "window_seconds", "spool_bytes")
 
 
 @click.command(
@@ -17,6 +25,7 @@ DEFAULTS = CollectorSettings()
     short_help="Take flows from NetFlow and IPFIX exporters.",
     epilog="\b\nExamples:\n"
     "  shorthaul collector --allow 10.0.0.0/8 --out -\n"
+    "  shorthaul collector --allow 10.0.0.0/8 --spool /var/lib/shorthaul\n"
     "  shorthaul collector --address 127.0.0.1 --udp-port 2055 --tcp-port 0",
 )
 @click.option(
@@ -80,31 +89,95 @@ DEFAULTS = CollectorSettings()
 @click.option(
     "--out", metavar="FILE", help="append each record as a line of JSON; - for standard output"
 )
+@click.option(
+    "--spool",
+    metavar="FOLDER",
+    help="keep records in windows there and serve them to operators; not together with --out",
+)
+@click.option(
+    "--serve-port",
+    type=PORT,
+    default=9_995,
+    show_default=True,
+    help="port that the windows of --spool are served on over HTTP; 0 is any free one",
+)
+@click.option(
+    "--serve-tls",
+    metavar="FOLDER",
+    default="",
+    help="serve with TLS: a folder with tls.crt and tls.key, and with ca.crt where readers have to "
+    "show a certificate that it signed",
+)
+@click.option(
+    "--window-seconds",
+    type=click.IntRange(1, 3_600),
+    default=SPOOL.window_seconds,
+    show_default=True,
+    help="length of the windows of --spool; the operator's, or a part of it",
+)
+@click.option(
+    "--spool-bytes",
+    type=click.IntRange(1 << 16, 1 << 44),
+    default=SPOOL.kept_bytes,
+    show_default=True,
+    help="most that --spool keeps; the oldest windows go",
+)
 @logs.options
 def command(
     metrics_port: int, out: str | None, log_format: str, log_level: str, **given: Any
 ) -> int:
     """Listen for NetFlow v5, v9 and IPFIX, and hand decoded flow records on.
 
-    It needs no rights in any cluster and keeps nothing on disk but --out. UDP senders can be
-    forged: name your exporters' networks with --allow. It stops at SIGTERM, with all datagrams
-    that had arrived handed on.
+    It needs no rights in any cluster and keeps nothing on disk but --out or --spool. UDP senders
+    can be forged: name your exporters' networks with --allow. It stops at SIGTERM, with all
+    datagrams that had arrived handed on, and in error when the disk takes no more.
     """
     logs.start(log_format, log_level)
     import asyncio
 
-    from shorthaul.telemetry.collectors import expositions, sinks
+    from shorthaul.telemetry.collectors import sinks
     from shorthaul.telemetry.collectors.collectors import Collector
 
+    spooling = {name: given.pop(name) for name in SPOOLING}
     settings = CollectorSettings(**given)
-    collector = Collector(settings, sinks.Lines(out) if out else sinks.Nowhere())
-    if metrics_port:
-        try:
-            expositions.serve(collector.exposition, metrics_port, settings.address)
-        except OSError as error:
-            raise BadInput(
-                f"cannot listen on {settings.address} port {metrics_port}: {error.strerror}; "
-                "give another --metrics-port"
-            ) from None
-    asyncio.run(collector.run())
+    if spooling["spool"] and out:
+        raise BadInput("--spool and --out exclude each other; give one of them")
+    with contextlib.ExitStack() as stack:
+        if spooling["spool"]:
+            collector = _spooling(settings, stack, **spooling)
+        else:
+            collector = Collector(settings, sinks.Lines(out) if out else sinks.Nowhere())
+        _serve_metrics(collector, settings.address, metrics_port)
+        asyncio.run(collector.run())
     return 0
+
+
+def _spooling(
+    settings: CollectorSettings, stack: contextlib.ExitStack, **given: Any
+) -> "Collector":
+    """A collector whose records go to a spool, which is served as long as the stack stands."""
+    from shorthaul.telemetry.collectors.collectors import Collector
+    from shorthaul.telemetry.collectors.spool_servers import SpoolServer
+    from shorthaul.telemetry.collectors.spools import Spool
+
+    rules = SpoolRules(given["window_seconds"], given["spool_bytes"])
+    spool = stack.enter_context(Spool(given["spool"], rules))
+    server = SpoolServer(spool, settings.address, given["serve_port"], given["serve_tls"])
+    stack.enter_context(server)
+    _LOG.info("collector %s serves windows on port %s", spool.identity, server.port)
+    collector = Collector(settings, spool, spool.turn)
+    collector.exposition.spool = spool
+    return collector
+
+
+def _serve_metrics(collector: "Collector", address: str, port: int) -> None:
+    from shorthaul.telemetry.collectors import expositions
+
+    if not port:
+        return
+    try:
+        expositions.serve(collector.exposition, port, address)
+    except OSError as error:
+        raise BadInput(
+            f"cannot listen on {address} port {port}: {error.strerror}; give another --metrics-port"
+        ) from None

@@ -35,6 +35,8 @@ HELP: Mapping[str, str] = {
     "latency_seconds": "pause between two readings of the probers that a Topology names",
     "seed": "seed of the search",
     "map_edges": "heaviest edges of the traffic map that metrics show by name, 0 for none",
+    "ledger": "file that bytes of collectors are counted in for good; none without it",
+    "settle_seconds": "longest that news of a pod's address may take; who held one is known after",
     "health_port": "port of /healthz, 0 for none",
     "metrics_port": "port of /metrics, /map.json and /map.graphml, 0 for none",
     "address": "address that health and metrics listen on",

@@ -31,9 +31,10 @@ _BEGAN = ALWAYS + RULES.slack_milliseconds
 def book_of(snapshot: Snapshot, until_milliseconds: int) -> Book:
     """Who held which address, up to a moment; raises BadInput for what is no address."""
     book = Book(RULES, ALWAYS, Ranges([dns()]))
-    for facts in (_of_nodes(snapshot), _of_services(snapshot), _of_pods(snapshot)):
-        book.tell(facts)
-    book.serve(_endpoints(snapshot))
+    for holder, address, party in fixed_addresses(snapshot):
+        book.tell([Claim(address, holder, _BEGAN, _BEGAN, party)])
+    book.tell(_of_pods(snapshot))
+    book.serve(endpoints_of(snapshot))
     book.know(until_milliseconds + RULES.slack_milliseconds)
     return book
 
@@ -45,38 +46,41 @@ def nodes_of(snapshot: Snapshot) -> Mapping[Party, NodeName]:
     return nodes | pods
 
 
-def _of_nodes(snapshot: Snapshot) -> Iterator[Fact]:
+def fixed_addresses(snapshot: Snapshot) -> Iterator[tuple[Uid, Address, Party]]:
+    """The addresses of nodes and Services, with who holds them; raises BadInput for a Service's."""
     for name, node in snapshot.nodes.items():
         for text in node.addresses:
             address = _address_or_none(text)  # a node's list has its host names too
             if address is not None:
-                yield Claim(address, Uid(f"node {name}"), _BEGAN, _BEGAN, node_party(name))
-
-
-def _of_services(snapshot: Snapshot) -> Iterator[Fact]:
+                yield Uid(f"node {name}"), address, node_party(name)
     for service in snapshot.services:
         party = Party(Kind.SERVICE, service.namespace, service.name)
         for text in service.addresses:
-            address = _address(text, str(party))
-            yield Claim(address, Uid(str(party)), _BEGAN, _BEGAN, party)
+            yield Uid(str(party)), _address(text, str(party)), party
+
+
+def own_addresses(pod: Pod) -> frozenset[Address]:
+    """The addresses that are a pod's own: none of one on its node's network."""
+    if pod.host_network:
+        return frozenset()
+    return frozenset(_address(text, str(pod_party(pod.ref))) for text in pod.addresses)
 
 
 def _of_pods(snapshot: Snapshot) -> Iterator[Fact]:
     for pod in snapshot.pods.values():
-        if not pod.host_network:
-            yield from _of_pod(pod)
+        yield from _of_pod(pod)
 
 
 def _of_pod(pod: Pod) -> Iterator[Fact]:
     party, created = pod_party(pod.ref), round(pod.created_seconds * 1000)
-    for text in pod.addresses:
-        address = _address(text, str(party))
+    for address in sorted(own_addresses(pod)):
         yield Claim(address, pod.uid, created, created, party)
         if not pod.active:
             yield Release(address, pod.uid, created, NEVER)
 
 
-def _endpoints(snapshot: Snapshot) -> Mapping[Party, tuple[Address, ...]]:
+def endpoints_of(snapshot: Snapshot) -> Mapping[Party, tuple[Address, ...]]:
+    """The addresses behind each Service."""
     found: dict[Party, set[Address]] = {}
     for endpoint in snapshot.endpoints:
         if endpoint.ready:

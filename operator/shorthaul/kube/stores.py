@@ -7,12 +7,12 @@ kopf and are not here.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shorthaul.cluster.reasons import Reason
-from shorthaul.cluster.snapshots import Snapshot
+from shorthaul.cluster.snapshots import Pod, Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.kube import conversions, endpoints
 from shorthaul.kube.connections import Connection
@@ -20,7 +20,7 @@ from shorthaul.kube.credentials import Origin
 from shorthaul.kube.endpoints import Endpoint
 from shorthaul.kube.failures import Forbidden, RequestFailed
 from shorthaul.kube.lists import read_all
-from shorthaul.kube.watches import Watch, WatchSettings
+from shorthaul.kube.watches import Changed, Watch, WatchSettings
 
 KINDS: tuple[Endpoint, ...] = (
     endpoints.NODES,
@@ -66,10 +66,17 @@ class _Kept:
 class ClusterStore:
     """A copy of every kind that a Snapshot needs; `run` keeps it and never returns."""
 
-    def __init__(self, connection: Connection, settings: WatchSettings | None = None) -> None:
-        """Store what to watch; nothing is read before `run`."""
+    def __init__(
+        self,
+        connection: Connection,
+        settings: WatchSettings | None = None,
+        pod_changed: Changed[Pod] | None = None,
+    ) -> None:
+        """Store what to watch, and whom to tell of pods; nothing is read before `run`."""
+        told: Mapping[Endpoint, Changed[Any] | None] = {endpoints.PODS: pod_changed}
         self._watches = {
-            kind: Watch(connection, kind, _decoder(kind), settings=settings) for kind in KINDS
+            kind: Watch(connection, kind, _decoder(kind), settings=settings, changed=told.get(kind))
+            for kind in KINDS
         }
         self._kept: _Kept | None = None
 
@@ -93,6 +100,11 @@ class ClusterStore:
     def oldest_age_seconds(self) -> float:
         """How long ago the server was last heard on the most silent watch."""
         return max(watch.age_seconds for watch in self._watches.values())
+
+    @property
+    def pods_age_seconds(self) -> float:
+        """How long ago the server was last heard on the watch of pods."""
+        return self._watches[endpoints.PODS].age_seconds
 
     def refusal(self) -> Reason | None:
         """Why nothing may be planned now; None when every kind is read."""

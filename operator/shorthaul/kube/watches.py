@@ -24,6 +24,8 @@ from shorthaul.kube.lists import Decode, Key, identify, read_all
 
 V = TypeVar("V")
 FAILURES_BEFORE_WARNING = 3
+Changed = Callable[[V | None, V | None], None]
+"""Told each change of one object, from and to; None where it is not there."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,8 +66,9 @@ class Watch(Generic[V]):
         *,
         settings: WatchSettings | None = None,
         clock: Callable[[], float] = time.monotonic,
+        changed: Changed[V] | None = None,
     ) -> None:
-        """Store what to watch; nothing is read before `run`."""
+        """Store what to watch and whom to tell of changes; nothing is read before `run`."""
         self.endpoint = endpoint
         self.synced = asyncio.Event()
         self.failure: RequestFailed | None = None
@@ -74,6 +77,7 @@ class Watch(Generic[V]):
         self._decode = decode
         self._settings = settings or WatchSettings()
         self._clock = clock
+        self._changed = changed
         self._items: dict[Key, V] = {}
         self._version = ""
         self._heard_at = clock()
@@ -103,7 +107,10 @@ class Watch(Generic[V]):
 
     async def _list(self) -> None:
         listing = await read_all(self._connection, self.endpoint, self._decode)
-        self._items = listing.items
+        before, self._items = self._items, listing.items
+        if self._changed is not None:
+            for key in before.keys() | self._items.keys():
+                self._changed(before.get(key), self._items.get(key))
         self._version = listing.resource_version
         self.changes += 1
         self._heard()
@@ -141,12 +148,15 @@ class Watch(Generic[V]):
 
     def _change(self, event: _Event) -> None:
         identity = identify(event.object)
+        before = self._items.get(identity.key)
         if event.type == "DELETED":
             self._items.pop(identity.key, None)
         elif event.type != "BOOKMARK":
             self._items[identity.key] = self._decode(bytes(event.object))
         if event.type != "BOOKMARK":
             self.changes += 1
+            if self._changed is not None:
+                self._changed(before, self._items.get(identity.key))
         self._version = identity.resource_version
 
     def _heard(self) -> None:

@@ -16,7 +16,7 @@ from shorthaul.store import connections, retention
 from shorthaul.store.intakes import Intake, Known, Place, Receipt, Stream
 from shorthaul.store.key_sets import KeySets
 from shorthaul.store.schemas import ADDING, COUNTS
-from shorthaul.store.spans import spans_of
+from shorthaul.store.spans import Spans, spans_of
 from shorthaul.traffic.entries import COUNT_LIMIT, UNATTRIBUTED, UNKNOWN_TIER, Batch
 from shorthaul.units import TIERS, Tier, WorkloadRef
 
@@ -53,6 +53,10 @@ class Ledger:
     def take(self, batches: Sequence[Batch]) -> Receipt:
         """Counts batches, all in one transaction; raises Refusing when none was counted."""
         return self._do(lambda held: held.take(batches))
+
+    def taken(self, stream: str) -> Spans:
+        """The positions of a stream that are counted."""
+        return self._do(lambda held: held.taken(stream))
 
     def carry(self, before_hour: int) -> int:
         """Rolls hours before one into the totals; gives the number of rows that went there."""
@@ -107,6 +111,9 @@ class _OpenLedger:
         self._keys.remember(intake.fresh)
         self._remember_streams(intake)
         return intake.receipt()
+
+    def taken(self, stream: str) -> Spans:
+        return self._stream(stream).spans
 
     def carry(self, before_hour: int) -> int:
         rows = retention.carry(self.connection, before_hour)

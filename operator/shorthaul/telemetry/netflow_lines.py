@@ -11,7 +11,7 @@ collector tells it once, and takes off what it told.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -28,7 +28,7 @@ from shorthaul.traffic.passages import Passage
 
 RECORD_LIMIT = 4_000_000
 CLOCK_SLACK_MILLISECONDS = 60_000
-_LONGEST_LINE_BYTES = 1 << 16
+LONGEST_LINE_BYTES = 1 << 16
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
@@ -119,29 +119,44 @@ def read_records(paths: Sequence[str], rules: Rules, progress: Progress | None =
     """All files, plain or gzip; raises BadInput where one cannot be read or none has a record."""
     found = find_files(paths)
     reading = Reading()
-    for path, file in found.opened(_LONGEST_LINE_BYTES, progress):
+    for path, file in found.opened(LONGEST_LINE_BYTES, progress):
         _read_file(path, file, reading, rules)
     if not reading.passages and not reading.refused:
         raise BadInput(
             f"{found.paths[0]}: no records in it; give what shorthaul collector --out wrote"
         )
+    strange = reading.refused.get(Refused.NO_RECORD)
+    if strange is not None and not reading.passages and len(reading.refused) == 1:
+        raise BadInput(
+            f"{strange.first}: {Refused.NO_RECORD}, and so are all {strange.counts.records:,} "
+            "lines; give what shorthaul collector --out wrote"
+        )
     return reading
 
 
-def _read_file(path: Path, file: LineFile, reading: Reading, rules: Rules) -> None:
+def read_lines(
+    lines: Iterable[tuple[int, bytes]],
+    name: str,
+    reading: Reading,
+    rules: Rules,
+    most: int,
+) -> None:
+    """Adds numbered lines; raises BadInput where they are too many."""
     decoder = msgspec.json.Decoder(Line)
-    for number, text in file.lines():
-        where = f"{path}:{number}"
-        if len(reading.passages) >= RECORD_LIMIT:
-            raise BadInput(
-                f"{where}: more than {RECORD_LIMIT:,} records; give files of a shorter time"
-            )
+    for number, text in lines:
+        where = f"{name}:{number}"
+        if len(reading.passages) >= most:
+            raise BadInput(f"{where}: more than {most:,} records; give files of a shorter time")
         try:
             line = decoder.decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             reading.refuse(Refused.NO_RECORD, Counts(records=1), where)
             continue
         take(line, reading, rules, where)
+
+
+def _read_file(path: Path, file: LineFile, reading: Reading, rules: Rules) -> None:
+    read_lines(file.lines(), str(path), reading, rules, RECORD_LIMIT)
     if file.damage:
         reading.damages.append(f"{path}: ends early ({file.damage}); what came before was used")
 

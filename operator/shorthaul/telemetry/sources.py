@@ -7,7 +7,7 @@ never work.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.traffic.flows import Flow, Heard, Lost
@@ -15,6 +15,10 @@ from shorthaul.traffic.graphs import Leftover
 from shorthaul.traffic.volumes import Volume
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import NodeName, PodRef, WorkloadRef
+
+if TYPE_CHECKING:
+    from shorthaul.store.keepers import Keeper
+    from shorthaul.telemetry.live_books import LiveBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,15 @@ class Surroundings:
 
     `since_nanoseconds` is from when on files count at first, None for what is new only; at most
     `kept_seconds` are kept of the past. The snapshot is None while the cluster has not been read.
+    `book` tells who held addresses, `ledger` keeps what was counted; None where there is none.
     """
 
     rules: WindowRules
     snapshot: Callable[[], Snapshot | None]
     since_nanoseconds: int | None
     kept_seconds: float
+    book: "LiveBook | None" = None
+    ledger: "Keeper | None" = None
 
 
 class Source(Protocol):

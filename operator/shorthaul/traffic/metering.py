@@ -13,7 +13,7 @@ from shorthaul.traffic.addresses.books import Book
 from shorthaul.traffic.addresses.parties import Address, Kind, Party
 from shorthaul.traffic.attribution import SELF
 from shorthaul.traffic.identities import Directory
-from shorthaul.traffic.passages import NodeOf, Passage, from_client, once
+from shorthaul.traffic.passages import NodeOf, Once, Passage, from_client, once
 from shorthaul.units import Namespace, NodeName, PodRef, WorkloadRef
 
 GONE = "of a pod that the directory does not have"
@@ -37,14 +37,23 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """Edges from client to server, sorted, over a stretch of time, and all that is in none."""
+    """Edges from client to server, sorted, over a stretch of time, and all that is in none.
+
+    `forth` is billed from clients to servers, `back` from servers to clients.
+    """
 
     edges: Mapping[tuple[WorkloadRef, WorkloadRef], Counts]
     estimated: Counts
     aside: Mapping[str, Unbilled]
-    bill: Bill
+    forth: Bill
+    back: Bill
     again: Counts
     milliseconds: int
+
+    @property
+    def bill(self) -> Bill:
+        """Both ways together."""
+        return self.forth + self.back
 
     @property
     def billed(self) -> Counts:
@@ -54,7 +63,12 @@ class Metered:
 
 def meter(passages: Iterable[Passage], ground: Ground) -> Metered:
     """Counts each connection once, bills it and adds it up by workload, in any order."""
-    found = once(passages, _node_of(ground), ground.book.rules.slack_milliseconds)
+    slack = ground.book.rules.slack_milliseconds
+    return metered(once(passages, node_finder(ground), slack), ground)
+
+
+def metered(found: Once, ground: Ground) -> Metered:
+    """Bills what counts and adds it up by workload."""
     ways: tuple[list[Passage], list[Passage]] = [], []
     for passage in found.counting:
         ways[from_client(passage, ground.book)].append(passage)
@@ -68,7 +82,8 @@ def meter(passages: Iterable[Passage], ground: Ground) -> Metered:
         edges=dict(sorted(sums.edges.items())),
         estimated=sums.estimated,
         aside=dict(sorted(sums.aside.items())),
-        bill=forth + back,
+        forth=forth,
+        back=back,
         again=found.again,
         milliseconds=_stretch(found.counting),
     )
@@ -94,13 +109,25 @@ class _Sums:
         leave(self.aside, reason, Unbilled(counts, f"{client} → {server}"))
 
     def _workload(self, party: Party) -> WorkloadRef | str:
-        if party.kind is not Kind.POD:
-            return _ASIDE[party.kind]
-        known = self._directory.pods.get(PodRef(Namespace(party.namespace), party.name))
-        return known.workload if known else GONE
+        return workload_of(party, self._directory)
 
 
-def _node_of(ground: Ground) -> NodeOf:
+def workload_of(party: Party, directory: Directory) -> WorkloadRef | str:
+    """Whose pod a party is; why it is no workload's."""
+    if party.kind is not Kind.POD:
+        return _ASIDE[party.kind]
+    known = directory.pods.get(pod_of(party))
+    return known.workload if known else GONE
+
+
+def pod_of(party: Party) -> PodRef:
+    """The pod that a party is."""
+    return PodRef(Namespace(party.namespace), party.name)
+
+
+def node_finder(ground: Ground) -> NodeOf:
+    """Tells the node of who held an address while a transfer went on."""
+
     def node_of(address: Address, transfer: Transfer) -> NodeName | None:
         answer = ground.book.who(address, transfer.first_milliseconds, transfer.last_milliseconds)
         return ground.nodes.get(answer) if isinstance(answer, Party) else None

@@ -56,7 +56,7 @@ def once(passages: Iterable[Passage], node_of: NodeOf, slack_milliseconds: int) 
         for seen in _together(way, slack_milliseconds):
             chosen = _chosen(seen, node_of)
             for passage in seen:
-                if chosen in (None, _place(passage)):
+                if chosen in (None, place_of(passage)):
                     counting.append(passage)
                 else:
                     again += counts_of(passage)
@@ -90,10 +90,12 @@ def _is_service(book: Book, address: Address, transfer: Transfer) -> bool:
     return isinstance(answer, Party) and answer.kind is Kind.SERVICE
 
 
-_Place = tuple[bytes, str]
+Place = tuple[bytes, str]
+"""An exporter and one of its points."""
 
 
-def _place(passage: Passage) -> _Place:
+def place_of(passage: Passage) -> Place:
+    """Where a passage was seen."""
     return passage.exporter or b"", passage.point
 
 
@@ -110,20 +112,20 @@ def _together(way: Sequence[Passage], slack: int) -> Iterator[list[Passage]]:
     yield run
 
 
-def _order(passage: Passage) -> tuple[int, int, _Place]:
+def _order(passage: Passage) -> tuple[int, int, Place]:
     transfer = passage.transfer
-    return transfer.first_milliseconds, transfer.last_milliseconds, _place(passage)
+    return transfer.first_milliseconds, transfer.last_milliseconds, place_of(passage)
 
 
-def _chosen(seen: Sequence[Passage], node_of: NodeOf) -> _Place | None:
+def _chosen(seen: Sequence[Passage], node_of: NodeOf) -> Place | None:
     """The place that counts; None where there is only one."""
-    if len({_place(passage) for passage in seen}) == 1:
+    if len({place_of(passage) for passage in seen}) == 1:
         return None
-    told: dict[NodeName, dict[_Place, int]] = {}
+    told: dict[NodeName, dict[Place, int]] = {}
     for passage in seen:
         exporter = passage.exporter
         node = (node_of(exporter, passage.transfer) if exporter else None) or NodeName("")
-        place, at = _place(passage), told.setdefault(node, {})
+        place, at = place_of(passage), told.setdefault(node, {})
         at[place] = at.get(place, 0) + passage.transfer.bytes
     transfer = seen[0].transfer
     ends = (node_of(address, transfer) for address in transfer[:2])

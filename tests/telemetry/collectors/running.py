@@ -1,5 +1,6 @@
 """A collector process on loopback, as a user runs it; its records and its metrics."""
 
+import gzip
 import json
 import os
 import re
@@ -15,17 +16,22 @@ from pathlib import Path
 from testbed import ports
 
 ROOT = Path(__file__).resolve().parents[3]
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 
 
 class Running:
     """Started by `with`; `stop` gives the records that it wrote."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, spool=False):
         self.out, self.log = folder / "records.jsonl", folder / "collector.log"
-        self.tcp_port, self.metrics_port = ports.pick(2)
+        self.spool = folder / "spool"
+        self.tcp_port, self.metrics_port, self.serve_port = ports.pick(3)
         command = [sys.executable, "-m", "shorthaul", "collector", "--address", "127.0.0.1"]
-        command += ["--udp-port", "0", "--tcp-port", str(self.tcp_port), "--out", str(self.out)]
+        command += ["--udp-port", "0", "--tcp-port", str(self.tcp_port)]
+        if spool:
+            command += ["--spool", str(self.spool), "--serve-port", str(self.serve_port)]
+        else:
+            command += ["--out", str(self.out)]
         command += ["--metrics-port", str(self.metrics_port), "--flush-seconds", "0.1", *options]
         self._command = command
 
@@ -55,6 +61,18 @@ class Running:
             sender.bind(("127.0.0.1", port))
             for message in messages:
                 sender.sendto(message, ("127.0.0.1", self.udp_port))
+
+    def windows(self):
+        """What it lists of its spool."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.serve_port}/windows") as answer:
+            return json.load(answer)
+
+    def window(self, start):
+        """The records of one window."""
+        where = f"http://127.0.0.1:{self.serve_port}/windows/{start}"
+        with urllib.request.urlopen(where) as answer:
+            lines = gzip.decompress(answer.read()).splitlines()
+        return [json.loads(line) for line in lines]
 
     def metrics(self):
         """The metrics now, by name and labels as they are written."""

@@ -1,10 +1,10 @@
 """Runs the collector: reads sockets, decodes, hands batches on, and tells how it is doing.
 
-One thread does all of it, so that counts add up without locks; it holds no API rights and no state
-on disk. A batch goes on when it is full or due, and whatever the sink raises ends the process:
-records that cannot be kept are not dropped in silence. A sink that failed is handed nothing more,
-since it may have kept a part: its last batch, and the datagrams that are still in the sockets, are
-lost.
+One thread does all of it, so that counts add up without locks; it holds no API rights, and only a
+spool keeps anything on disk. A batch goes on when it is full or due, and whatever the sink raises
+ends the process: records that cannot be kept are not dropped in silence. A sink that failed is
+handed nothing more, since it may have kept a part: its last batch, and the datagrams that are still
+in the sockets, are lost.
 """
 
 import asyncio
@@ -12,13 +12,14 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.collectors import expositions
 from shorthaul.telemetry.collectors.settings import CollectorSettings
 from shorthaul.telemetry.collectors.sinks import Sink
 from shorthaul.telemetry.collectors.sockets import Receiver
+from shorthaul.telemetry.collectors.spools import Unread
 from shorthaul.telemetry.collectors.streams import Streams
 from shorthaul.telemetry.netflow.decoders import ROOM, Decoder
 from shorthaul.telemetry.netflow.exporters import Sender
@@ -33,11 +34,16 @@ LAST_DATAGRAMS = 100_000
 """Datagrams that are still taken from each socket once we are told to stop."""
 EXPIRE_SECONDS = 10.0
 
+Turn = Callable[[int, Unread], None]
+"""Told the time in milliseconds and what went unread until then, after each flush."""
+
 
 class Collector:
     """One process's sockets, decoder and sink."""
 
-    def __init__(self, settings: CollectorSettings, sink: Sink) -> None:
+    def __init__(
+        self, settings: CollectorSettings, sink: Sink, turn: Turn = lambda now, unread: None
+    ) -> None:
         networks = Networks(settings.networks)
         self.settings = settings
         self.decoder = Decoder(
@@ -47,7 +53,7 @@ class Collector:
         self.exposition = expositions.CollectorExposition()
         self.receivers: list[Receiver] = []
         self.tcp_port: int | None = None
-        self._sink = sink
+        self._sink, self._turn = sink, turn
         self._batch = Batch(4 * ROOM)
         self._failed: asyncio.Future[None] | None = None
         self._sink_error: Exception | None = None
@@ -153,6 +159,7 @@ class Collector:
         for receiver in self.receivers:
             self._receive(receiver, LAST_DATAGRAMS)
         self._flush()
+        self._turn(int(time.time() * 1_000), self._unread())
         self._look()
 
     async def _tick(self) -> None:
@@ -160,10 +167,19 @@ class Collector:
         while True:
             await asyncio.sleep(self.settings.flush_seconds)
             self._flush()
+            self._turn(int(time.time() * 1_000), self._unread())
             if time.monotonic() - expired >= EXPIRE_SECONDS:
                 self.decoder.expire(int(time.time() * 1_000))
                 expired = time.monotonic()
             self._look()
+
+    def _unread(self) -> Unread:
+        """What was lost on the way or by the kernel, and what nobody could read."""
+        lost = sum(self.decoder.loss(version).lost for version in expositions.VERSIONS)
+        for receiver in self.receivers:
+            receiver.count_drops()
+            lost += receiver.drops.total or 0
+        return Unread(lost, self.decoder.totals.undecodable)
 
     def _look(self) -> None:
         """Takes the snapshot that a scrape sees."""

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector as Exposition
 
+from shorthaul.telemetry.collectors.spools import Spool
 from shorthaul.telemetry.netflow.decoders import Decoder
 from shorthaul.telemetry.netflow.totals import Loss
 
@@ -82,6 +83,7 @@ class CollectorExposition(Exposition):
 
     def __init__(self) -> None:
         self.latest = Snapshot()
+        self.spool: Spool | None = None
 
     def collect(self) -> Iterator[Metric]:
         """All metrics of the collector."""
@@ -103,6 +105,8 @@ class CollectorExposition(Exposition):
             refused.add_metric([reason], number)
         yield refused
         yield from _losses(now.losses)
+        if self.spool is not None:
+            yield from _spool(self.spool)
         if now.dropped is not None:
             yield CounterMetricFamily(
                 _name("kernel_dropped_datagrams"), "Dropped by full sockets", value=now.dropped
@@ -114,6 +118,17 @@ def serve(exposition: CollectorExposition, port: int, address: str) -> None:
     registry = CollectorRegistry()
     registry.register(exposition)
     start_http_server(port, address, registry=registry)
+
+
+def _spool(spool: Spool) -> Iterator[Metric]:
+    kept, dropped = len(spool.windows), spool.dropped_windows
+    yield GaugeMetricFamily(_name("spool_windows"), "Closed windows that are kept", value=kept)
+    yield CounterMetricFamily(
+        _name("spool_dropped_windows"), "Windows that went for want of room", value=dropped
+    )
+    yield CounterMetricFamily(
+        _name("spool_dropped_records"), "Records in them", value=spool.dropped_records
+    )
 
 
 def _losses(losses: Mapping[str, Loss]) -> Iterator[Metric]:

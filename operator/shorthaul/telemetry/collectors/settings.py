@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 from shorthaul.telemetry.netflow.limits import Limits
 
+LARGEST_WINDOW_BYTES = 32 << 20
+LEAST_WINDOWS = 4
+"""No window takes more than this part of the room, so that some are always left."""
+
 
 @dataclass(frozen=True, slots=True)
 class CollectorSettings:
@@ -16,3 +20,16 @@ class CollectorSettings:
     receive_buffer_bytes: int = 32 << 20
     flush_seconds: float = 1.0
     template_seconds: float = Limits().template_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolRules:
+    """How long windows are, and how much is kept."""
+
+    window_seconds: int = 60
+    kept_bytes: int = 1 << 30
+
+    @property
+    def largest_window_bytes(self) -> int:
+        """From when on a window is closed before its time."""
+        return min(LARGEST_WINDOW_BYTES, self.kept_bytes // LEAST_WINDOWS)

@@ -51,4 +51,19 @@ class Reason(StrEnum):
     RECORD_COUNTED = "record: counted in other records of its connection"
 
 
+NO_LOSS = frozenset(
+    (
+        Reason.DATAGRAM_REPEATED,
+        Reason.DATAGRAM_NOT_ALLOWED,
+        Reason.BYTES_AFTER,
+        Reason.RECORD_NOTHING,
+        Reason.RECORD_DENIED,
+        Reason.RECORD_ALERT,
+        Reason.RECORD_DROPPED,
+        Reason.RECORD_RUNNING,
+        Reason.RECORD_COUNTED,
+    )
+)
+"""Refused for what it is or whence it came; with any other reason traffic may go uncounted."""
+
 RECORDS = tuple(reason for reason in Reason if reason.startswith("record:"))

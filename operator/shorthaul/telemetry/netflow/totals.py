@@ -9,7 +9,7 @@ A flow record gives one record, or two where it has both directions.
 from collections import Counter
 from dataclasses import dataclass, field
 
-from shorthaul.telemetry.netflow.reasons import RECORDS, Reason
+from shorthaul.telemetry.netflow.reasons import NO_LOSS, RECORDS, Reason
 
 
 @dataclass(slots=True)
@@ -30,6 +30,11 @@ class Totals:
     def refuse(self, reason: Reason, number: int = 1) -> None:
         """Counts what was refused."""
         self.refused[reason] += number
+
+    @property
+    def undecodable(self) -> int:
+        """What was refused although it may have told of traffic."""
+        return sum(number for reason, number in self.refused.items() if reason not in NO_LOSS)
 
     @property
     def refused_records(self) -> int:

@@ -7,8 +7,8 @@ came not before one moment and was seen at another. `not_before` of a claim is t
 pod, of a release the moment up to which the address surely was in use (its containers finished, its
 deletion was asked for, or it was last seen). Times are Unix milliseconds.
 
-Nothing calls `facts_between` and `PodState` yet: they are for who watches pods while records come.
-Books are made of dumps until now, which are one moment (`cluster.address_books`).
+`facts_between` is for who watches pods while records come (`cluster.holders`); a dump is one moment
+(`cluster.address_books`).
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,147 @@
+"""Who holds which address, kept up as the cluster changes: the live book and what it needs.
+
+Each change of a pod is told as it is seen (`see`), since one that lives between two looks would
+else be taken for its successor; what changes rarely (nodes, Services, whose pod is whose) is looked
+at now and then (`look`). News waits in a queue until the book is asked for, so that who tells and
+who asks may be different threads; only one may ask at a time. Memory is bounded by the book's rules
+and by what is forgotten after the same retention.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+from shorthaul.cluster.address_books import endpoints_of, fixed_addresses, own_addresses
+from shorthaul.cluster.snapshots import Pod, Snapshot
+from shorthaul.errors import BadInput
+from shorthaul.traffic.addresses.books import Book, BookRules
+from shorthaul.traffic.addresses.claims import Claim, Fact, PodState, Release, facts_between
+from shorthaul.traffic.addresses.parties import Address, Party, node_party, pod_party
+from shorthaul.traffic.addresses.ranges import Ranges, dns
+from shorthaul.traffic.identities import Directory, PodIdentity
+from shorthaul.traffic.metering import Ground
+from shorthaul.units import NodeName, PodRef, Uid
+
+NEWS_LIMIT = 1_000_000
+_LONG_AGO = 0
+"""From when on nodes and Services have the addresses that they are first seen with."""
+
+
+class Holders:
+    """The book of one process, from the moment on that it began to watch."""
+
+    def __init__(self, rules: BookRules | None = None) -> None:
+        self.rules = rules or BookRules()
+        self.dropped_news = 0
+        self._news: deque[Fact] = deque()
+        self._states: dict[PodRef, PodState] = {}
+        self._book: Book | None = None
+        self._fixed: dict[tuple[Uid, Address], Party] = {}
+        self._looked = 0
+        self._identities: dict[PodRef, list[tuple[int, PodIdentity]]] = {}
+        self._last_seen: dict[PodRef, int] = {}
+
+    def see(self, before: Pod | None, after: Pod | None, now_milliseconds: int) -> None:
+        """Takes one change of a pod, when it is seen; None stands for one that is not there."""
+        pod = after or before
+        if pod is None:
+            return
+        known = self._states.get(pod.ref)
+        state = _state(after, known, now_milliseconds) if after else None
+        if known is not None and state is not None and known.uid != state.uid:
+            self._tell(facts_between(known, None, now_milliseconds))
+            known = None
+        self._tell(facts_between(known, state, now_milliseconds))
+        if state is None:
+            self._states.pop(pod.ref, None)
+        else:
+            self._states[pod.ref] = state
+
+    def look(self, snapshot: Snapshot, now_milliseconds: int) -> None:
+        """Takes what changes rarely, as it is now."""
+        book = self._begun(now_milliseconds)
+        since = self._looked or _LONG_AGO
+        fixed = {(holder, address): party for holder, address, party in fixed_addresses(snapshot)}
+        seen = max(now_milliseconds, book.known_from) if self._looked else book.known_from
+        for (holder, address), party in fixed.items():
+            if (holder, address) not in self._fixed:
+                book.tell([Claim(address, holder, since, seen, party)])
+        for holder, address in self._fixed.keys() - fixed.keys():
+            book.tell([Release(address, holder, since, seen)])
+        book.serve(endpoints_of(snapshot))
+        self._fixed, self._looked = fixed, now_milliseconds
+        self._look_at_pods(snapshot, now_milliseconds)
+
+    def know(self, until_milliseconds: int) -> Book:
+        """The book, once everything that was seen up to a moment has been told."""
+        book = self._begun(until_milliseconds)
+        while self._news:
+            book.tell([self._news.popleft()])
+        book.know(until_milliseconds)
+        return book
+
+    def ground(self, book: Book, at_milliseconds: int) -> Ground:
+        """What records of a window are judged by: whose pods were whose, and where they were."""
+        pods = {ref: _at(known, at_milliseconds) for ref, known in self._identities.items()}
+        nodes: dict[Party, NodeName] = {
+            pod_party(ref): known.node for ref, known in pods.items() if known.node
+        }
+        for party in self._fixed.values():
+            if party == node_party(NodeName(party.name)):
+                nodes[party] = NodeName(party.name)
+        return Ground(book, Directory(pods), nodes)
+
+    def _begun(self, now_milliseconds: int) -> Book:
+        if self._book is None:
+            first = self._news[0].seen if self._news else now_milliseconds
+            began = first - self.rules.slack_milliseconds
+            self._book = Book(self.rules, began, Ranges([dns()]))
+        return self._book
+
+    def _tell(self, facts: Iterator[Fact]) -> None:
+        for fact in facts:
+            if len(self._news) >= NEWS_LIMIT:
+                self._news.popleft()
+                self.dropped_news += 1
+            self._news.append(fact)
+
+    def _look_at_pods(self, snapshot: Snapshot, now: int) -> None:
+        for ref, pod in snapshot.pods.items():
+            identity = PodIdentity(pod.workload, pod.node)
+            known = self._identities.setdefault(ref, [])
+            if not known or known[-1][1] != identity:
+                known.append((now, identity))
+            self._last_seen[ref] = now
+        oldest = now - self.rules.retention_milliseconds
+        for ref in [ref for ref, last in self._last_seen.items() if last < oldest]:
+            del self._last_seen[ref], self._identities[ref]
+
+
+def _state(pod: Pod, known: PodState | None, now: int) -> PodState:
+    """A pod as it is seen; it ends from when its deletion is first seen to have been asked for."""
+    same = known if known is not None and known.uid == pod.uid else None
+    ending = same.ending_milliseconds if same else None
+    if ending is None and pod.terminating:
+        ending = now
+    return PodState(
+        pod.uid,
+        pod.ref,
+        now,
+        addresses=_addresses(pod),
+        started_milliseconds=round(pod.created_seconds * 1_000),
+        ending_milliseconds=ending,
+        finished=not pod.active,
+    )
+
+
+def _addresses(pod: Pod) -> frozenset[Address]:
+    """None of a pod whose address is none: that is no reason to stop watching."""
+    try:
+        return own_addresses(pod)
+    except BadInput:
+        return frozenset()
+
+
+def _at(known: list[tuple[int, PodIdentity]], moment: int) -> PodIdentity:
+    """The last that was seen by then, else the first that was seen at all."""
+    found = [identity for seen, identity in known if seen <= moment]
+    return found[-1] if found else known[0][1]

@@ -1,0 +1,1 @@
+"""Reads what collectors spooled: their closed windows, billed with a live address book."""

@@ -1,0 +1,158 @@
+"""Asks collectors for their windows over HTTP: bounded in time and size, nothing is kept.
+
+Each address of a host's name is a collector of its own. It blocks: callers run it in a thread.
+"""
+
+import http.client
+import itertools
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+
+from shorthaul.errors import BadInput
+from shorthaul.telemetry.tls_folders import files_in
+
+MOST_COLLECTORS = 64
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 60.0
+LISTING_BYTES = 16 << 20
+WINDOW_BYTES = 64 << 20
+_PIECE_BYTES = 1 << 18
+_OPTION = "collector.tls.folder"
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where collectors are; without a folder in the clear."""
+
+    host: str
+    port: int
+    tls_folder: str = ""
+    server_name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A window as a collector lists it."""
+
+    start_ms: _Count
+    end_ms: _Count
+    records: _Count
+    lost: _Count = 0
+    undecodable: _Count = 0
+    complete: bool = False
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """What a collector says of itself."""
+
+    collector: Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z._-]{1,64}$")]
+    window_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)]
+    windows: tuple[Listed, ...]
+    dropped_windows: _Count = 0
+    dropped_records: _Count = 0
+
+
+class NoAnswer(BadInput):
+    """A collector could not be asked, or answered nonsense."""
+
+
+class WindowGone(NoAnswer):
+    """The window is not there any more."""
+
+
+def resolve(place: Place) -> tuple[str, ...]:
+    """The addresses behind a name, sorted; raises NoAnswer."""
+    try:
+        found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise NoAnswer(f"{place}: cannot be resolved ({error})") from error
+    addresses = sorted({str(each[4][0]) for each in found})
+    if len(addresses) > MOST_COLLECTORS:
+        raise NoAnswer(f"{place}: {len(addresses)} addresses, at most {MOST_COLLECTORS} are read")
+    return tuple(addresses)
+
+
+def listing_of(place: Place, address: str) -> Listing:
+    """What one collector has; raises NoAnswer."""
+    body = _get(place, address, "/windows", LISTING_BYTES)
+    try:
+        found = msgspec.json.decode(body, type=Listing)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NoAnswer(f"collector {address} of {place}: no list of windows ({error})") from error
+    windows = sorted(found.windows, key=lambda window: window.start_ms)
+    for before, after in itertools.pairwise(windows):
+        if after.start_ms < before.end_ms:
+            raise NoAnswer(f"collector {address} of {place}: windows that overlap")
+    if any(window.end_ms <= window.start_ms for window in windows):
+        raise NoAnswer(f"collector {address} of {place}: a window that ends before it begins")
+    return msgspec.structs.replace(found, windows=tuple(windows))
+
+
+def window_of(place: Place, address: str, start: int) -> bytes:
+    """One window's compressed lines; raises NoAnswer, WindowGone if it has gone."""
+    return _get(place, address, f"/windows/{start}", WINDOW_BYTES)
+
+
+def _get(place: Place, address: str, path: str, most_bytes: int) -> bytes:
+    where = f"collector {address} of {place}"
+    try:
+        connection = _connected(place, address)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = _body(answer, most_bytes, where)
+        finally:
+            connection.close()
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise NoAnswer(f"{where}: GET {path}: {error or type(error).__name__}") from error
+    if answer.status == 404:
+        raise WindowGone(f"{where}: GET {path}: it is not there")
+    if answer.status != 200:
+        raise NoAnswer(f"{where}: GET {path}: status {answer.status}")
+    return body
+
+
+def _connected(place: Place, address: str) -> http.client.HTTPConnection:
+    connection = http.client.HTTPConnection(place.host, place.port, timeout=CONNECT_SECONDS)
+    raw = socket.create_connection((address, place.port), CONNECT_SECONDS)
+    try:
+        context = _context(place)
+        name = place.server_name or place.host
+        connection.sock = context.wrap_socket(raw, server_hostname=name) if context else raw
+    except BaseException:
+        raw.close()
+        raise
+    return connection
+
+
+def _context(place: Place) -> ssl.SSLContext | None:
+    """Read anew for each connection, so that renewed certificates are taken up."""
+    if not place.tls_folder:
+        return None
+    files = files_in(place.tls_folder, _OPTION)
+    context = ssl.create_default_context(cafile=str(files.authority))
+    if files.pair is not None:
+        context.load_cert_chain(*map(str, files.pair))
+    return context
+
+
+def _body(answer: http.client.HTTPResponse, most_bytes: int, where: str) -> bytes:
+    end, found = time.monotonic() + ANSWER_SECONDS, bytearray()
+    while piece := answer.read1(_PIECE_BYTES):
+        found += piece
+        if len(found) > most_bytes:
+            raise NoAnswer(f"{where}: more than {most_bytes:,} bytes; give shorter windows")
+        if time.monotonic() > end:
+            raise NoAnswer(f"{where}: took longer than {ANSWER_SECONDS:.0f} s")
+    if answer.length:
+        raise NoAnswer(f"{where}: ended {answer.length:,} bytes early")
+    return bytes(found)

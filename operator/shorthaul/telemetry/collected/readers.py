@@ -1,0 +1,282 @@
+"""A source of bytes: reads the closed windows of all collectors behind one address, and bills them.
+
+Asking and billing go on in a task of their own, so that neither a collector that does not answer
+nor a large window holds the operator's cycle up; `read` gives what has come out of it since. What
+was billed goes into the ledger before the next window is billed, so that no more than one has to be
+held; while the ledger takes nothing, nothing else is read. After a restart everything that is still
+in the spools is read again, as far back as windows are kept or the ledger lacks them.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from shorthaul import metrics
+from shorthaul.errors import BadInput
+from shorthaul.store.spans import Spans, Standing
+from shorthaul.telemetry.collected import clients
+from shorthaul.telemetry.collected.bills import Billed, Judging, Part, bill_parts, stream_of
+from shorthaul.telemetry.collected.clients import Listed, Listing, NoAnswer, Place, WindowGone
+from shorthaul.telemetry.collected.rosters import Due, Grid, Roster
+from shorthaul.telemetry.live_books import LiveBook
+from shorthaul.telemetry.netflow_lines import Rules
+from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading, Surroundings
+from shorthaul.traffic.addresses.books import Book
+from shorthaul.traffic.billed_volumes import Stretch, together
+from shorthaul.traffic.counting_points import CountingPoints
+from shorthaul.traffic.entries import Span
+from shorthaul.traffic.flows import NANOSECONDS
+from shorthaul.traffic.volumes import Volume
+
+SLOWEST_POLL_SECONDS = 5.0
+FASTEST_POLL_SECONDS = 0.5
+AT_ONCE = 8
+"""Collectors that are asked at the same time."""
+WINDOWS_PER_POLL = 64
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Totals since the start."""
+
+    records: int = 0
+    counting: int = 0
+    refused: int = 0
+    lost: int = 0
+    newest_seconds: int = 0
+    ledger_refused: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A window that is billed, and not in the ledger yet."""
+
+    due: Due
+    billed: Billed
+
+
+@dataclass(slots=True)
+class _State:
+    """What goes on between two polls."""
+
+    points: CountingPoints = field(default_factory=CountingPoints)
+    volumes: dict[int, Volume] = field(default_factory=dict)
+    fresh: list[Volume] = field(default_factory=list)
+    pending: _Pending | None = None
+    troubles: tuple[str, ...] = ()
+
+
+class Collected:
+    """The collectors behind one address."""
+
+    def __init__(
+        self, place: Place, around: Surroundings, rules: Rules, *, covers: bool = False
+    ) -> None:
+        """Store what to read and how; nothing is asked before `read`."""
+        self._place, self._around, self._rules, self._covers = place, around, rules, covers
+        self._roster = Roster(Grid(around.rules.window_seconds))
+        self._state = _State()
+        self._counted = _Counted()
+        self._task: asyncio.Task[None] | None = None
+        self._polled = 0.0
+
+    async def read(self) -> SourceReading:
+        """What was billed since the last reading; begins the next poll when it is time."""
+        if self._around.book is None:
+            return SourceReading(health=SourceHealth(troubles=("addresses are not watched",)))
+        task = self._task
+        if task is not None and task.done():
+            self._task = None
+            task.result()
+        pause = min(
+            SLOWEST_POLL_SECONDS,
+            max(FASTEST_POLL_SECONDS, self._roster.grid.seconds / 10),
+        )
+        if self._task is None and time.monotonic() - self._polled >= pause:
+            self._task = asyncio.create_task(self._poll(self._around.book))
+        await asyncio.sleep(0)
+        fresh, self._state.fresh = self._state.fresh, []
+        return SourceReading(volumes=tuple(fresh), health=self._health(), coverage=self._coverage())
+
+    def close(self) -> None:
+        """Gives up what goes on."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def _health(self) -> SourceHealth:
+        counted = self._counted
+        refused = (
+            f"the ledger refused {number} entries: {reason}"
+            for reason, number in sorted(counted.ledger_refused.items())
+        )
+        return SourceHealth(
+            files=len(self._roster.known),
+            lines=counted.records,
+            flows=counted.counting,
+            bad_lines=counted.refused,
+            lost_events=counted.lost,
+            newest_nanoseconds=counted.newest_seconds * NANOSECONDS,
+            troubles=(*self._state.troubles, *refused),
+        )
+
+    def _coverage(self) -> Coverage | None:
+        """The nodes whose exporters are heard, where that is asked for."""
+        snapshot = self._around.snapshot() if self._covers else None
+        if snapshot is None:
+            return None
+        known = frozenset(snapshot.nodes)
+        return Coverage(known, known & self._state.points.heard)
+
+    async def _poll(self, book: LiveBook) -> None:
+        troubles: list[str] = []
+        try:
+            await self._settle(self._state.pending)
+            await self._list(troubles)
+            for _ in range(WINDOWS_PER_POLL):
+                if not await self._bill_next(book, troubles):
+                    break
+        except BadInput as error:
+            troubles.append(str(error))
+        self._state.troubles = tuple(troubles)
+        self._polled = time.monotonic()
+
+    async def _list(self, troubles: list[str]) -> None:
+        """Asks every collector what it has."""
+        addresses = await asyncio.to_thread(clients.resolve, self._place)
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def ask(address: str) -> Listing | NoAnswer:
+            async with room:
+                try:
+                    return await asyncio.to_thread(clients.listing_of, self._place, address)
+                except NoAnswer as error:
+                    return error
+
+        answers = await asyncio.gather(*map(ask, addresses))
+        now = time.time()
+        for address, answer in zip(addresses, answers, strict=True):
+            if isinstance(answer, NoAnswer):
+                troubles.append(str(answer))
+                continue
+            new = answer.collector not in self._roster.known
+            if trouble := self._roster.hear(address, answer, now):
+                troubles.append(trouble)
+            elif new:
+                await self._resume(answer)
+        self._roster.forget(now)
+
+    async def _resume(self, listing: Listing) -> None:
+        """Leaves out what is too old for the map and in the ledger already."""
+        oldest = (time.time() - self._around.kept_seconds) * 1_000
+        taken = Spans()
+        if self._around.ledger is not None:
+            taken = await self._around.ledger.taken(stream_of(listing.collector))
+        for window in listing.windows:
+            if window.start_ms >= oldest or (self._around.ledger and not _in(taken, window)):
+                return
+            self._roster.done([(listing.collector, window)])
+
+    async def _bill_next(self, book: LiveBook, troubles: list[str]) -> bool:
+        """Bills the next window of the grid; whether there was one."""
+        snapshot = self._around.snapshot()
+        if snapshot is None:
+            troubles.append("the cluster has not been read yet")
+            return False
+        now = time.time()
+        async with book.lock:
+            holders = book.holders
+            await asyncio.to_thread(holders.look, snapshot, int(now * 1_000))
+            heard = int((now - book.age_seconds()) * 1_000)
+            addresses = await asyncio.to_thread(holders.know, heard)
+            due = self._roster.due(now, addresses.known_until / 1_000)
+            if due is None:
+                return False
+            parts = await self._fetch(due.windows)
+            stretch = self._stretch(due, parts, addresses)
+            ground = await asyncio.to_thread(holders.ground, addresses, stretch.end_milliseconds)
+            judging = Judging(ground, book.tiers(snapshot), self._rules)
+            billed = await asyncio.to_thread(
+                bill_parts, parts, self._state.points, judging, stretch
+            )
+        if due.left_out:
+            troubles.append(
+                f"window {due.start_seconds}: {len(due.left_out)} windows of collectors are too "
+                "many records for one; give the operator shorter windows"
+            )
+        troubles += billed.damages
+        self._count(due, parts, billed)
+        await self._settle(_Pending(due, billed))
+        return True
+
+    def _stretch(self, due: Due, parts: Sequence[Part], addresses: Book) -> Stretch:
+        """The window of the grid; whole if all was told, was there, and can be judged."""
+        start = due.start_seconds
+        whole = (
+            not due.left_out
+            and not any(part.gone for part in parts)
+            and start * 1_000 >= addresses.known_from
+            and self._roster.complete(start, self._around.rules.lost_share_limit)
+        )
+        return Stretch(start, self._roster.grid.seconds, whole)
+
+    async def _fetch(self, windows: Sequence[tuple[str, Listed]]) -> list[Part]:
+        """Fetches windows, one after the other; one that has gone meanwhile is empty."""
+        parts = []
+        for name, listed in windows:
+            address = self._roster.known[name].address
+            try:
+                data = b""
+                if listed.records:
+                    data = await asyncio.to_thread(
+                        clients.window_of, self._place, address, listed.start_ms
+                    )
+            except WindowGone:
+                data = b""
+            parts.append(Part(name, listed, data))
+        return parts
+
+    def _count(self, due: Due, parts: Sequence[Part], billed: Billed) -> None:
+        counted = self._counted
+        counted.records += billed.records
+        counted.counting += billed.counting
+        counted.refused += billed.refused
+        lost = sum(each.lost + each.undecodable for _, each in due.windows)
+        lost += sum(part.listed.records for part in parts if part.gone)
+        lost += sum(each.records for _, each in due.left_out)
+        counted.lost += lost
+        metrics.FLOW_RECORDS.labels("counted").inc(billed.counting)
+        metrics.FLOW_RECORDS.labels("refused").inc(billed.refused)
+        metrics.FLOW_RECORDS.labels("again").inc(billed.records - billed.counting - billed.refused)
+        metrics.LOST_EVENTS.inc(lost)
+        end = due.start_seconds + self._roster.grid.seconds
+        counted.newest_seconds = max(counted.newest_seconds, end)
+
+    async def _settle(self, pending: _Pending | None) -> None:
+        """Puts what was billed into the ledger, and only then goes on."""
+        if pending is None:
+            return
+        self._state.pending = pending
+        if self._around.ledger is not None:
+            receipt = await self._around.ledger.take(pending.billed.batches)
+            self._counted.ledger_refused.update(receipt.refused)
+        self._state.pending = None
+        self._roster.done((*pending.due.windows, *pending.due.left_out))
+        self._keep(pending.billed.volume)
+
+    def _keep(self, volume: Volume) -> None:
+        """Gives a window on, together with what was billed of it before."""
+        volumes = self._state.volumes
+        before = volumes.get(volume.start_seconds)
+        if before is not None:
+            volume = together(replace(before, complete=volume.complete), volume)
+        volumes[volume.start_seconds] = volume
+        for start in sorted(volumes)[: -self._around.rules.kept_windows]:
+            del volumes[start]
+        self._state.fresh.append(volume)
+
+
+def _in(taken: Spans, window: Listed) -> bool:
+    return taken.standing(Span(window.start_ms, window.end_ms)) is not Standing.NEW

@@ -1,0 +1,142 @@
+"""Which windows of which collectors are to be billed next: values only, no I/O.
+
+Windows of collectors are put on the operator's grid by their start. One of the grid is due when its
+time is over, addresses are known up to its end, and every collector that was heard of late has
+closed its windows up to there; or else when patience is over. Each collector's windows are taken in
+order, so one number tells what of it is done.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from shorthaul.telemetry.collected.clients import Listed, Listing
+
+MOST_RECORDS = 500_000
+"""Of one window of the grid, over all collectors: what is billed together is held in memory."""
+
+REMEMBERED = 4_096
+"""Collectors that were forgotten, of which it is known still up to where they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The operator's windows, and how long a collector that says nothing is waited for."""
+
+    seconds: int
+    patience_seconds: int = 180
+
+    def start_of(self, milliseconds: int) -> int:
+        """The start of the window that a moment is in, in seconds."""
+        return milliseconds // (self.seconds * 1_000) * self.seconds
+
+
+@dataclass(slots=True)
+class Known:
+    """A collector: where it was heard last, what it has, and up to where that is done."""
+
+    address: str
+    listing: Listing
+    heard_seconds: float
+    done: int = -1
+
+    @property
+    def newest_end(self) -> int:
+        """Up to when its windows are closed."""
+        return self.listing.windows[-1].end_ms if self.listing.windows else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Windows of one window of the grid; `left_out` would have been too many records."""
+
+    start_seconds: int
+    windows: tuple[tuple[str, Listed], ...]
+    left_out: tuple[tuple[str, Listed], ...] = ()
+
+
+class Roster:
+    """All collectors of one source that are known, by who they say they are."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.known: dict[str, Known] = {}
+        self._done: dict[str, int] = {}
+
+    def hear(self, address: str, listing: Listing, now_seconds: float) -> str:
+        """Takes what a collector says; why it cannot be used, if so."""
+        name = listing.collector
+        if self.grid.seconds % listing.window_seconds:
+            return (
+                f"collector {name}: its windows of {listing.window_seconds} s do not fit into those"
+                f" of {self.grid.seconds} s; give it --window-seconds {self.grid.seconds}"
+            )
+        known = self.known.get(name)
+        if known is None:
+            self.known[name] = Known(address, listing, now_seconds, self._done.get(name, -1))
+        else:
+            known.address, known.listing, known.heard_seconds = address, listing, now_seconds
+        return ""
+
+    def forget(self, now_seconds: float) -> None:
+        """Forgets collectors that were not heard for as long as patience lasts."""
+        oldest = now_seconds - self.grid.patience_seconds
+        gone = [name for name, known in self.known.items() if known.heard_seconds < oldest]
+        for name in gone:
+            self._done[name] = self.known.pop(name).done
+        for name in list(self._done)[:-REMEMBERED]:
+            del self._done[name]
+
+    def due(self, now_seconds: float, known_until_seconds: float) -> Due | None:
+        """The oldest window of the grid that can be billed now."""
+        waiting = sorted(self._waiting(), key=lambda each: (each[1].start_ms, each[0]))
+        if not waiting:
+            return None
+        start = self.grid.start_of(waiting[0][1].start_ms)
+        end = start + self.grid.seconds
+        if now_seconds < end + self.grid.patience_seconds:
+            closed = all(known.newest_end >= end * 1_000 for known in self.known.values())
+            if not closed or known_until_seconds < end:
+                return None
+        return _within([each for each in waiting if each[1].start_ms < end * 1_000], start)
+
+    def done(self, windows: Iterable[tuple[str, Listed]]) -> None:
+        """Windows that need not be read again."""
+        for name, window in windows:
+            if name in self.known:
+                known = self.known[name]
+                known.done = max(known.done, window.start_ms)
+
+    def complete(self, start_seconds: int, lost_share_limit: float) -> bool:
+        """Whether every collector told all of a window of the grid, and lost little of it."""
+        return all(
+            _covers(known.listing.windows, start_seconds, self.grid.seconds, lost_share_limit)
+            for known in self.known.values()
+        )
+
+    def _waiting(self) -> Iterator[tuple[str, Listed]]:
+        for name, known in self.known.items():
+            for window in known.listing.windows:
+                if window.start_ms > known.done:
+                    yield name, window
+
+
+def _within(windows: list[tuple[str, Listed]], start_seconds: int) -> Due:
+    """As many as may be billed together, at least one of them."""
+    taken, records = list[tuple[str, Listed]](), 0
+    for name, window in windows:
+        records += window.records
+        if taken and records > MOST_RECORDS:
+            break
+        taken.append((name, window))
+    return Due(start_seconds, tuple(taken), tuple(windows[len(taken) :]))
+
+
+def _covers(windows: Iterable[Listed], start: int, seconds: int, lost_share_limit: float) -> bool:
+    first, after = start * 1_000, (start + seconds) * 1_000
+    told = records = lost = 0
+    for window in windows:
+        if first <= window.start_ms < after:
+            told += (window.end_ms - window.start_ms) if window.complete else 0
+            records += window.records
+            lost += window.lost + window.undecodable
+    return told >= seconds * 1_000 and lost <= lost_share_limit * (records + lost)

@@ -1,0 +1,142 @@
+"""What was metered of a window, as a Volume for the map and as entries for the ledger.
+
+Of one window several parts may be metered, one per collector; together they are one Volume. The
+ledger has who sent to whom, whoever was the client, across the tier between their nodes then; what
+is nobody's is in it too, between nobody and nobody, so that its sums are those of what came.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shorthaul.traffic.addresses.bills import Counts, Row
+from shorthaul.traffic.addresses.parties import Kind, Party, Unknown
+from shorthaul.traffic.entries import UNATTRIBUTED, Entry
+from shorthaul.traffic.metering import Ground, Metered, pod_of, workload_of
+from shorthaul.traffic.volumes import Ends, Left, PodEnds, Sent, Volume, gathered
+from shorthaul.units import Namespace, NodeName, PodRef, Tier, WorkloadRef
+
+_Key = TypeVar("_Key", Ends, PodEnds)
+TierOf = Callable[[NodeName, NodeName], Tier | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which window of the grid, and whether all of it was told."""
+
+    start_seconds: int
+    seconds: int
+    complete: bool = True
+
+    @property
+    def end_milliseconds(self) -> int:
+        """Where it ends."""
+        return (self.start_seconds + self.seconds) * 1_000
+
+
+def volume_of(parts: Sequence[Metered], ground: Ground, stretch: Stretch) -> Volume:
+    """All parts of one window; what counts at no point is no traffic of its own and left out."""
+    sums = _Sums(ground)
+    for part in parts:
+        for row, counts in part.forth.rows.items():
+            sums.add(row.source, row.destination, Sent(counts.bytes, 0, counts.packets))
+        for row, counts in part.back.rows.items():
+            sums.add(row.destination, row.source, Sent(0, counts.bytes, counts.packets))
+    return Volume(
+        stretch.start_seconds,
+        stretch.seconds,
+        edges=dict(sorted(sums.edges.items())),
+        pairs=dict(sorted(sums.pairs.items())),
+        owners=dict(sorted(sums.owners.items())),
+        leftovers=gathered(left for part in parts for left in _leftovers(part)),
+        complete=stretch.complete,
+    )
+
+
+def together(one: Volume, other: Volume) -> Volume:
+    """Two parts of one window that were billed apart; it is whole when both are."""
+    return Volume(
+        one.start_seconds,
+        one.seconds,
+        edges=_added(one.edges, other.edges),
+        pairs=_added(one.pairs, other.pairs),
+        owners={**one.owners, **other.owners},
+        leftovers=gathered((*one.leftovers, *other.leftovers)),
+        complete=one.complete and other.complete,
+    )
+
+
+def entries_of(
+    part: Metered, ground: Ground, time_nanoseconds: int, tier_of: TierOf
+) -> Iterator[Entry]:
+    """A part as entries of the ledger, at the time of its window."""
+    for row, counts in sorted(part.bill.rows.items()):
+        yield Entry(
+            time_nanoseconds,
+            _account(row.source, ground),
+            _account(row.destination, ground),
+            _tier(row, ground, tier_of),
+            counts.bytes,
+            counts.packets,
+        )
+    lost = sum((each.counts for each in part.bill.unbilled.values()), Counts())
+    if lost.records:
+        yield Entry(time_nanoseconds, UNATTRIBUTED, UNATTRIBUTED, None, lost.bytes, lost.packets)
+
+
+class _Sums:
+    """Edges and pairs in the making."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.edges: dict[Ends, Sent] = {}
+        self.pairs: dict[PodEnds, Sent] = {}
+        self.owners: dict[PodRef, WorkloadRef] = {}
+        self._directory = ground.directory
+
+    def add(self, client: Party, server: Party, sent: Sent) -> None:
+        one = workload_of(client, self._directory)
+        other = workload_of(server, self._directory)
+        if isinstance(one, str) or isinstance(other, str) or client == server:
+            return
+        pods = pod_of(client), pod_of(server)
+        self.owners[pods[0]], self.owners[pods[1]] = one, other
+        _add(self.edges, (one, other), sent)
+        _add(self.pairs, pods, sent)
+
+
+def _leftovers(part: Metered) -> Iterator[Left]:
+    for aside, each in part.aside.items():
+        yield Left(aside, each.counts.bytes, each.counts.records, each.example)
+    for unknown, each in part.bill.unbilled.items():
+        what = "ambiguous" if unknown is Unknown.AMBIGUOUS else "unattributed"
+        reason = f"{what}: {unknown}"
+        yield Left(reason, each.counts.bytes, each.counts.records, each.example)
+
+
+def _added(one: Mapping[_Key, Sent], other: Mapping[_Key, Sent]) -> dict[_Key, Sent]:
+    sums = dict(one)
+    for key, sent in other.items():
+        _add(sums, key, sent)
+    return dict(sorted(sums.items()))
+
+
+def _add(sums: dict[_Key, Sent], key: _Key, sent: Sent) -> None:
+    known = sums.get(key)
+    sums[key] = known.plus(sent) if known else sent
+
+
+def _account(party: Party, ground: Ground) -> WorkloadRef:
+    """Who an account is of: a workload, or what never moves, by its kind."""
+    found = workload_of(party, ground.directory)
+    if not isinstance(found, str):
+        return found
+    if party.kind is Kind.POD:
+        return UNATTRIBUTED
+    return WorkloadRef(Namespace(party.namespace), party.kind.capitalize(), party.name)
+
+
+def _tier(row: Row, ground: Ground, tier_of: TierOf) -> Tier | None:
+    begin, end = ground.nodes.get(row.source), ground.nodes.get(row.destination)
+    if begin is None or end is None:
+        return None
+    return Tier.HOST if begin == end else tier_of(begin, end)

@@ -1,0 +1,194 @@
+"""Which point's count stands for two addresses while records go on coming, window after window.
+
+Exporters tell of a flow when it ends or has gone on for long, each by its own clock, so the two
+nodes of one connection tell of the same bytes in different windows. A choice that is made anew in
+each window would count them in both. So the choice is per pair of addresses and stays:
+
+- The receiver's node counts where it tells of the pair, else the sender's, else the point on the
+  way that saw most; of one node's points the largest, and another only when it is larger by half.
+- A node whose exporter is heard, but has said nothing of the pair yet, is waited for: until then
+  nothing of the pair counts. When it says nothing for as long as patience lasts, it does not see
+  that traffic, and the next one counts.
+- Where the choice changes, nothing counts that began before what the old point told last.
+
+So bytes may be left out once, at a change or while waiting, but none counts twice. What is left out
+is told as seen at another point. What is known of pairs is forgotten after a while; a function of
+the passages and their windows only.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from shorthaul.traffic.addresses.bills import Counts, Transfer
+from shorthaul.traffic.addresses.parties import Address
+from shorthaul.traffic.passages import NodeOf, Once, Passage, Place, counts_of, place_of
+from shorthaul.units import NodeName
+
+_EARLIEST = -(1 << 62)
+_STICKS = 1.5
+_NOBODY = Address(b"")
+
+
+@dataclass(frozen=True, slots=True)
+class PointRules:
+    """How long a point is waited for and remembered, and of how many pairs."""
+
+    patience_milliseconds: int = 180_000
+    pair_limit: int = 200_000
+
+
+@dataclass(slots=True)
+class _Told:
+    """What one point told of a pair: by which node, about how much of late, and when last."""
+
+    node: NodeName
+    amount: float = 0.0
+    last: int = _EARLIEST
+
+
+@dataclass(slots=True)
+class _Pair:
+    """One way between two addresses; of windows `last` is the newest one's end."""
+
+    points: dict[Place, _Told] = field(default_factory=dict)
+    ends: tuple[NodeName | None, NodeName | None] = (None, None)
+    chosen: Place | None = None
+    waiting_since: int = 0
+    told_until: int = _EARLIEST
+    not_before: int = _EARLIEST
+    last: int = _EARLIEST
+
+
+_Key = tuple[Address, Address]
+
+
+class CountingPoints:
+    """What was learned until now: who is heard, and who counts for which pair."""
+
+    def __init__(self, rules: PointRules | None = None) -> None:
+        self._rules = rules or PointRules()
+        self._heard: dict[NodeName, int] = {}
+        self._pairs: dict[_Key, _Pair] = {}
+        self._nodes: dict[Address, NodeName] = {}
+
+    @property
+    def heard(self) -> frozenset[NodeName]:
+        """The nodes whose exporters were heard of late."""
+        return frozenset(self._heard)
+
+    def learn(self, passages: Sequence[Passage], node_of: NodeOf, end_milliseconds: int) -> None:
+        """Takes all that was told in a window, by whomever, and chooses for each pair."""
+        touched = self._told(passages, node_of, end_milliseconds)
+        for key in touched:
+            pair = self._pairs[key]
+            chosen = self._choice(pair, end_milliseconds)
+            if chosen is not None and chosen != pair.chosen:
+                pair.not_before = pair.told_until
+                pair.chosen = chosen
+            pair.last = max(pair.last, end_milliseconds)
+        self._forget(end_milliseconds)
+
+    def once(self, passages: Iterable[Passage]) -> Once:
+        """The passages of the window that was learned last which count, and the others' sums."""
+        counting: list[Passage] = []
+        again = Counts()
+        for passage in passages:
+            pair = self._pairs.get(_key(passage))
+            first, last = passage.transfer[2:4]
+            if pair is None or pair.chosen != place_of(passage) or first <= pair.not_before:
+                again += counts_of(passage)
+                continue
+            pair.told_until = max(pair.told_until, last)
+            counting.append(passage)
+        return Once(tuple(counting), again)
+
+    def _told(self, passages: Sequence[Passage], node_of: NodeOf, end: int) -> dict[_Key, None]:
+        exporters: dict[Address, NodeName] = {}
+        touched: dict[_Key, None] = {}
+        for passage in passages:
+            transfer, exporter = passage.transfer, passage.exporter or _NOBODY
+            node = exporters.get(exporter)
+            if node is None:
+                node = exporters[exporter] = self._node(exporter, transfer, node_of)
+                self._heard[node] = max(end, self._heard.get(node, end))
+            key = _key(passage)
+            pair = self._pairs.get(key)
+            if pair is None:
+                pair = self._pairs[key] = _Pair()
+            if key not in touched:
+                touched[key] = None
+                pair.ends = node_of(key[0], transfer), node_of(key[1], transfer)
+                self._fade(pair, end)
+            told = pair.points.setdefault(place_of(passage), _Told(node))
+            told.node, told.last = node, end
+            told.amount += transfer.bytes
+        return touched
+
+    def _node(self, exporter: Address, transfer: Transfer, node_of: NodeOf) -> NodeName:
+        """The node of an exporter; while nobody can tell, the one that it was on before."""
+        found = node_of(exporter, transfer) if exporter else None
+        if found is None:
+            return self._nodes.get(exporter, NodeName(""))
+        self._nodes[exporter] = found
+        return found
+
+    def _fade(self, pair: _Pair, end: int) -> None:
+        """Halves what points told, each patience long: much longer than they are out of step."""
+        patience = self._rules.patience_milliseconds
+        faded = 0.5 ** (max(0, end - pair.last) / patience) if pair.points else 1.0
+        for place, told in list(pair.points.items()):
+            told.amount *= faded
+            if end - told.last > patience and place != pair.chosen:
+                del pair.points[place]
+
+    def _choice(self, pair: _Pair, end: int) -> Place | None:
+        """The point that counts; None while one is waited for that has not told yet."""
+        patience = self._rules.patience_milliseconds
+        points = {place: told for place, told in pair.points.items() if end - told.last <= patience}
+        if end - pair.last > patience:
+            pair.waiting_since = 0
+        for node in _ends(pair):
+            there = {place: told for place, told in points.items() if told.node == node}
+            if there:
+                if node == _ends(pair)[0]:
+                    pair.waiting_since = 0
+                return _largest(there, pair.chosen)
+            if end - self._heard.get(node, _EARLIEST) <= patience:
+                pair.waiting_since = pair.waiting_since or end
+                if end - pair.waiting_since < patience:
+                    return None if pair.chosen not in points else pair.chosen
+        return _largest(points, pair.chosen)
+
+    def _forget(self, end: int) -> None:
+        """Forgets pairs that were not told of for long, and of too many the oldest."""
+        limit = self._rules.pair_limit
+        oldest = end - 2 * self._rules.patience_milliseconds
+        if len(self._pairs) > limit:
+            lasts = sorted(pair.last for pair in self._pairs.values())
+            oldest = max(oldest, lasts[-limit])
+        kept = {key: pair for key, pair in self._pairs.items() if pair.last >= oldest}
+        if len(kept) > limit:
+            kept = dict(list(kept.items())[-limit:])
+        self._pairs = kept
+        self._heard = {node: last for node, last in self._heard.items() if last >= oldest}
+        self._nodes = {
+            exporter: node for exporter, node in self._nodes.items() if node in self._heard
+        }
+
+
+def _key(passage: Passage) -> _Key:
+    return passage.transfer.source, passage.transfer.destination
+
+
+def _ends(pair: _Pair) -> list[NodeName]:
+    """The receiver's node and the sender's, as far as they are known."""
+    sender, receiver = pair.ends
+    return list(dict.fromkeys(node for node in (receiver, sender) if node is not None))
+
+
+def _largest(points: dict[Place, _Told], chosen: Place | None) -> Place:
+    """The point that saw most; the one that counts already stays unless another is far ahead."""
+    best = max(sorted(points), key=lambda place: points[place].amount)
+    if chosen in points and points[best].amount <= _STICKS * points[chosen].amount:
+        return chosen
+    return best

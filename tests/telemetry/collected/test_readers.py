@@ -1,0 +1,222 @@
+"""Reading collectors: several behind one name, TLS, kills while a ledger is written, damage."""
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from shorthaul.store import connections, readings
+from shorthaul.telemetry.collected.clients import Place
+from telemetry.collected import spools_made
+from telemetry.collected.surroundings import World, by_pair, owner, pods_at, volumes_until
+from telemetry.relay.certificates import Authority
+from testbed import ports
+
+ROOT = Path(__file__).resolve().parents[3]
+A, B = "10.1.0.1", "10.1.0.2"
+NODES = (("n1", "10.0.0.1"), ("n2", "10.0.0.2"))
+WINDOWS = 12
+
+
+def two_pods(**more):
+    """A pod on each of two nodes, known for an hour."""
+    pods = pods_at([A], "n1")
+    (other,) = pods_at([B], "n2").values()
+    ref = other.ref.__class__("shop", "other")
+    pods[ref] = other.__class__(ref, "uid-other", other.workload, "n2", addresses=(B,))
+    return World(pods, NODES, ago_seconds=3_600, **more)
+
+
+def recent(back=60):
+    """The start of a second a while ago."""
+    return int(time.time()) - back
+
+
+def environment():
+    path = ":".join(str(ROOT / each) for each in ("operator", "hack", "tests"))
+    return os.environ | {"PYTHONPATH": path}
+
+
+def everything(start):
+    """Whether the last window of a row has come."""
+    return lambda volumes, reading: any(each.start_seconds >= start for each in volumes)
+
+
+async def read(source, last):
+    try:
+        return await volumes_until(source, everything(last))
+    finally:
+        source.close()
+
+
+NAMED = """
+import asyncio, json, sys
+from shorthaul.telemetry.collected.clients import Place
+from telemetry.collected.test_readers import read, two_pods
+
+source = two_pods().source(Place("collectors.test", int(sys.argv[1])))
+volumes, reading = asyncio.run(read(source, int(sys.argv[2])))
+print(json.dumps({
+    "bytes": sum(volume.billed_bytes for volume in volumes),
+    "collectors": reading.health.files,
+    "troubles": reading.health.troubles,
+    "nodes": sorted(reading.coverage.connected),
+    "complete": all(each.complete for each in volumes),
+}))
+"""
+
+
+def read_by_name(folder, port, last):
+    """What a reader says to whom collectors.test is two addresses."""
+    (folder / "hosts").write_text("127.0.0.1 collectors.test\n127.0.0.2 collectors.test\n")
+    words = ["unshare", "-rm", "sh", "-c", 'mount --bind "$1" /etc/hosts && shift && exec "$@"']
+    words += ["sh", str(folder / "hosts"), sys.executable, "-c", NAMED, str(port), str(last)]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run(
+            ["unshare", "-rm", "mount", "--bind", folder / "hosts", "/etc/hosts"],
+            capture_output=True,
+            check=False,
+        ).returncode
+    ):
+        pytest.skip("no right to give a name two addresses of our own")
+    done = subprocess.run(
+        words, env=environment(), capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_two_nodes_out_of_step_at_two_collectors_of_one_name_count_once(tmp_path):
+    start, sent = recent(), 0
+    for number in range(WINDOWS):
+        moment = (start + number) * 1_000
+        sent += 1_000 + number
+        records = [spools_made.record(A, B, 1_000 + number, moment + 999)]
+        spools_made.write(tmp_path / "a", start + number, records, NODES[0][1])
+        late = records if number else []
+        spools_made.write(tmp_path / "b", start + number + 1, late, NODES[1][1])
+    spools_made.write(tmp_path / "b", start, [], NODES[1][1])
+    spools_made.write(tmp_path / "a", start + WINDOWS, [], NODES[0][1])
+    (port,) = ports.pick(1)
+    with (
+        spools_made.served(tmp_path / "a", "127.0.0.1", port),
+        spools_made.served(tmp_path / "b", "127.0.0.2", port),
+    ):
+        told = read_by_name(tmp_path, port, start + WINDOWS)
+
+    assert (told["collectors"], told["troubles"], told["nodes"]) == (2, [], ["n1", "n2"])
+    assert sent - 2 * (1_000 + WINDOWS) <= told["bytes"] <= sent
+
+
+async def test_windows_are_read_over_tls_from_those_who_show_a_certificate(tmp_path):
+    folder = Authority(tmp_path / "authority").folder_of("tls", names="DNS:collector.example")
+    start = recent()
+    spools_made.write(
+        tmp_path / "a", start, [spools_made.record(A, B, 700, start * 1_000)], "10.9.9.9"
+    )
+    with spools_made.served(tmp_path / "a", tls=str(folder)) as server:
+        place = Place("127.0.0.1", server.port, str(folder), "collector.example")
+        volumes, _ = await read(two_pods().source(place), start)
+        clear = two_pods().source(Place("127.0.0.1", server.port))
+        _, refused = await volumes_until(clear, lambda volumes, reading: reading.health.troubles)
+        clear.close()
+
+    assert by_pair(volumes) == {(owner(A), owner(B)): 700}
+    assert "GET /windows" in refused.health.troubles[0]
+
+
+async def test_a_window_that_is_damaged_counts_as_far_as_it_goes_and_is_not_complete(tmp_path):
+    start = recent()
+    for number in range(2):
+        records = [spools_made.record(A, B, 500, (start + number) * 1_000)]
+        spools_made.write(tmp_path / "a", start + number, records, "10.9.9.9")
+    first = min((tmp_path / "a").glob("*.jsonl.gz"))
+    first.write_bytes(first.read_bytes()[:-4])
+    with spools_made.served(tmp_path / "a") as server:
+        place = Place("127.0.0.1", server.port)
+        volumes, _ = await read(two_pods().source(place), start + 1)
+
+    assert [(each.billed_bytes, each.complete) for each in volumes[:2]] == [
+        (500, False),
+        (500, True),
+    ]
+
+
+async def test_a_collector_that_is_none_is_told_and_read_again(tmp_path):
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as other:
+        place = Place("127.0.0.1", other.getsockname()[1])
+        other.close()
+        source = two_pods().source(place)
+        _, reading = await volumes_until(source, lambda volumes, reading: reading.health.troubles)
+        source.close()
+
+    assert "GET /windows" in reading.health.troubles[0]
+
+
+READS = """
+import asyncio, sys
+from shorthaul.telemetry.collected.clients import Place
+from telemetry.collected.surroundings import volumes_until
+from telemetry.collected.test_readers import everything, two_pods
+
+async def main(port, ledger, last):
+    source = two_pods().source(Place("127.0.0.1", port), ledger=ledger)
+    while True:
+        volumes, _ = await volumes_until(source, lambda volumes, reading: volumes)
+        for volume in volumes:
+            print(volume.start_seconds, flush=True)
+            if volume.start_seconds >= last:
+                return
+asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+"""
+
+
+def reader(port, ledger, last):
+    words = [sys.executable, "-c", READS, str(port), str(ledger), str(last)]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment())
+
+
+def test_a_reader_that_is_killed_at_any_moment_counts_each_window_once(tmp_path):
+    chance, start, sent = random.Random(3), recent(300), 0
+    windows = 150
+    for number in range(windows):
+        records = []
+        for at in range(chance.randrange(1, 40)):
+            size = chance.randrange(1 << 40)
+            sent += size
+            ports = 40_000 + at, 80
+            records.append(spools_made.record(A, B, size, (start + number) * 1_000, ports))
+        spools_made.write(tmp_path / "a", start + number, records, "10.9.9.9")
+    ledger, kills = tmp_path / "bytes.ledger", 0
+    with spools_made.served(tmp_path / "a") as server:
+        for patience in (1, 30, 70):
+            child = reader(server.port, ledger, start + windows - 1)
+            for _ in range(patience):
+                child.stdout.readline()
+            time.sleep(chance.random() * 0.01)
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            child.stdout.close()
+            kills += 1
+            assert total(ledger) <= sent
+        last = reader(server.port, ledger, start + windows - 1)
+        last.communicate(timeout=120)
+
+    assert kills == 3
+    assert total(ledger) == sent
+    assert readings.disagreements(str(ledger)) == []
+
+
+def total(ledger):
+    with connections.reading(str(ledger)) as connection:
+        return connection.execute("SELECT sum(bytes) FROM balances").fetchone()[0]

@@ -1,0 +1,150 @@
+"""One point counts for a pair of addresses, window after window, whenever its exporters tell."""
+
+import random
+from collections import defaultdict
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shorthaul.traffic.addresses.bills import Transfer
+from shorthaul.traffic.addresses.parties import read_address
+from shorthaul.traffic.counting_points import CountingPoints, PointRules
+from shorthaul.traffic.passages import Passage
+from shorthaul.units import NodeName
+
+WINDOW = 60_000
+A, B = read_address("10.1.0.1"), read_address("10.1.0.2")
+NODE_A, NODE_B = read_address("10.0.0.1"), read_address("10.0.0.2")
+SWITCH = read_address("10.9.9.9")
+NODES = {address: NodeName("a") for address in (A, NODE_A)} | {
+    address: NodeName("b") for address in (B, NODE_B)
+}
+
+
+def node_of(address, transfer):
+    return NODES.get(address)
+
+
+def passage(exporter, first, last, size, *, ends=(A, B), point="0"):
+    transfer = Transfer(*ends, first, last, size, 1)
+    return Passage(transfer, 40_000, 8_080, 6, exporter, point, first)
+
+
+def counted(points, passages, window):
+    """The bytes that count of a window by its number, learned from all of it."""
+    points.learn(passages, node_of, (window + 1) * WINDOW)
+    return sum(each.transfer.bytes for each in points.once(passages).counting)
+
+
+def reports(exporter, sizes, period, offset, point="0"):
+    """What an exporter tells of bytes per second, by the window in which it tells it."""
+    told = defaultdict(list)
+    for end in range(offset or period, len(sizes) + 1, period):
+        size = sum(sizes[max(0, end - period) : end])
+        if size:
+            first = max(0, end - period) * 1_000
+            told[end * 1_000 // WINDOW].append(
+                passage(exporter, first, end * 1_000 - 1, size, point=point)
+            )
+    return told
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([((NODE_A, "0"), (NODE_B, "0")), ((NODE_B, "1"), (NODE_B, "2"))]),
+    st.integers(0, 10_000),
+    st.tuples(st.integers(15, 90), st.integers(15, 90)),
+    st.tuples(st.integers(0, 89), st.integers(0, 89)),
+)
+def test_two_points_that_are_not_in_step_count_once(places, seed, periods, offsets):
+    chance = random.Random(seed)
+    sizes = [chance.randrange(1, 2_000) for _ in range(1_800)]
+    told = [
+        reports(place[0], sizes, period, offset, place[1])
+        for place, period, offset in zip(places, periods, offsets, strict=True)
+    ]
+    points = CountingPoints()
+
+    total = sum(
+        counted(points, [*told[0][window], *told[1][window]], window) for window in range(31)
+    )
+
+    assert total <= sum(sizes)
+    assert total >= 0.9 * sum(sizes)
+
+
+def test_the_receivers_node_counts_from_its_first_word_on():
+    points = CountingPoints()
+
+    first = [passage(NODE_A, 0, 50_000, 700), passage(NODE_B, 0, 50_000, 1, ends=(B, A))]
+    second = [passage(NODE_B, 0, 50_000, 700)]
+
+    assert counted(points, first, 0) == 0
+    assert counted(points, second, 1) == 700
+
+
+def test_a_sender_counts_where_the_receivers_node_is_not_heard():
+    points = CountingPoints()
+
+    assert [counted(points, [passage(NODE_A, n, n + 9, 100)], n) for n in range(3)] == [100] * 3
+
+
+def test_a_node_that_is_heard_and_silent_of_a_pair_is_not_waited_for_beyond_patience():
+    points = CountingPoints(PointRules(patience_milliseconds=3 * WINDOW))
+
+    found = []
+    for window in range(8):
+        start = window * WINDOW
+        seen = [
+            passage(NODE_A, start, start + 9, 100),
+            passage(NODE_B, start, start + 9, 1, ends=(SWITCH, B)),
+        ]
+        found.append(counted(points, seen, window) - 1)
+
+    assert found == [0, 0, 0, 100, 100, 100, 100, 100]
+
+
+def test_nothing_counts_twice_when_the_receivers_node_begins_to_tell():
+    points = CountingPoints()
+    before = counted(points, [passage(NODE_A, 0, 59_000, 600)], 0)
+
+    seen = [passage(NODE_B, 0, 59_000, 600), passage(NODE_A, 60_000, 90_000, 300)]
+    change = counted(points, seen, 1)
+    after = counted(points, [passage(NODE_B, 60_000, 118_000, 580)], 2)
+
+    assert (before, change, after) == (600, 0, 580)
+
+
+def test_of_one_nodes_points_the_largest_counts_and_stays():
+    points = CountingPoints()
+
+    found = []
+    for window, (one, other) in enumerate([(900, 1_000), (1_000, 900), (0, 950), (1_000, 950)]):
+        start = window * WINDOW
+        seen = [
+            passage(NODE_B, start, start + 9, size, point=name)
+            for name, size in (("1", one), ("2", other))
+            if size
+        ]
+        found.append(counted(points, seen, window))
+
+    assert found == [1_000, 900, 950, 950]
+
+
+def test_devices_on_the_way_count_where_no_node_is_heard():
+    points = CountingPoints()
+    seen = [passage(SWITCH, 0, 9, 100, point=name) for name in "12"]
+
+    assert counted(points, seen, 0) == 100
+
+
+@pytest.mark.parametrize("pairs", [50, 500])
+def test_the_number_of_pairs_is_bounded_and_those_seen_last_stay(pairs):
+    points = CountingPoints(PointRules(pair_limit=40))
+    ends = [(A, read_address(f"10.2.{n // 250}.{n % 250}")) for n in range(pairs)]
+
+    seen = [passage(NODE_A, 0, 9, 1, ends=each) for each in ends]
+    points.learn(seen, node_of, WINDOW)
+
+    assert len(points._pairs) == 40
