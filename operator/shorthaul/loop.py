@@ -42,8 +42,8 @@ class World(Protocol):
     def view(self, now: datetime) -> View | Reason:
         """All that is decided upon, or why nothing can be."""
 
-    def traffic(self, view: View) -> TrafficMaps:
-        """The traffic maps now, one per unit."""
+    def traffic(self, view: View) -> Callable[[], TrafficMaps]:
+        """What makes the traffic maps of now, one per unit; it is slow, and for a worker."""
 
     def means(self) -> Means:
         """What to solve with, and until when."""
@@ -115,10 +115,10 @@ class Loop:
         if not self._due or self._thinking is not None or isinstance(view, Reason):
             return
         self._due = False
-        maps, terms, means = self._world.traffic(view), self._terms, self._world.means()
+        make, terms, means = self._world.traffic(view), self._terms, self._world.means()
 
         async def think() -> Proposals:
-            return await self._worker(lambda: proposals.propose(view, maps, terms, means))
+            return await self._worker(lambda: proposals.propose(view, make(), terms, means))
 
         self._thinking = asyncio.create_task(think())
 

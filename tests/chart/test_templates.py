@@ -108,6 +108,23 @@ def test_the_operator_reaches_hubble_relay_with_its_certificates_when_told_to(he
     assert mount not in _operator(helm_offline.template())["containers"][0]["volumeMounts"]
 
 
+def test_the_operator_reaches_prometheus_with_what_it_is_let_in_by_when_told_to(helm_offline):
+    where = ("--set", "prometheus.enabled=true,prometheus.secretName=asker")
+    text = helm_offline.template(*where)
+    pod = _operator(text)
+    (policy,) = _objects(text, "NetworkPolicy")
+
+    mount = {"name": "prometheus", "mountPath": "/etc/shorthaul/prometheus", "readOnly": True}
+    assert mount in pod["containers"][0]["volumeMounts"]
+    assert {"secretName": "asker", "defaultMode": 0o440} in [
+        volume.get("secret") for volume in pod["volumes"]
+    ]
+    assert [{"protocol": "TCP", "port": port} for port in (9090, 9091)] in [
+        rule["ports"] for rule in policy["spec"]["egress"]
+    ]
+    assert mount not in _operator(helm_offline.template())["containers"][0]["volumeMounts"]
+
+
 def test_the_chart_knows_exactly_the_settings_that_the_operator_has():
     schema = json.loads((releases.CHART / "values.schema.json").read_text())
     known = {_snake(name) for name in schema["properties"]["settings"]["properties"]}

@@ -44,15 +44,32 @@ GIVEN = {
     },
 }
 OTHERWISE = {
-    "FlowSource": {("spec", "type"): "HubbleRelay", ("spec", "hubbleExport"): cases.ABSENT},
+    "FlowSource": {
+        ("spec", "type"): "HubbleRelay",
+        ("spec", "hubbleExport"): cases.ABSENT,
+        ("spec", "prometheus"): cases.ABSENT,
+    },
 }
+METRICS = {
+    ("spec", "type"): "Prometheus",
+    ("spec", "hubbleExport"): cases.ABSENT,
+    ("spec", "hubbleRelay"): cases.ABSENT,
+    ("spec", "prometheus", "address"): "https://example:9090",
+}
+NAMED = {"FlowSource": METRICS | {("spec", "prometheus", "ownProfile"): cases.ABSENT}}
+OWN = {"FlowSource": METRICS | {("spec", "prometheus", "profile"): cases.ABSENT}}
 RELATED = {
     "AffinityPolicy": [
         ("spec", "workloads", "selector", "matchExpressions", 0),
         ("spec", "disruption", "windows", 0),
         ("spec", "objective"),
     ],
-    "FlowSource": [("spec", "type"), ("spec", "hubbleExport"), ("spec", "hubbleRelay")],
+    "FlowSource": [
+        ("spec", "type"),
+        ("spec", "hubbleExport"),
+        ("spec", "hubbleRelay"),
+        ("spec", "prometheus"),
+    ],
     "Topology": [("spec", "distances"), ("spec", "pricesPerGB"), ("spec", "latencies")],
 }
 NAMES = {"Topology": "default", "PlacementHint": "active"}
@@ -123,7 +140,9 @@ def sender(release, kind):
 
 def _givens(kind):
     """What makes an object valid that the schema alone cannot say, in every way there is."""
-    return [givens[kind.name] for givens in (GIVEN, OTHERWISE) if kind.name in givens] or [{}]
+    return [
+        givens[kind.name] for givens in (GIVEN, OTHERWISE, NAMED, OWN) if kind.name in givens
+    ] or [{}]
 
 
 def _disagreements(kind, part, given, send):

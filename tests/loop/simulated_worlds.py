@@ -117,7 +117,8 @@ class SimulatedWorld:
 
     def traffic(self, view):
         windows = tuple(self.windows)
-        return TrafficMaps({Unit.FLOWS: by_events(windows, self.rules, view.snapshot, {})})
+        by_unit = {Unit.FLOWS: by_events(windows, self.rules, view.snapshot, {})}
+        return lambda: TrafficMaps(by_unit)
 
     def means(self):
         return Means(self.solvers.__getitem__, never)

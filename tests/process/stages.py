@@ -166,6 +166,9 @@ class Shop(World):
     def nodes_of(self, app: str) -> list[str]:
         return sorted(str(pod["spec"]["nodeName"]) for pod in self.ready_pods(app))
 
+    def names_of(self, app: str) -> list[str]:
+        return sorted(str(pod["metadata"]["name"]) for pod in self.ready_pods(app))
+
     def place(self, zones: Mapping[str, int], replicas: int = 2) -> None:
         """Create workloads with a Service each, in these zones, and wait until they are ready."""
         for zone in sorted(set(zones.values())):

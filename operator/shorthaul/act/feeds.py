@@ -101,13 +101,13 @@ class Feed:
         return (*closed, *volumes)
 
     def gathered(self) -> Gathered:
-        """What trusted sources have told, to make maps of."""
+        """What trusted sources have told by now, as values that a worker may make maps of."""
         trusted = [source for source in self._open.values() if source.trusted]
         return Gathered(
             units=frozenset(source.unit for source in trusted),
             rules=self.recorder.rules,
             windows=tuple(self.recorder.windows),
-            workloads=self.workloads,
+            workloads=dict(self.workloads),
             volumes=self.volumes.windows(),
             lag_seconds=max((source.lag_seconds for source in trusted), default=0.0),
         )

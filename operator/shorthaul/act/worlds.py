@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -110,15 +111,15 @@ class LiveWorld:
             epoch=parts.tools.leadership.epoch,
         )
 
-    def traffic(self, view: View) -> TrafficMaps:
-        """In each unit the decayed map, and one map per usable window of late."""
+    def traffic(self, view: View) -> Callable[[], TrafficMaps]:
+        """What makes, in each unit, the decayed map and one map per usable window of late."""
         feed = self._parts.feed
         if not self._parts.tools.board.sources:
             reason = Reason("NoFlowSource", "there is no FlowSource; make one")
-            return hindered(reason)
+            return partial(hindered, reason)
         if (blind := feed.uncovered(view.snapshot.nodes.keys())) is not None:
-            return hindered(blind)
-        return maps_of(feed.gathered(), view.snapshot, view.seconds)
+            return partial(hindered, blind)
+        return partial(maps_of, feed.gathered(), view.snapshot, view.seconds)
 
     def means(self) -> Means:
         """What to solve with, and until when."""

@@ -81,6 +81,7 @@ class LiveWindows:
         self._empty: dict[int, int] = {}
         self._not_before = 0.0
         self._asking: asyncio.Task[_Round] | None = None
+        self._closed = False
 
     async def read(self) -> SourceReading:
         """What has been answered since; asks for what is due now, in the background."""
@@ -94,24 +95,28 @@ class LiveWindows:
         return SourceReading(volumes=tuple(volumes), health=self._health)
 
     def close(self) -> None:
-        """Asks no more; what is being asked ends by itself, within its time limit."""
+        """Asks no more; the query that is under way ends by itself, within its time limit."""
+        self._closed = True
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
         self._engine.close()
 
     def _due(self, now_seconds: float) -> list[int]:
-        """The windows that are over for long enough and have not been told, oldest first."""
+        """The windows that are over for long enough and have not been told.
+
+        Oldest first, so that it is known whether the one before was empty; those that were empty
+        come last, in case the engine has stored them meanwhile.
+        """
         rules = self._around.rules
         oldest, step = oldest_kept(rules, now_seconds), rules.window_seconds
         self._told = {start for start in self._told if start >= oldest}
         self._empty = {start: n for start, n in self._empty.items() if start >= oldest - step}
         end = now_seconds - self._question.lag_seconds
-        return [
-            start
-            for start in range(oldest, int(end) - step + 1, step)
-            if start not in self._told and self._empty.get(start, 0) < MOST_EMPTY
-        ][:MOST_AT_ONCE]
+        over = range(oldest, int(end) - step + 1, step)
+        asked = {start: self._empty.get(start, 0) for start in over if start not in self._told}
+        due = [start for start, times in asked.items() if times < MOST_EMPTY]
+        return sorted(due, key=lambda start: (asked[start], start))[:MOST_AT_ONCE]
 
     def _answered(self) -> list[Volume]:
         if self._asking is None or not self._asking.done():
@@ -120,7 +125,7 @@ class LiveWindows:
         self._told.update(volume.start_seconds for volume in found.told)
         for start in found.empty:
             self._empty[start] = self._empty.get(start, 0) + 1
-        if found.troubles or found.empty:
+        if found.troubles or not found.told:
             pause = min(RETRY_SECONDS, float(self._around.rules.window_seconds))
             self._not_before = self._clock() + pause
         newest = max((volume.end_seconds for volume in found.told), default=0) * NANOSECONDS
@@ -142,7 +147,7 @@ class LiveWindows:
                 measured = self._measured(start, names)
             except NothingMeasured as nothing:
                 found.empty.append(start)
-                if start == due[-1]:
+                if start == max(due):
                     found.troubles.append(str(nothing))
                 continue
             except BadInput as error:
@@ -160,7 +165,7 @@ class LiveWindows:
         """What was counted in one window; raises BadInput, NothingMeasured where nothing was."""
         question, step = self._question, self._around.rules.window_seconds
         measured = read_traffic(
-            self._engine.ask,
+            self._ask,
             question.profile,
             names,
             Stretch(start, start + step, step),
@@ -169,6 +174,11 @@ class LiveWindows:
         if not measured.rows:
             raise NothingMeasured(
                 f"no sample of {' or '.join(question.profile.metrics)} in a window of {step} s; "
-                "windows have to be longer than the scrape interval"
+                "windows have to be longer than the scrape interval, and lagSeconds long enough"
             )
         return measured
+
+    def _ask(self, query: str, at_seconds: int) -> Answer:
+        if self._closed:
+            raise BadInput("the source is closed")
+        return self._engine.ask(query, at_seconds)

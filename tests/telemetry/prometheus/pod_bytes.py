@@ -1,4 +1,4 @@
-"""An exporter's counters of bytes between pods, which follow the pods of a live cluster.
+"""An exporter's counters of bytes between pods, which follow the pods that there are.
 
 Each pair of workloads has a rate in bytes/s; it is spread evenly over the pairs of pods that are
 there at the moment, and counters of pods that have gone stay as they are, as an agent's do.
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from process.stages import Shop
 from telemetry.prometheus.servers import Prometheus
 
 METRIC = "obi_network_flow_bytes_total"
@@ -22,7 +21,8 @@ STEP_SECONDS = 0.5
 class PodBytes:
     """Counts, in a thread, from `with` on."""
 
-    shop: Shop
+    namespace: str
+    pods: Callable[[str], Sequence[str]]
     prometheus: Prometheus
     rates: Mapping[tuple[str, str], float]
     counters: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -48,10 +48,7 @@ class PodBytes:
             self.prometheus.exporters[0].tell(map(self._series, sorted(self.counters)))
 
     def _count(self, seconds: float) -> None:
-        pods = {
-            app: [str(pod["metadata"]["name"]) for pod in self.shop.ready_pods(app)]
-            for app in {app for ends in self.rates for app in ends}
-        }
+        pods = {app: self.pods(app) for app in {app for ends in self.rates for app in ends}}
         for (client, server), rate in self.rates.items():
             pairs = [(one, other) for one in pods[client] for other in pods[server]]
             for pair in pairs:
@@ -61,9 +58,9 @@ class PodBytes:
     def _series(self, pair: tuple[str, str]) -> tuple[str, str, dict[str, str], float]:
         source, destination = pair
         labels = {
-            "k8s_src_namespace": self.shop.namespace,
+            "k8s_src_namespace": self.namespace,
             "k8s_src_name": source,
-            "k8s_dst_namespace": self.shop.namespace,
+            "k8s_dst_namespace": self.namespace,
             "k8s_dst_name": destination,
         }
         return METRIC, "counter", labels, self.counters[pair]

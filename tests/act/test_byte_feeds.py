@@ -1,0 +1,82 @@
+"""Sources of bytes in the feed: what their status says, and which units may be planned on."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from shorthaul.act.feeds import Feed
+from shorthaul.act.volume_sums import VolumeSums
+from shorthaul.api.flowsources import FlowSource
+from shorthaul.traffic.volumes import Left, Sent, Volume
+from shorthaul.traffic.windows import WindowRules
+from shorthaul.units import Namespace, Unit, WorkloadRef
+
+RULES = WindowRules(window_seconds=10, kept_windows=2)
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+WEB, DB = (WorkloadRef(Namespace("shop"), "Deployment", name) for name in ("web", "db"))
+
+
+def source(trust="Full", **more):
+    part = {"address": "http://127.0.0.1:9", "profile": "obi", **more}
+    spec = {"type": "Prometheus", "prometheus": part, "trust": trust}
+    return msgspec.convert({"metadata": {"name": "bytes"}, "spec": spec}, FlowSource)
+
+
+def observed(wanted):
+    feed = Feed(RULES, NOW.timestamp())
+    try:
+        closed = asyncio.run(feed.observe([wanted], NOW.timestamp(), None))
+        return closed, feed.gathered(), feed.status(wanted, NOW)
+    finally:
+        feed.close()
+
+
+def volume(start, size, left=0, complete=True):
+    edges = {(WEB, DB): Sent(size)}
+    return Volume(start, 10, edges, leftovers=(Left("world", left),), complete=complete)
+
+
+@pytest.mark.parametrize(
+    ("trust", "units"), [("Full", frozenset({Unit.BYTES})), ("ReportOnly", frozenset())]
+)
+def test_only_a_trusted_source_of_bytes_lets_policies_be_planned_on_bytes(trust, units):
+    closed, gathered, _ = observed(source(trust, lagSeconds=7))
+
+    assert (closed, gathered.units) == ((), units)
+    assert gathered.lag_seconds == (7 if units else 0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"tokenFile": "/etc/token", "address": "http://prometheus:9090"}, "in the clear"),
+        ({"profile": None}, "neither profile nor ownProfile is given"),
+    ],
+)
+def test_a_source_that_cannot_be_asked_says_so_in_its_status(wrong, told):
+    _, _, status = observed(source(**wrong))
+
+    (ready,) = [each for each in status.conditions if each.type == "Ready"]
+    assert (ready.status, ready.reason) == ("False", "SourceInTrouble")
+    assert told in ready.message
+    assert told in status.health.last_error
+
+
+def test_the_sums_of_a_source_are_of_the_windows_that_are_kept_each_once():
+    sums = VolumeSums(RULES.kept_windows)
+    told = (volume(10, 7), volume(20, 5, complete=False), volume(20, 90, 10), volume(30, 900))
+    for each in told:
+        sums.add(each)
+
+    assert (sums.windows, sums.incomplete_windows) == (2, 0)
+    assert (sums.billed_bytes, sums.left_bytes) == (990, 10)
+    assert sums.text == "2 windows of bytes are kept; 1.0% of the bytes name no two workloads"
+
+
+def test_incomplete_windows_are_told():
+    sums = VolumeSums(RULES.kept_windows)
+    sums.add(volume(10, 0, complete=False))
+
+    assert "1 windows of bytes are kept, 1 of them incomplete" in sums.text
