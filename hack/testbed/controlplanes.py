@@ -30,7 +30,7 @@ from testbed import (
 ADMINISTRATOR = "admin"
 STORES = ("etcd", "kube-apiserver")
 PORT_ATTEMPTS = 3
-START_TIMEOUT_SECONDS = 60.0
+START_TIMEOUT_SECONDS = 240.0
 
 
 class ControlPlane:

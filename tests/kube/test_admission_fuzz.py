@@ -20,10 +20,6 @@ pytestmark = pytest.mark.controlplane
 
 WINDOW = {"start": "22:00", "end": "04:00", "days": ["Mon"], "timezone": "Europe/Berlin"}
 GIVEN = {
-    "FlowSource": {
-        ("spec", "hubbleRelay"): cases.ABSENT,
-        ("spec", "prometheus"): cases.ABSENT,
-    },
     "AffinityPolicy": {
         ("spec", "disruption", "windows", 0): WINDOW,
         ("spec", "target", "maxMoves"): 3,
@@ -43,33 +39,35 @@ GIVEN = {
         },
     },
 }
-OTHERWISE = {
-    "FlowSource": {
-        ("spec", "type"): "HubbleRelay",
-        ("spec", "hubbleExport"): cases.ABSENT,
-        ("spec", "prometheus"): cases.ABSENT,
-    },
+SOURCES = {
+    "HubbleExport": "hubbleExport",
+    "HubbleRelay": "hubbleRelay",
+    "Prometheus": "prometheus",
+    "Collector": "collector",
 }
-METRICS = {
-    ("spec", "type"): "Prometheus",
-    ("spec", "hubbleExport"): cases.ABSENT,
-    ("spec", "hubbleRelay"): cases.ABSENT,
-    ("spec", "prometheus", "address"): "https://example:9090",
-}
-NAMED = {"FlowSource": METRICS | {("spec", "prometheus", "ownProfile"): cases.ABSENT}}
-OWN = {"FlowSource": METRICS | {("spec", "prometheus", "profile"): cases.ABSENT}}
+
+
+def _source(kind, more=None):
+    others = [part for part in SOURCES.values() if part != SOURCES[kind]]
+    absent = {("spec", part): cases.ABSENT for part in others}
+    return {("spec", "type"): kind, **absent, **(more or {})}
+
+
+ADDRESS = {("spec", "prometheus", "address"): "https://example:9090"}
+FLOW_SOURCES = [
+    _source("HubbleExport"),
+    _source("HubbleRelay"),
+    _source("Prometheus", ADDRESS | {("spec", "prometheus", "ownProfile"): cases.ABSENT}),
+    _source("Prometheus", ADDRESS | {("spec", "prometheus", "profile"): cases.ABSENT}),
+    _source("Collector"),
+]
 RELATED = {
     "AffinityPolicy": [
         ("spec", "workloads", "selector", "matchExpressions", 0),
         ("spec", "disruption", "windows", 0),
         ("spec", "objective"),
     ],
-    "FlowSource": [
-        ("spec", "type"),
-        ("spec", "hubbleExport"),
-        ("spec", "hubbleRelay"),
-        ("spec", "prometheus"),
-    ],
+    "FlowSource": [("spec", "type"), *(("spec", part) for part in SOURCES.values())],
     "Topology": [
         ("spec", "distances"),
         ("spec", "pricesPerGB"),
@@ -145,9 +143,7 @@ def sender(release, kind):
 
 def _givens(kind):
     """What makes an object valid that the schema alone cannot say, in every way there is."""
-    return [
-        givens[kind.name] for givens in (GIVEN, OTHERWISE, NAMED, OWN) if kind.name in givens
-    ] or [{}]
+    return FLOW_SOURCES if kind.name == "FlowSource" else [GIVEN.get(kind.name, {})]
 
 
 def _disagreements(kind, part, given, send):
