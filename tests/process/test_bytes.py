@@ -1,8 +1,7 @@
 """A policy for bytes is planned on bytes: of a real Prometheus, joined with Hubble's events.
 
 The clients stand beside the servers that they ask often, in another zone than those that send them
-much. By events all is well (`tests/act/test_byte_plans.py`); by bytes the clients belong to the other
-zone.
+much. By events all is well (`tests/act/test_byte_plans.py`); by bytes the clients belong elsewhere.
 """
 
 from __future__ import annotations
