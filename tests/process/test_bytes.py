@@ -1,7 +1,7 @@
 """A policy for bytes is planned on bytes: of a real Prometheus, joined with Hubble's events.
 
 The clients stand beside the servers that they ask often, in another zone than those that send them
-much. By events all is well; by bytes the clients belong to the other zone.
+much. By events all is well (`tests/act/test_byte_plans.py`); by bytes the clients belong elsewhere.
 """
 
 from __future__ import annotations
@@ -77,11 +77,3 @@ def test_a_plan_for_bytes_goes_where_the_bytes_are_and_not_where_the_events_are(
     between_zones = BYTES["web", "cart"] * stages.distance(stages.NODES[0], stages.NODES[-1])
     assert spec["objective"]["before"] == pytest.approx(between_zones, rel=0.3)
     weighed.wait(lambda: _health(weighed).get("bytes"), "bytes told in the source's status")
-
-
-def test_the_same_clients_stay_where_they_are_by_events(weighed: Shop):
-    weighed.set_policy("Propose", objective="flows", workloads=GOVERNED)
-
-    weighed.wait_for_condition("Ready", "True", "NothingToGain")
-
-    assert weighed.plans() == []
