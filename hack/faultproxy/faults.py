@@ -1,6 +1,7 @@
 """What can go wrong with one request, as values: where the client dies, or what it is told instead.
 
-`call` counts mutating requests from 1, dry runs left out. A fault happens once.
+`call` counts mutating requests from 1; dry runs are not counted and have the number 0. A fault
+happens once.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ class Call:
     method: str
     path: str
     status: int = 0
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether it was asked for without being made."""
+        return self.number == 0
 
     def __str__(self) -> str:
         return f"{self.number}: {self.method} {self.path}"

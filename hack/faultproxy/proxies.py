@@ -67,7 +67,7 @@ class FaultProxy:
     def kill_when(
         self, matches: Callable[[Call, bytes], bool], point: Point, action: Callable[[], None]
     ) -> None:
-        """Do something at the next call that matches."""
+        """Do something at the next call that matches, which may be a dry run."""
         with self._lock:
             self._kills.append(Kill(matches, point, action))
 
@@ -209,8 +209,10 @@ class FaultProxy:
                 task.cancel()
 
     def _count(self, request: web.Request) -> Call | None:
-        if request.method not in MUTATING or "dryRun" in request.query:
+        if request.method not in MUTATING:
             return None
+        if "dryRun" in request.query:
+            return Call(0, request.method, request.path)
         with self._lock:
             call = Call(len(self.calls) + 1, request.method, request.path)
             self.calls.append(call)

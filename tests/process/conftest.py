@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from faults import test_operator_crashes as crashes
+from faults import operator_worlds
 from process import stages
 from testbed import controlplanes, nodes
 
@@ -22,8 +22,8 @@ def stage(
         plane = stack.enter_context(controlplanes.ControlPlane())
         nodes.add(plane.client, nodes.grid(len(stages.NODES), racks=2, zones=2))
         stages.prepare(plane, folder)
-        exports = stack.enter_context(crashes.playing(plane, folder, stages.TALKS))
-        plane.client.create(crashes.flow_source(exports))
+        exports = stack.enter_context(operator_worlds.playing(plane, folder, stages.TALKS))
+        plane.client.create(operator_worlds.flow_source(exports))
         found = stages.Stage(plane, folder)
         stack.callback(found.operator.end)
         yield found

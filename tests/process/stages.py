@@ -19,8 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from faults import fault_worlds
-from faults import test_operator_crashes as crashes
+from faults import fault_worlds, operator_worlds
 from faults.fault_worlds import (
     ACCOUNT,
     ENDS,
@@ -44,10 +43,10 @@ GOVERNED = (
 RIGHTLESS = "rightless"
 PAIR = {"web": 0, "store": 1}
 TALKS = (
-    *(crashes.talk(f"{name}/web", f"{name}/store") for name in (*GOVERNED, RIGHTLESS)),
-    crashes.talk("acting/web", "acting/cart", 15),
-    crashes.talk("acting/cart", "acting/store", 10),
-    crashes.talk("left/asker", "right/answerer"),
+    *(operator_worlds.talk(f"{name}/web", f"{name}/store") for name in (*GOVERNED, RIGHTLESS)),
+    operator_worlds.talk("acting/web", "acting/cart", 15),
+    operator_worlds.talk("acting/cart", "acting/store", 10),
+    operator_worlds.talk("left/asker", "right/answerer"),
 )
 POLICIES, PLANS = "affinitypolicies.shorthaul.dev", "placementplans.shorthaul.dev"
 MOVES, HINTS = "podmoves.shorthaul.dev", "placementhints.shorthaul.dev"
@@ -168,14 +167,14 @@ class Shop(World):
         """Create workloads with a Service each, in these zones, and wait until they are ready."""
         for zone in sorted(set(zones.values())):
             closed = [name for index, names in enumerate(ZONES) if index != zone for name in names]
-            crashes.cordon(self, tuple(closed), True)
+            operator_worlds.cordon(self, tuple(closed), True)
             apps = [app for app, its in zones.items() if its == zone]
             for app in apps:
                 self.client.create(fault_worlds.deployment(app, replicas), self.namespace)
-                self.client.create(crashes.service(app), self.namespace)
+                self.client.create(operator_worlds.service(app), self.namespace)
             for app in apps:
                 self.wait_until_ready(app, replicas)
-            crashes.cordon(self, tuple(closed), False)
+            operator_worlds.cordon(self, tuple(closed), False)
 
     def events(self, reason: str) -> list[str]:
         """The texts of the events of this namespace for one reason."""
@@ -216,7 +215,7 @@ class Stage:
     def operator(self) -> Child:
         if self._operator is None:
             world = World(self.plane, SYSTEM)
-            command = crashes.operator(world, self.plane.server)
+            command = operator_worlds.operator(world, self.plane.server)
             command += [f"--window-seconds={WINDOW_SECONDS:g}", "--landing-seconds=60"]
             self._operator = Child(command, self.folder / "operator.log")
         return self._operator
