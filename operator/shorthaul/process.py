@@ -78,6 +78,7 @@ async def _run(settings: Settings) -> None:
             for part in parts:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
+            await operator.executor.stop()
             operator.feed.close()
             metrics.LEADER.set(0)
             await lease.release()
@@ -108,7 +109,7 @@ class _Operator:
         prober = Prober(connection, hints, _probe_settings(settings))
         checker = Checker(self._view, self.terms.protected_namespaces)
         namespace = Namespace(settings.namespace)
-        executor = Executor(
+        self.executor = Executor(
             ActingMeans(connection, hints, prober, lease, checker.check, checker.hint_for),
             ExecutorSettings(namespace, Limits(landing_seconds=settings.landing_seconds)),
         )
@@ -116,7 +117,7 @@ class _Operator:
         self.world = LiveWorld(
             Parts(
                 store=self.store,
-                tools=Tools(connection, self.board, hints, executor, lease, teller),
+                tools=Tools(connection, self.board, hints, self.executor, lease, teller),
                 feed=self.feed,
                 hindrances=Hindrances(Sources(connection, prober, namespace), time.monotonic),
                 terms=self.terms,

@@ -215,6 +215,13 @@ class Child:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def lives(self, seconds: float) -> bool:
+        """Whether it still runs after a time; returns at once when it ends."""
+        assert self._process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self.is_running
+
     def text(self) -> str:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 

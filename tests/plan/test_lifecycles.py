@@ -80,7 +80,7 @@ def plan(*pods, mode=Mode.AUTO, status=None, approval=None):
             policies=(PolicyReference(namespace="shop", name="near", generation=3),),
             expires_at=NOW + timedelta(minutes=10),
         ),
-        status=status or PlacementPlanStatus(),
+        status=status or PlacementPlanStatus(phase=PlanPhase.PROPOSED),
     )
 
 
@@ -143,6 +143,16 @@ def phases(commands):
 
 def test_an_auto_plan_begins_at_once():
     assert phases(steer([plan(("cart-1", 0))])) == [PlanPhase.EXECUTING]
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.PROPOSE])
+def test_a_plan_whose_maker_ended_before_its_first_status_is_made_anew(mode):
+    approval = Approval(digest=DIGEST) if mode is Mode.PROPOSE else None
+    found = plan(("cart-1", 0), mode=mode, approval=approval, status=PlacementPlanStatus(phase=None))
+
+    [command] = steer([found])
+
+    assert (command.status.phase, command.status.reason) == (PlanPhase.SUPERSEDED, "PlanUnfinished")
 
 
 def test_a_proposed_plan_waits_for_its_approval():

@@ -47,7 +47,8 @@ def resting(*moves, at=60):
     return {workload.name: reason.code for workload, reason in found.items()}
 
 
-def move(name, at, phase):
+def move(name, at, phase, evicted=None):
+    transitions = [] if evicted is None else [{"phase": "Evicted", "time": stamp(evicted)}]
     return msgspec.convert(
         {
             "metadata": {"name": f"plan-{name}", "namespace": "shop"},
@@ -62,7 +63,12 @@ def move(name, at, phase):
                 "wave": 0,
                 "gain": {"value": 1.0, "unit": "flows/s·distance"},
             },
-            "status": {"phase": phase, "startedAt": stamp(at), "finishedAt": stamp(at + 1)},
+            "status": {
+                "phase": phase,
+                "startedAt": stamp(at),
+                "finishedAt": stamp(at + 1),
+                "transitions": transitions,
+            },
         },
         PodMove,
         strict=False,
@@ -82,6 +88,18 @@ def test_a_refused_move_is_given_back_though_the_status_counted_it_when_it_began
     known = policy(moves=[("db", -1), ("cart", 0)], last_moves=[("cart", 0)])
 
     assert names(standings.spent_of(known, [move("cart", 0, "Refused")])) == ["db"]
+
+
+def test_an_eviction_is_spent_when_it_happens_and_not_when_its_move_began():
+    known = policy(moves=[("cart", 0)])
+
+    waiting = standings.spent_of(known, [move("cart", 0, "Hinted")])
+    evicted = standings.spent_of(known, [move("cart", 0, "Evicted", evicted=4)])
+    after_a_restart = standings.spent_of(policy(moves=[("cart", 4)]), [])
+
+    assert [start.seconds for start in waiting] == [NOW.timestamp()]
+    assert [start.seconds for start in evicted] == [NOW.timestamp() + 240]
+    assert after_a_restart == evicted
 
 
 def test_a_refused_move_lets_its_workload_cool_down():

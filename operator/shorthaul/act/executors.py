@@ -2,7 +2,8 @@
 
 Nothing is chosen here, and nothing is kept that the API does not have, except a `Memory` that may
 be forgotten at any time. A step makes at most one request beside its reads and writes at most one
-state; every write is guarded by the version that was read and carries the leader's epoch.
+state; every write is guarded by the version that was read and carries the leader's epoch. Each move
+goes on by itself, so that one that waits, for its hint or for an answer, holds up nobody else.
 
 Racy by nature: between the last look at the Lease and the arrival of an eviction another leader
 may have begun. The eviction's uid and resourceVersion then keep it from hitting anything but the
@@ -80,11 +81,15 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class ExecutorSettings:
-    """The operator's namespace, times, and how many moves are worked on at once."""
+    """The operator's namespace, times, and how many moves are worked on at once.
+
+    `patience_seconds` is how long the caller waits for moves that could go on at once.
+    """
 
     namespace: Namespace
     limits: Limits = field(default_factory=Limits)
     concurrent: int = 16
+    patience_seconds: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ class Executor:
         self._memories: dict[str, Memory] = {}
         self._written: dict[str, PodMove] = {}
         self._due: dict[str, float] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(settings.concurrent)
 
     async def admit(self, move: PodMove) -> PodMove:
@@ -127,19 +133,33 @@ class Executor:
         return await self._write(move, started)
 
     async def advance(self, moves: Iterable[PodMove]) -> None:
-        """Takes each move that is due as far as it goes without waiting; the caller ticks.
+        """Lets each move that is due go as far as it can without a pause; the caller ticks.
 
+        Those that are not that far after a little patience go on beside the caller.
         Moves may come from a watch that is behind: what was written here is newer and counts.
         Raises LeadershipLost, and stops all moves, when this process may not write any more.
         """
-        given = tuple(moves)
-        self._forget_all_but({move.metadata.uid for move in given})
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for move in given:
-                    tasks.create_task(self._until_pause(move))
-        except* LeadershipLost as lost:
-            raise LeadershipLost(str(lost.exceptions[0])) from lost
+        given = {move.metadata.uid: move for move in moves}
+        self._forget_all_but(set(given))
+        for uid, move in given.items():
+            if uid not in self._running:
+                self._running[uid] = asyncio.create_task(self._until_pause(move))
+        if self._running:
+            patience = self._settings.patience_seconds
+            await asyncio.wait(self._running.values(), timeout=patience)
+        for uid in [uid for uid, task in self._running.items() if task.done()]:
+            failure = self._running.pop(uid).exception()
+            if failure is not None:
+                await self.stop()
+                raise failure
+
+    async def stop(self) -> None:
+        """Stops all moves where they are; whoever leads next goes on from what is written."""
+        running = tuple(self._running.values())
+        self._running.clear()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def step(self, move: PodMove) -> Progress:
         """Does the one next thing for a move; raises LeadershipLost when it may not any more."""
@@ -263,7 +283,7 @@ class Executor:
     def _forget_all_but(self, uids: set[str]) -> None:
         """What the caller does not know any more has ended or is deleted."""
         for known in (self._memories, self._written, self._due):
-            for uid in known.keys() - uids:
+            for uid in known.keys() - uids - self._running.keys():
                 del known[uid]
 
     def _newest(self, move: PodMove) -> PodMove:

@@ -2,7 +2,8 @@
 
 Looked up again and again, never assumed: the kill switch at every refresh, rights and the proof of
 the admission policy at intervals. When something cannot be asked, that is a hindrance too. A proof
-that fails takes long, so all but the first run beside the cycle; the last one counts until then.
+that fails takes long, so proofs run beside the cycle. Until one has come to its end the last answer
+counts, as long as it is not too old; without an answer nothing moves.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from shorthaul.units import Namespace
 RIGHTS_SECONDS = 60.0
 PROOF_SECONDS = 60.0
 FAILED_PROOF_SECONDS = 15.0
+STALE_PROOF_SECONDS = 180.0
+PATIENCE_SECONDS = 2.0
 UNKNOWN = frozenset({"HintsUnproven", "SwitchUnknown"})
 """What stands in the way because it could not be asked: to be asked again, no verdict."""
 UNPROVEN = Reason("HintsUnproven", "the MutatingAdmissionPolicy has not been proven yet")
@@ -43,7 +46,7 @@ class Hindrances:
         self._clock = clock
         self._switch: Reason | None = UNPROVEN
         self._proof: Reason | None = UNPROVEN
-        self._proof_due = float("-inf")
+        self._proved_at = self._proof_due = float("-inf")
         self._proving: asyncio.Task[None] | None = None
         self._rights: dict[Namespace, Reason | None] = {}
         self._rights_due: dict[Namespace, float] = {}
@@ -51,7 +54,7 @@ class Hindrances:
     @property
     def everywhere(self) -> Reason | None:
         """Why nothing may move anywhere."""
-        return self._switch or self._proof
+        return self._switch or self._unproven
 
     @property
     def rights(self) -> Mapping[Namespace, Reason]:
@@ -76,23 +79,36 @@ class Hindrances:
         text = f"namespace {self._sources.namespace} has the annotation {readings.PAUSE}={value}"
         self._switch = None if value is None or value == "false" else Reason("KillSwitch", text)
 
+    @property
+    def _unproven(self) -> Reason | None:
+        """What the last proof said, unless that is too long ago to be relied upon."""
+        age = self._clock() - self._proved_at
+        if self._proof is not None or age <= STALE_PROOF_SECONDS:
+            return self._proof
+        text = f"hints were last proven {age:.0f} s ago, at most {STALE_PROOF_SECONDS:.0f} s count"
+        return Reason("HintsUnproven", f"{text}; they are being proven again")
+
     async def _keep_proving(self) -> None:
-        """Begins a proof when one is due; raises what the last one did not foresee."""
-        if self._proof is UNPROVEN:
-            await self._prove()
+        """Begins a proof when one is due; raises what the last one did not foresee.
+
+        One that is needed is waited for a little, so that a restart does not show as a hindrance.
+        """
         if self._proving is not None and self._proving.done():
             self._proving.result()
             self._proving = None
         if self._proving is None and self._clock() >= self._proof_due:
             self._proving = asyncio.create_task(self._prove())
+            if self._unproven is not None:
+                await asyncio.wait({self._proving}, timeout=PATIENCE_SECONDS)
 
     async def _prove(self) -> None:
         try:
             self._proof = await self._sources.prober.prove_policy()
         except RequestFailed as failure:
             self._proof = Reason("HintsUnproven", f"hints cannot be proven: {failure}")
+        self._proved_at = self._clock()
         pause = PROOF_SECONDS if self._proof is None else FAILED_PROOF_SECONDS
-        self._proof_due = self._clock() + pause
+        self._proof_due = self._proved_at + pause
 
     async def _look_at_right(self, name: Namespace) -> None:
         if self._clock() < self._rights_due.get(name, float("-inf")):

@@ -50,7 +50,7 @@ class Budgets(Report, frozen=True, kw_only=True):
         tuple[StartedMove, ...],
         Meta(
             max_length=1000,
-            description="Moves started in the last hour.",
+            description="Evictions of the last hour, and moves that may still come to one.",
             extra_json_schema={"x-kubernetes-list-type": "atomic"},
         ),
     ] = ()

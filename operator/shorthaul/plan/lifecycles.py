@@ -126,7 +126,7 @@ _ENDS = (MovePhase.LANDED, MovePhase.ELSEWHERE, MovePhase.FAILED, MovePhase.REFU
 
 
 def _await(plan: PlacementPlan, view: View, terms: Terms) -> Iterable[Command]:
-    change = outdated(plan, view) or _in_conflict(plan, view)
+    change = _unfinished(plan) or outdated(plan, view) or _in_conflict(plan, view)
     if change is None and plan.spec.mode is Mode.AUTO:
         change = revisions.overtaken(plan, view)
     if change is not None:
@@ -144,6 +144,17 @@ def _await(plan: PlacementPlan, view: View, terms: Terms) -> Iterable[Command]:
             return
         phase = PlanPhase.APPROVED if approved else PlanPhase.EXECUTING
         yield _phase(plan, phase, Reason("Begun", "its moves start as budgets allow"), view)
+
+
+def _unfinished(plan: PlacementPlan) -> Reason | None:
+    """Why a plan without its first status is not carried out: what it is judged by is missing.
+
+    Whoever made it ended before he had written that, and it cannot be told any more.
+    """
+    if plan.status.phase is not None:
+        return None
+    text = "its status was not written when it was made, so that its gain could not be measured"
+    return Reason("PlanUnfinished", f"{text}; the plan is made anew")
 
 
 def _begins(command: Command) -> bool:

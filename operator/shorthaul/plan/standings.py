@@ -1,13 +1,15 @@
 """How a policy stands: may it act, what has it spent, what does it allow; from its own object.
 
 Budgets are read from two places, the policy's status and its PodMoves, so that neither a restart
-nor the deletion of one of them gives spent moves back. A move that was refused has evicted nothing:
-it is given back to the hourly budget, but its workload cools down all the same, so that what is
-refused is not tried again and again.
+nor the deletion of one of them gives spent moves back. What the hourly budget counts are evictions,
+at the time of the eviction: a move that is under way holds its place from its start on, and one
+that was refused has evicted nothing and gives it back. Its workload cools down all the same, so
+that what is refused is not tried again and again.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from shorthaul.api import windows
 from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
@@ -67,13 +69,16 @@ def spent(view: View) -> tuple[Start, ...]:
 
 
 def spent_of(policy: AffinityPolicy, moves: Iterable[PodMove]) -> tuple[Start, ...]:
-    """The starts that one policy's hourly budget has to answer for."""
-    ref, made, refused = ref_of(policy), set[Start](), set[Start]()
+    """The evictions that one policy's hourly budget has to answer for, and those that may come."""
+    ref, known, spent = ref_of(policy), set[Start](), set[Start]()
     for move in moves:
-        (refused if phase_of(move) is MovePhase.REFUSED else made).update(_started(move))
+        times = (*_started(move), *_evicted(move))
+        known.update(times)
+        if phase_of(move) is not MovePhase.REFUSED:
+            spent.update(times[-1:])
     kept = policy.status.budgets.moves if policy.status.budgets is not None else ()
-    found = {_kept(ref, start) for start in kept} - refused
-    found |= {start for start in made if start.policy == ref}
+    found = {_kept(ref, start) for start in kept} - known
+    found |= {start for start in spent if start.policy == ref}
     return tuple(sorted(found, key=lambda start: (start.seconds, start.workload)))
 
 
@@ -132,8 +137,16 @@ def _kept(ref: PolicyRef, kept: StartedMove) -> Start:
 
 
 def _started(move: PodMove) -> Iterable[Start]:
-    if move.status.started_at is None:
-        return
-    seconds = float(int(move.status.started_at.timestamp()))
+    if move.status.started_at is not None:
+        yield _start(move, move.status.started_at)
+
+
+def _evicted(move: PodMove) -> Iterable[Start]:
+    for each in move.status.transitions:
+        if each.phase is MovePhase.EVICTED:
+            yield _start(move, each.time)
+
+
+def _start(move: PodMove, time: datetime) -> Start:
     policy = PolicyRef(Namespace(move.metadata.namespace), move.spec.policy)
-    yield Start(policy, workload_of(move), seconds)
+    return Start(policy, workload_of(move), float(int(time.timestamp())))
