@@ -195,6 +195,7 @@ def terms_of(settings: Settings) -> Terms:
     return Terms(
         window_seconds=settings.window_seconds,
         half_life_windows=settings.half_life_windows,
+        kept_windows=settings.kept_windows,
         persistence_windows=settings.persistence_windows,
         verification_windows=settings.verification_windows,
         least_gain_percent=settings.least_gain_percent,

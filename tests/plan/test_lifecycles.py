@@ -148,7 +148,9 @@ def test_an_auto_plan_begins_at_once():
 @pytest.mark.parametrize("mode", [Mode.AUTO, Mode.PROPOSE])
 def test_a_plan_whose_maker_ended_before_its_first_status_is_made_anew(mode):
     approval = Approval(digest=DIGEST) if mode is Mode.PROPOSE else None
-    found = plan(("cart-1", 0), mode=mode, approval=approval, status=PlacementPlanStatus(phase=None))
+    found = plan(
+        ("cart-1", 0), mode=mode, approval=approval, status=PlacementPlanStatus(phase=None)
+    )
 
     [command] = steer([found])
 

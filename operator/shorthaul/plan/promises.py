@@ -3,11 +3,13 @@
 Enough is when the promise is kept and the noise between windows could hardly turn that, or when
 patience is over: nothing is said to have failed before.
 What was measured before is kept in the plan's own status, so that a restart of the operator does
-not lose it. A plan of which nothing landed has nothing to verify.
+not lose it. What was seen after may be lost, with the time in which nobody looked; patience then
+begins with the first window that was seen again. What came after the next plan had begun is that
+plan's doing and does not count. A plan of which nothing landed has nothing to verify.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -99,8 +101,8 @@ def proving(plan: PlacementPlan, view: View, terms: Terms) -> bool:
 
 
 def most_windows(terms: Terms) -> int:
-    """After how many windows a verdict is given, however unsure."""
-    return terms.verification_windows + PATIENT_WINDOWS
+    """After how many windows a verdict is given, however unsure; no more than are kept."""
+    return min(terms.verification_windows + PATIENT_WINDOWS, terms.kept_windows)
 
 
 def verify(
@@ -117,24 +119,42 @@ def verify(
     before = Travel(
         kept.rate, kept.cost, kept.windows, math.inf if kept.error is None else kept.error
     )
-    since = [
-        graph
-        for graph in traffic.recent
-        if graph.end_seconds - graph.seconds >= finished.timestamp()
-    ]
+    since = _since(plan, view, traffic.recent, finished)
     if len(since) < terms.verification_windows:
         return None
     after = measured(since, view, moved_workloads(plan), priced)
     if after.rate <= 0:
         return None
     verdict = verification.judge(promised(plan, view), before, after)
-    patient = len(since) < most_windows(terms) and proving(plan, view, terms)
-    if patient and not (verdict.sure and verdict.pays):
+    if not (verdict.sure and verdict.pays) and _patient(since, view, terms):
         return None
     status = msgspec.structs.replace(
         plan.status, verification=_told(verdict, priced.unit, len(since))
     )
     return SetPlanStatus(plan, status)
+
+
+def _since(
+    plan: PlacementPlan, view: View, recent: Iterable[TrafficGraph], finished: datetime
+) -> list[TrafficGraph]:
+    """The windows between the end of a plan and the beginning of the next."""
+    later = [other.status.started_at for other in view.plans if other is not plan]
+    began = [time.timestamp() for time in later if time is not None and time >= finished]
+    end = min(began, default=math.inf)
+    return [
+        graph
+        for graph in recent
+        if graph.end_seconds - graph.seconds >= finished.timestamp() and graph.end_seconds <= end
+    ]
+
+
+def _patient(since: Sequence[TrafficGraph], view: View, terms: Terms) -> bool:
+    """Whether more windows may still turn a verdict, and could have come by now."""
+    first = since[0]
+    looked = view.seconds - (first.end_seconds - first.seconds)
+    waited = most_windows(terms) * terms.window_seconds + PATIENCE_SECONDS
+    kept = terms.kept_windows * terms.window_seconds
+    return len(since) < most_windows(terms) and looked < min(waited, kept)
 
 
 def promised(plan: PlacementPlan, view: View) -> float:

@@ -30,6 +30,7 @@ class Terms:
 
     window_seconds: float = 60.0
     half_life_windows: float = 10.0
+    kept_windows: int = 30
     persistence_windows: int = 5
     verification_windows: int = 3
     least_gain_percent: float = 5.0
