@@ -1,15 +1,22 @@
-"""The API server goes away and comes back in every phase of a move."""
+"""The API server, or the etcd behind it, fails in the phases of a move and comes back.
+
+The API server is killed, etcd is full (it then refuses every write and goes on answering reads), or
+etcd does not answer at all, so that requests hang and may still be carried out later.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from faultproxy.faults import Aside
 from faultproxy.proxies import FaultProxy
-from faults.fault_worlds import Child, deployment, driver, fresh_world
+from faults.fault_worlds import PATIENCE_SECONDS, Child, deployment, driver, fresh_world
 from faults.test_refusals import writes_phase
 from testbed import controlplanes
 
@@ -51,3 +58,60 @@ def test_a_move_survives_a_restart_of_the_api_server(
         assert child.wait(200) == 0, child.text()
         assert world.phase(name) in ends(phase)
         assert world.evictions()[world.moved[name]] == 1
+
+
+def raise_alarm(plane: controlplanes.ControlPlane, *, on: bool) -> None:
+    """What etcd does by itself when its disk quota is used up, and what an administrator undoes."""
+    told = {"action": "ACTIVATE" if on else "DEACTIVATE", "memberID": "1", "alarm": "NOSPACE"}
+    url = f"http://127.0.0.1:{plane.layout.etcd_port}/v3/maintenance/alarm"
+    request = urllib.request.Request(url, json.dumps(told).encode(), method="POST")
+    urllib.request.urlopen(request, timeout=30).close()
+
+
+def survive(
+    plane: controlplanes.ControlPlane,
+    proxy: FaultProxy,
+    log: Path,
+    fault: tuple[Aside, Callable[[], None], str],
+) -> None:
+    """One move during which something fails, and is mended once the executor has met with it."""
+    aside, mend, met = fault
+    with fresh_world(plane, deployment("cart")) as world:
+        name = world.order_move("Deployment", "cart")
+        child = Child(driver(world, proxy.address, "--lease-seconds=300"), log)
+        proxy.aside(aside)
+        try:
+            child.start()
+            child.wait_for_text(met, PATIENCE_SECONDS)
+        finally:
+            mend()
+
+        assert child.wait(PATIENCE_SECONDS) == 0, child.text()
+        assert world.phase(name) == "Landed", (world.move(name)["status"], child.text())
+        assert world.evictions()[world.moved[name]] == 1
+
+
+@pytest.mark.parametrize(
+    ("phase", "answered"),
+    [("Hinted", True), ("Evicting", False), ("Evicting", True), ("Evicted", False)],
+)
+def test_a_move_survives_that_etcd_takes_no_writes_any_more(
+    fault_plane: controlplanes.ControlPlane,
+    proxy: FaultProxy,
+    log: Path,
+    phase: str,
+    answered: bool,
+):
+    def set_alarm(on: bool) -> Callable[[], None]:
+        return lambda: raise_alarm(fault_plane, on=on)
+
+    fill = Aside(writes_phase(phase), set_alarm(True), answered)
+    survive(fault_plane, proxy, log, (fill, set_alarm(False), "database space exceeded"))
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before the write", "after the write"])
+def test_a_move_survives_that_etcd_does_not_answer(
+    fault_plane: controlplanes.ControlPlane, proxy: FaultProxy, log: Path, answered: bool
+):
+    freeze = Aside(writes_phase("Evicting"), lambda: fault_plane.pause("etcd"), answered)
+    survive(fault_plane, proxy, log, (freeze, lambda: fault_plane.resume("etcd"), "trying again"))
