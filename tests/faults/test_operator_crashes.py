@@ -43,7 +43,7 @@ from faults.operator_worlds import (
     policy,
     talk,
 )
-from faults.write_kinds import OWN_WRITES, epoch_of, kind_of
+from faults.write_kinds import OWN_WRITES, kind_of
 from testbed import controlplanes
 
 pytestmark = pytest.mark.controlplane
@@ -64,11 +64,15 @@ class Trials:
 
     shop: str
     tried: list[str] = field(default_factory=list)
-    epoch: int = 0
+    leads: bool = False
+
+    def begin(self) -> None:
+        """Another process starts."""
+        self.leads = False
 
     def is_new(self, call: Call, body: bytes) -> bool:
-        kind = kind_of(call, body, self.shop, self.epoch)
-        self.epoch = epoch_of(call, body) or self.epoch
+        kind = kind_of(call, body, self.shop, leads=self.leads)
+        self.leads = self.leads or kind.startswith("leases")
         if kind in self.tried:
             return False
         self.tried.append(kind)
@@ -101,6 +105,7 @@ def run_until_ended(
         assert time.monotonic() < deadline, (trials.tried, plans(world), child.text()[-5000:])
         if not child.is_running:
             assert len(trials.tried) < MOST_KILLS, trials.tried
+            trials.begin()
             proxy.kill_when(trials.is_new, point, child.kill)
             child.start()
         if not child.lives(PAUSE_SECONDS) or not has_ended(world, count):

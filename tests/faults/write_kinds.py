@@ -7,7 +7,6 @@ either leaves the same thing undone; which pod, workload or plan it is for does 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from faultproxy.faults import Call
 
@@ -43,14 +42,14 @@ OWN_WRITES = frozenset(
 """Every kind of write that one life of a plan needs, approvals and forgetting aside."""
 
 
-def kind_of(call: Call, body: bytes, shop: str, epoch: int) -> str:
-    """The kind of a write; `epoch` is that of the leader so far."""
+def kind_of(call: Call, body: bytes, shop: str, *, leads: bool) -> str:
+    """The kind of a write; `leads`: its process has written the Lease before."""
     namespace, resource = _resource(call.path)
     told = json.loads(body) if body else {}
-    status, spec = told.get("status") or {}, told.get("spec") or {}
+    status = told.get("status") or {}
     match resource:
         case "leases":
-            return f"leases {'renewed' if spec['leaseTransitions'] == epoch else 'taken'}"
+            return f"leases {'renewed' if leads else 'taken'}"
         case "events":
             return f"events {told['reason']}"
         case "placementhints":
@@ -62,14 +61,6 @@ def kind_of(call: Call, body: bytes, shop: str, epoch: int) -> str:
             return f"{resource} {status.get('phase')}"
         case _:
             return f"{resource} dry run" if call.is_dry_run else resource
-
-
-def epoch_of(call: Call, body: bytes) -> int | None:
-    """The epoch that a write of the Lease claims, if it is one."""
-    if _resource(call.path)[1] != "leases" or not body:
-        return None
-    told: dict[str, Any] = json.loads(body)
-    return int(told["spec"]["leaseTransitions"])
 
 
 def _resource(path: str) -> tuple[str, str]:
