@@ -78,7 +78,6 @@ async def _run(settings: Settings) -> None:
             for part in parts:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
-            await operator.executor.stop()
             operator.feed.close()
             metrics.LEADER.set(0)
             await lease.release()
@@ -109,7 +108,7 @@ class _Operator:
         prober = Prober(connection, hints, _probe_settings(settings))
         checker = Checker(self._view, self.terms.protected_namespaces)
         namespace = Namespace(settings.namespace)
-        self.executor = Executor(
+        self._executor = Executor(
             ActingMeans(connection, hints, prober, lease, checker.check, checker.hint_for),
             ExecutorSettings(namespace, Limits(landing_seconds=settings.landing_seconds)),
         )
@@ -117,7 +116,7 @@ class _Operator:
         self.world = LiveWorld(
             Parts(
                 store=self.store,
-                tools=Tools(connection, self.board, hints, self.executor, lease, teller),
+                tools=Tools(connection, self.board, hints, self._executor, lease, teller),
                 feed=self.feed,
                 hindrances=Hindrances(Sources(connection, prober, namespace), time.monotonic),
                 terms=self.terms,
@@ -149,7 +148,10 @@ class _Operator:
         loop = Loop(
             self.world, self.terms, self._in_worker, Namespace(self.settings.probe_namespace)
         )
-        await loop.run(self._now, self.settings.tick_seconds)
+        try:
+            await loop.run(self._now, self.settings.tick_seconds)
+        finally:
+            await self._executor.stop()
 
     async def relist(self) -> None:
         """Reads our own kinds anew now and then, should kopf's watch have missed something."""

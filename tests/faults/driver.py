@@ -69,10 +69,13 @@ async def carry_out(connection: Connection, lease: Lease, known: argparse.Namesp
     limits = Limits(landing_seconds=known.landing_seconds, poll_seconds=0.2)
     executor = Executor(means, ExecutorSettings(Namespace(known.namespace), limits))
     seen = moves = await admit_all(connection, executor, known.moves_namespace)
-    while any(records.state(move).phase not in ENDED for move in moves):
-        await executor.advance(seen)
-        await asyncio.sleep(TICK_SECONDS)
-        seen, moves = moves, await read_again(connection, known.moves_namespace, moves)
+    try:
+        while any(records.state(move).phase not in ENDED for move in moves):
+            await executor.advance(seen)
+            await asyncio.sleep(TICK_SECONDS)
+            seen, moves = moves, await read_again(connection, known.moves_namespace, moves)
+    finally:
+        await executor.stop()
 
 
 async def read_again(

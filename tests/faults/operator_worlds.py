@@ -47,14 +47,15 @@ def policy(concurrent: int = 2) -> Object:
     }
 
 
-def flow_source(folder: Path) -> Object:
+def flow_source(folder: Path, *, from_beginning: bool = True) -> Object:
+    path = f"{folder}/*/events.log"
     return {
         "apiVersion": "shorthaul.dev/v1alpha1",
         "kind": "FlowSource",
         "metadata": {"name": "hubble"},
         "spec": {
             "type": "HubbleExport",
-            "hubbleExport": {"path": f"{folder}/*/events.log"},
+            "hubbleExport": {"path": path, "fromBeginning": from_beginning},
             "trust": "Full",
         },
     }

@@ -13,8 +13,10 @@ At the end stands what a run without a crash would have come to, by the API serv
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -178,12 +180,17 @@ def hinted_nodes(world: World) -> dict[str, set[str]]:
     }
 
 
-@pytest.mark.parametrize("point", list(Point))
-def test_killed_at_every_kind_of_write_the_operator_neither_loses_nor_repeats_a_move(
-    fault_plane: controlplanes.ControlPlane, proxy: FaultProxy, tmp_path: Path, point: Point
-):
+@contextlib.contextmanager
+def gathering(
+    plane: controlplanes.ControlPlane,
+    proxy: FaultProxy,
+    folder: Path,
+    *,
+    from_beginning: bool = True,
+) -> Iterator[tuple[World, Child]]:
+    """Pairs of workloads apart, traffic between them, a policy, and an operator to be started."""
     with contextlib.ExitStack() as stack:
-        world = stack.enter_context(fresh_world(fault_plane))
+        world = stack.enter_context(fresh_world(plane))
         place_apart(world, PAIRS)
         for app in APPS:
             world.client.create(budget(app, app, minAvailable=1), world.namespace)
@@ -191,13 +198,21 @@ def test_killed_at_every_kind_of_write_the_operator_neither_loses_nor_repeats_a_
             talk(f"{world.namespace}/{client}", f"{world.namespace}/{server}", rate=5)
             for client, server in PAIRS
         ]
-        exports = stack.enter_context(playing(fault_plane, tmp_path, talks))
-        child = Child(operator(world, proxy.address), tmp_path / "operator.log")
-        stack.callback(child.end)
+        exports = stack.enter_context(playing(plane, folder, talks))
+        child = Child(operator(world, proxy.address), folder / "operator.log")
         stack.callback(forget_plans, world)
-        world.client.create(flow_source(exports))
+        stack.callback(child.end)
+        world.client.create(flow_source(exports, from_beginning=from_beginning))
         stack.callback(world.client.delete, SOURCES, "hubble")
         world.client.create(policy(CONCURRENT), world.namespace)
+        yield world, child
+
+
+@pytest.mark.parametrize("point", list(Point))
+def test_killed_at_every_kind_of_write_the_operator_neither_loses_nor_repeats_a_move(
+    fault_plane: controlplanes.ControlPlane, proxy: FaultProxy, tmp_path: Path, point: Point
+):
+    with gathering(fault_plane, proxy, tmp_path) as (world, child):
         trials = Trials(world.namespace)
 
         run_until_ended(world, proxy, child, trials, point, count=1)
@@ -206,16 +221,39 @@ def test_killed_at_every_kind_of_write_the_operator_neither_loses_nor_repeats_a_
         run_until_ended(world, proxy, child, trials, point, count=2)
 
         assert set(trials.tried) >= OWN_WRITES, OWN_WRITES - set(trials.tried)
-        check_end(world)
+        check_end(world, least_moves=2 * len(PAIRS))
 
 
-def check_end(world: World) -> None:
+@pytest.mark.parametrize("kind", ["podmoves/status Landed", "placementplans/status Done"])
+def test_a_plan_is_finished_and_verified_though_the_windows_of_before_are_lost(
+    fault_plane: controlplanes.ControlPlane, proxy: FaultProxy, tmp_path: Path, kind: str
+):
+    def is_fatal(call: Call, body: bytes) -> bool:
+        return kind_of(call, body, "", leads=True) == kind
+
+    with gathering(fault_plane, proxy, tmp_path, from_beginning=False) as (world, child):
+        proxy.kill_when(is_fatal, Point.AFTER_REPLY, child.kill)
+        child.start()
+        assert child.wait(PATIENCE_SECONDS) == -signal.SIGKILL, child.text()[-5000:]
+        [before] = [plan["status"]["baseline"] for plan in plans(world)]
+
+        child.start()
+        world.client.wait_for(
+            lambda: has_ended(world, 1), timeout_seconds=PATIENCE_SECONDS, what="the verdict"
+        )
+
+        [plan] = plans(world)
+        assert plan["status"]["baseline"] == before
+        check_end(world, least_moves=len(PAIRS))
+
+
+def check_end(world: World, *, least_moves: int) -> None:
     """What has to hold however often the operator was killed on the way."""
     moves = {
         move["metadata"]["name"]: move for move in world.client.list(PODMOVES, world.namespace)
     }
     statuses = [move["status"] for move in moves.values()]
-    assert len(moves) >= 2 * len(PAIRS)
+    assert len(moves) >= least_moves
     assert {status["phase"] for status in statuses} == {"Landed"}, statuses
     ended = Counter(name for name, phase in accepted_phases(world) if phase in ENDS)
     assert ended == dict.fromkeys(moves, 1)
