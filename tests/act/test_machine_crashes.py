@@ -2,7 +2,7 @@
 
 A model of the world (pod, budget, replacement) stands in for the API server's answers; the machine
 is the shipped one. Hypothesis chooses when the process forgets everything, which replies get lost
-before or after they took effect, and when the world says no.
+before or after they took effect or while they still may, and when the world says no.
 """
 
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,10 @@ from shorthaul.cluster.reasons import Reason
 from shorthaul.kube import evictions
 
 CHOICES = st.sampled_from(
-    ["go on", "crash", "lost before", "lost after", "changed", "blocked", "switch", "lands"]
+    [
+        *("go on", "crash", "lost before", "lost after", "late", "arrives"),
+        *("changed", "blocked", "switch", "lands"),
+    ]
 )
 MOST_STEPS = 400
 
@@ -33,6 +36,7 @@ class World:
     switched: bool = False
     landed: bool = False
     now: float = NOW
+    under_way: set[str] = field(default_factory=set)
     history: list[str] = field(default_factory=list)
 
     def seen(self) -> Observation:
@@ -48,8 +52,17 @@ class World:
         assert isinstance(request, Rehearse | SendEviction)
         if choice == "lost before":
             return evictions.InDoubt("connection refused")
+        if choice == "late":
+            if isinstance(request, SendEviction):
+                self.under_way.add(request.victim.resource_version)
+            return evictions.InDoubt("no answer in time")
         reply = self._evict(request, choice)
         return evictions.InDoubt("connection reset") if choice == "lost after" else reply
+
+    def arrive(self) -> None:
+        """Requests that nobody waits for any more get through to the server."""
+        self.evicted += not self.evicted and str(self.version) in self.under_way
+        self.under_way.clear()
 
     def _evict(self, request: Rehearse | SendEviction, choice: str) -> Reply:
         if self.evicted:
@@ -68,6 +81,8 @@ def step(world: World, state: State, memory: Memory, choice: str) -> tuple[State
     world.version += choice == "changed"
     world.switched |= choice == "switch"
     world.landed |= choice == "lands"
+    if choice == "arrives":
+        world.arrive()
     seen = world.seen()
     request = next_request(ORDER, state, seen, memory, LIMITS)
     if isinstance(request, Record):

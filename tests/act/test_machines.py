@@ -226,6 +226,19 @@ def test_an_answer_that_waiting_cannot_change_refuses_the_move(
     assert state.reason.code == code
 
 
+@pytest.mark.parametrize("pod", [None, replace(POD, terminating=True)], ids=["gone", "going"])
+@pytest.mark.parametrize(
+    ("phase", "attempts"), [("ADMITTED", 1), ("HINTED", 1), ("CHECKED", 1), ("EVICTING", 2)]
+)
+def test_a_pod_that_goes_after_an_eviction_was_asked_for_was_evicted(
+    phase: str, attempts: int, pod: SeenPod | None
+):
+    before, memory = at(MovePhase[phase], attempts=attempts), replace(CHECKED, armed=ARMED.armed)
+
+    assert recorded(ask(before, replace(SEEN, pod=pod), memory)).phase is MovePhase.EVICTED
+    assert after(ORDER, before, evictions.PodGone(), SEEN).phase is MovePhase.EVICTED
+
+
 def test_a_hint_that_cannot_be_written_refuses_and_one_that_is_late_is_tried_again():
     reason = Reason("HintsNotApplied", "no hint shows")
 

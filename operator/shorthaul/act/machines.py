@@ -8,8 +8,10 @@
 
 The one request that cannot be fenced or undone is the eviction. It is sent only by the process
 that has just written Evicting itself (`memory.armed`). Whoever finds Evicting without having
-written it reads the pod: gone or terminating means that it happened, untouched means that it did
-not, and the move starts again at its hint; it is never sent again blindly.
+written it reads the pod: gone or terminating means that it happened, untouched means that it has
+not yet, and the move starts again at its hint; it is never sent again blindly. A request that was
+given up may still come through at a slow server, so a pod that goes after an eviction was asked for
+counts as evicted, whoever ended it.
 """
 
 from collections.abc import Sequence
@@ -95,6 +97,8 @@ def after(order: Order, state: State, reply: Reply, seen: Observation) -> State:
             return replace(_to(state, Phase.CHECKED), known_uids=_known(order, seen))
         case evictions.Evicted():
             return _evicted(state, seen)
+        case evictions.PodGone() if _asked_before(state):
+            return _evicted(state, seen)
         case evictions.PodGone():
             return _refused(state, Reason("PodGone", f"pod {order.pod} is gone"))
         case evictions.Denied(message=message):
@@ -151,6 +155,8 @@ def pause_seconds(reply: Reply | None, memory: Memory, limits: Limits) -> float:
 def _before_eviction(
     order: Order, state: State, seen: Observation, memory: Memory, limits: Limits
 ) -> Request:
+    if _asked_before(state) and _is_going(order, seen):
+        return Record(_evicted(state, seen))
     refusal = _stands_against(order, seen) or _overdue(order, state, seen, limits)
     if refusal is not None:
         return Record(_refused(state, refusal))
@@ -169,6 +175,8 @@ def _before_eviction(
 
 def _armed(order: Order, state: State, seen: Observation, memory: Memory) -> Request:
     """The last look: a conflict that can be foreseen would only cost the budget a disruption."""
+    if _asked_before(state) and _is_going(order, seen):
+        return Record(_evicted(state, seen))
     refusal = _stands_against(order, seen)
     if refusal is not None:
         return Record(_refused(state, refusal))
@@ -178,10 +186,16 @@ def _armed(order: Order, state: State, seen: Observation, memory: Memory) -> Req
 
 
 def _in_doubt(order: Order, state: State, seen: Observation) -> Request:
-    pod = seen.pod
-    if pod is None or pod.uid != order.uid or pod.terminating:
-        return Record(_evicted(state, seen))
-    return Record(_to(state, Phase.HINTED))
+    return Record(_evicted(state, seen) if _is_going(order, seen) else _to(state, Phase.HINTED))
+
+
+def _asked_before(state: State) -> bool:
+    """Whether an eviction was sent before the one that Evicting announces, if it is that far."""
+    return state.attempts > (1 if state.phase is Phase.EVICTING else 0)
+
+
+def _is_going(order: Order, seen: Observation) -> bool:
+    return seen.pod is None or seen.pod.uid != order.uid or seen.pod.terminating
 
 
 def _until_landed(order: Order, state: State, seen: Observation, limits: Limits) -> Request:
