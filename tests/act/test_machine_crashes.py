@@ -7,7 +7,7 @@ before or after they took effect or while they still may, and when the world say
 
 from dataclasses import dataclass, field, replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from act.test_machines import LIMITS, NEW, NOW, ORDER, POD, SIBLING, STARTED
@@ -99,6 +99,7 @@ def step(world: World, state: State, memory: Memory, choice: str) -> tuple[State
     return after(ORDER, state, reply, seen), remember(memory, request, reply)
 
 
+@example([*["go on"] * 3, "late", "go on", "arrives"])
 @settings(deadline=None)
 @given(st.lists(CHOICES, max_size=60))
 def test_a_move_is_evicted_at_most_once_and_ends_as_the_world_is(choices: list[str]):
