@@ -1,7 +1,8 @@
 """What kind of write a request of the operator is, so that tests can say where they killed it.
 
 Kinds are texts such as `podmoves/status Evicting`. Two writes are of one kind when a crash at
-either leaves the same thing undone; which pod, workload or plan it is for does not count.
+either leaves the same thing undone; which pod or plan it is for does not count. Hints are told
+apart by workload, since the first change of an object that is not there yet changes nothing.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ OWN_WRITES = frozenset(
         "podmoves/status Evicting",
         "podmoves/status Evicted",
         "podmoves/status Landed",
-        "placementhints in the probe namespace",
-        "placementhints in the shop",
+        "placementhints in the probe namespace made",
+        "placementhints in the shop made",
         "pods dry run",
         "pods/eviction dry run",
         "pods/eviction",
@@ -53,7 +54,9 @@ def kind_of(call: Call, body: bytes, shop: str, *, leads: bool) -> str:
         case "events":
             return f"events {told['reason']}"
         case "placementhints":
-            return f"placementhints in the {'shop' if namespace == shop else 'probe namespace'}"
+            where = f"{resource} in the {'shop' if namespace == shop else 'probe namespace'}"
+            changed = ", ".join(sorted(told.get("spec", {}).get("workloads", {})))
+            return f"{where} made" if call.method == "POST" else f"{where} changed for {changed}"
         case "placementplans/status":
             verified = " verified" if status.get("verification") else ""
             return f"{resource} {status.get('phase')}{verified}"
