@@ -201,7 +201,8 @@ def gathering(
             for client, server in PAIRS
         ]
         exports = stack.enter_context(playing(plane, folder, talks))
-        child = Child(operator(world, proxy.address), folder / "operator.log")
+        command = operator(world, proxy.address, "--landing-seconds=3600")
+        child = Child(command, folder / "operator.log")
         stack.callback(forget_plans, world)
         stack.callback(child.end)
         world.client.create(flow_source(exports, from_beginning=from_beginning))

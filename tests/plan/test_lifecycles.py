@@ -339,3 +339,15 @@ def test_moves_that_could_not_be_made_are_given_up_and_the_plan_ends():
 
     assert [type(command) for command in at_first[:2]] == [CreateMove, CreateMove]
     assert end.status.progress == Progress(moves=2, refused=2)
+
+
+def test_moves_that_nobody_could_make_while_the_operator_was_away_are_made_by_the_next():
+    found = executing(("cart-1", 0), ("db-1", 0))
+    now = NOW + timedelta(hours=1)
+    made = moves_of(found)[:1]
+
+    back = steer([found], moves=made, now=now, looking_since=now - timedelta(seconds=10))
+    later = steer([found], moves=made, now=now, looking_since=now - timedelta(seconds=90))
+
+    assert [c.move.spec.pod.name for c in back if isinstance(c, CreateMove)] == ["db-1"]
+    assert not any(isinstance(c, CreateMove) for c in later)

@@ -61,11 +61,13 @@ class LiveWorld:
         """Store the parts; nothing is read before `observe`."""
         self._parts = parts
         self._told = 0.0
+        self._looking_since: datetime | None = None
 
     async def observe(self, now: datetime) -> bool:
         """Takes in flows and looks for hindrances; whether a window has closed."""
         parts = self._parts
         board = parts.tools.board
+        self._looking_since = self._looking_since or now
         nodes = parts.store.snapshot().nodes if parts.store.refusal() is None else None
         closed = await parts.feed.observe(
             board.sources, now.timestamp(), frozenset(nodes) if nodes is not None else None
@@ -108,6 +110,7 @@ class LiveWorld:
             or unready(snapshot, parts.terms.unready_nodes_percent),
             rights=parts.hindrances.rights,
             epoch=parts.tools.leadership.epoch,
+            looking_since=self._looking_since,
         )
 
     def traffic(self, view: View) -> Traffic:

@@ -215,9 +215,15 @@ def _carry_out(plan: PlacementPlan, view: View, terms: Terms) -> Iterable[Comman
 
 
 def _late(plan: PlacementPlan, view: View) -> bool:
-    """Whether moves that could not be made so far, by a quota perhaps, are given up."""
+    """Whether moves that could not be made so far, by a quota perhaps, are given up.
+
+    Nobody tried while the operator was away, so that time does not count.
+    """
     began = plan.status.started_at
-    return began is not None and (view.now - began).total_seconds() > MAKING_SECONDS
+    if began is None:
+        return False
+    tried_since = max(began, view.looking_since or began)
+    return (view.now - tried_since).total_seconds() > MAKING_SECONDS
 
 
 def _missing(plan: PlacementPlan, moves: Iterable[PodMove], view: View) -> list[PodMove]:

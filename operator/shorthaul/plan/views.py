@@ -45,7 +45,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One moment; `hindrance` is why nothing may move anywhere now, if anything is."""
+    """One moment; `hindrance` is why nothing may move anywhere now, if anything is.
+
+    `looking_since` is when the process that looks began to.
+    """
 
     now: datetime
     snapshot: Snapshot
@@ -59,6 +62,7 @@ class View:
     hindrance: Reason | None = None
     rights: Mapping[Namespace, Reason] = field(default_factory=dict)
     epoch: int = 0
+    looking_since: datetime | None = None
 
     @property
     def seconds(self) -> float:
