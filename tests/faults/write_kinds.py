@@ -25,7 +25,7 @@ OWN_WRITES = frozenset(
         "podmoves/status Evicting",
         "podmoves/status Evicted",
         "podmoves/status Landed",
-        "placementhints in the probe namespace made",
+        "placementhints in the probe namespace changed for StatefulSet.shorthaul-probe",
         "placementhints in the shop made",
         "pods dry run",
         "pods/eviction dry run",
