@@ -23,7 +23,7 @@ ENGINE = "native/1"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
 CHECKED = ("search_bytes", "ruin_bytes", "table_shapes")
-NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin", "deal")
+NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin", "deal", "drawn")
 
 
 class _Sizes(ctypes.Structure):
@@ -134,6 +134,20 @@ class Kernels:
         self._library.field(
             self._at,
             ctypes.c_int64(group),
+            ctypes.c_void_p(_pointer(nodes)),
+            ctypes.c_int64(len(nodes)),
+            ctypes.c_void_p(_pointer(found)),
+        )
+        return found
+
+    def drawn(self, groups: Narrow, nodes: Ints) -> Ints:
+        """What each group would gain most, or lose least, by a pod that goes from one of its nodes
+        to one of these; -2**62 where it may be on none of them."""
+        found = np.zeros(len(groups), dtype=np.int64)
+        self._library.drawn(
+            self._at,
+            ctypes.c_void_p(_pointer(groups)),
+            ctypes.c_int64(len(groups)),
             ctypes.c_void_p(_pointer(nodes)),
             ctypes.c_int64(len(nodes)),
             ctypes.c_void_p(_pointer(found)),
