@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks import joint_routings
 from benchmarks.outcomes import Skipped
-from shorthaul.solve import bounds, replans, searches
+from shorthaul.solve import bounds, choices, replans, searches
 from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort, Solver, never
 
@@ -83,14 +83,24 @@ def plan_jointly(
 
 
 class Replanner:
-    """Arrays kept for one problem: made once for a settled state, asked many times."""
+    """What is asked again and again about a cluster that changes a little: what the operator asks,
+    which remembers its answers; or, for rates that stay as they are, arrays kept for one problem.
+    """
 
-    def __init__(self, settled: Problem) -> None:
-        self._kept = replans.Replanner(settled)
+    def __init__(self, problem: Problem, budget: Budget, *, arrays: bool) -> None:
+        self._memory = choices.remembering_solver()
+        self._budget = budget
+        self._kept: replans.Replanner | None = None
+        self.settled = self.plan(problem)
+        settled = replace(problem, start=self.settled.counts)
+        if arrays:
+            self._kept = replans.Replanner(settled, budget.seed)
 
-    def plan(self, problem: Problem, budget: Budget) -> Assignment:
-        """A plan from a start that differs a little."""
-        return self._kept.replan(problem.start, budget.move_price)
+    def plan(self, problem: Problem) -> Assignment:
+        """A plan from a start that differs a little from the last one."""
+        if self._kept is not None:
+            return self._kept.replan(problem.start, self._budget.move_price)
+        return self._memory.solve(problem, _effort(self._budget))
 
 
 def bound(problem: Problem, rounds: int | None, turns: int) -> tuple[float, str]:

@@ -59,12 +59,13 @@ def _incremental(rows: Rows) -> Verdict:
     parts = []
     for row in done(rows, world="100k", method="incremental"):
         p99, recovered = row["replan_p99_seconds"], row["recovered_mean"]
-        told = f"{row['routing']}: p99 {1000 * p99:.0f} ms wall"
+        kind = "arrays kept" if row["options"].get("arrays") else "remembering"
+        told = f"{row['routing']}, {kind}: p99 {1000 * p99:.0f} ms wall"
         if "replan_p99_cpu_seconds" in row:
             told += f" ({1000 * row['replan_p99_cpu_seconds']:.0f} ms cpu)"
         told += f", {recovered:.1%} recovered"
         parts.append((p99 <= 0.05 and recovered >= 0.95 and _sound(row), told))
-    return verdict(parts, 2)
+    return verdict(parts, 4)
 
 
 def _certified(rows: Rows) -> Verdict:

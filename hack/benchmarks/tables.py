@@ -69,19 +69,21 @@ def replans(rows: Sequence[Row]) -> str:
     lines = [
         (
             _where(row),
+            "arrays kept" if row["options"].get("arrays") else "remembering",
             f"{1000 * row['replan_p50_seconds']:.0f}",
             f"{1000 * row['replan_p99_seconds']:.0f}",
             f"{1000 * row['replan_p99_cpu_seconds']:.0f}"
             if "replan_p99_cpu_seconds" in row
             else "",
+            f"{1000 * row['quiet_p50_cpu_seconds']:.0f}" if "quiet_p50_cpu_seconds" in row else "",
             f"{row['recovered_mean']:.1%}",
             f"{row['recovered_least']:.1%}",
             str(row["violations"]),
         )
         for row in rows
     ]
-    head = ("world", "p50 ms", "p99 ms", "p99 cpu ms", "recovered", "least", "violations")
-    return markdown(head, lines)
+    times = ("p50 ms", "p99 ms", "p99 cpu ms", "quiet p50 cpu ms")
+    return markdown(("world", "engine", *times, "recovered", "least", "violations"), lines)
 
 
 def markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

@@ -162,6 +162,20 @@ def test_a_plan_that_moves_a_pod_on_from_where_it_was_parked_is_scored(example, 
     assert outcome.status == 0, outcome
 
 
+def test_a_bound_may_be_left_out_or_be_looked_for_longer(example):
+    bare, longer = (planned(*INPUTS, "--bound", word) for word in ("none", "thorough"))
+    bounds = [one["spec"]["objective"]["lowerBound"] for one in (bare, example, longer)]
+
+    assert bounds == sorted(bounds)
+    assert bounds[0] == 0 < bounds[1]
+    assert bare["spec"]["moves"] == example["spec"]["moves"] == longer["spec"]["moves"]
+    assert [one["spec"]["inputs"].get("bound") for one in (bare, example, longer)] == [
+        "none",
+        None,
+        "thorough",
+    ]
+
+
 def test_recommended_routing_is_part_of_the_plan_and_of_its_score(tmp_path):
     made = planned(*INPUTS, "--recommend-routing", "--endpoint-load-limit", "2")
     path = tmp_path / "plan.json"

@@ -8,7 +8,9 @@ import pytest
 from loop.simulated_worlds import START, SimulatedWorld
 from shorthaul.loop import Loop
 from shorthaul.plan.promises import PATIENT_WINDOWS
+from shorthaul.plan.proposals import propose
 from shorthaul.plan.views import Terms
+from shorthaul.solve import bounds
 from shorthaul.solve.kernels import library
 from shorthaul.solve.searches import Search
 from shorthaul.traffic.windows import WindowRules
@@ -91,6 +93,20 @@ def test_once_settled_a_cycle_costs_next_to_no_search():
     assert before.whole > 0
     assert after.small + after.none > 40
     assert after.tries * 20 < LEAST_TRIES * (after.whole + after.small + after.none)
+
+
+def test_only_a_plan_that_is_written_gets_a_bound():
+    simulated = world(1)
+    settled = run(simulated, 48)
+
+    view = simulated.view(settled)
+    found = propose(view, simulated.traffic(view), TERMS, simulated.means())
+    held = [finding.plan for finding in found.findings.values()]
+    written = [plan.spec.objective.bound_method for plan in simulated.plans.values()]
+
+    assert [plan.value.bound_method for plan in held] == [bounds.NOTHING.method]
+    assert written
+    assert bounds.NOTHING.method not in written
 
 
 def test_when_the_traffic_really_shifts_it_moves_again_and_settles_again():

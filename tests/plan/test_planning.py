@@ -15,10 +15,11 @@ from shorthaul.cluster.targets import LatencyTarget
 from shorthaul.cluster.worlds import World
 from shorthaul.errors import BadInput
 from shorthaul.plan import manifests
-from shorthaul.plan.planning import KNEE, Request, make_plan
+from shorthaul.plan.planning import KNEE, Request, certified, make_plan
 from shorthaul.plan.posing import pose
 from shorthaul.plan.scores import score
 from shorthaul.plan.vetoes import vet
+from shorthaul.solve import bounds
 from shorthaul.solve.searches import Search
 from shorthaul.units import TIERS, Namespace, Objective, Routing, Tier, Unit
 from solve import chance_worlds
@@ -75,6 +76,17 @@ def test_a_plan_never_costs_more_and_every_move_is_needed(number):
         kept = [(ref, node) for ref, node in moves if ref != left_out]
         worse = score(request, kept).after > plan.value.after + 1e-12 * weight
         assert worse or not stands(request, kept)
+
+
+@settings(deadline=None, max_examples=15)
+@given(NUMBERS)
+def test_a_plan_that_is_certified_later_is_the_plan_that_was_certified_at_once(number):
+    request, plan = planned(number)
+    bare = make_plan(replace(request, proof=None))
+
+    assert bare.value.lower_bound == 0 or bare.value.after == 0
+    assert bare.value.bound_method == bounds.NOTHING.method
+    assert certified(bare, request) == plan
 
 
 def stands(request, moves):

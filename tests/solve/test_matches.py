@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.plan.posing import pose
 from shorthaul.plan.requests import Request
@@ -34,6 +37,20 @@ def test_pods_keep_their_names_when_they_are_elsewhere():
     found = matches(before, homes_of(before), after)
 
     assert sorted(found.tolist()) == [0, 1, 2]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.permutations(range(6)), st.sets(st.integers(0, 5)), st.integers(1, 4))
+def test_matching_group_by_group_is_matching_by_name(order, gone, node):
+    names = [f"{workload}-{pod}" for workload in ("db", "mail", "web") for pod in range(2)]
+    places = dict.fromkeys(names, "n2")
+    before = problem_of(places)
+    kept = [names[at] for at in order if at not in gone]
+    after = problem_of({name: f"n{node}" if name == "web-0" else "n2" for name in kept})
+    found = matches(before, homes_of(before), after)
+
+    old, new = ([ref for group in one.groups for ref in group.pods] for one in (before, after))
+    assert found.tolist() == [old.index(ref) for ref in new]
 
 
 def test_a_new_pod_where_a_gone_one_was_wanted_is_its_successor_and_already_there():
@@ -79,6 +96,16 @@ def test_a_pod_under_other_rules_has_changed():
 
     assert change.large
     assert len(change.pods) == 3
+
+
+def test_links_in_another_order_are_no_change():
+    problem = pose(chance_worlds.request(5, chance_worlds.Shape(constrained=0)))
+    before = known(problem, problem.start)
+    turned = replace(problem, links=problem.links[::-1])
+
+    assert not len(compare(before, turned).pods)
+    assert not len(compare(before, problem).pods)
+    assert compare(before, turned).shares.tolist() == compare(before, problem).shares.tolist()[::-1]
 
 
 def test_slow_drift_of_traffic_adds_up_until_it_is_noticed():

@@ -15,7 +15,7 @@ from shorthaul.solve import costs
 from shorthaul.solve.engine import Engine
 from shorthaul.solve.kernels import library
 from shorthaul.solve.kernels.states import places_of
-from shorthaul.solve.replans import Replanner
+from shorthaul.solve.replans import NOWHERE, Replanner
 from shorthaul.solve.searches import Search
 from shorthaul.solve.solvers import Effort
 from shorthaul.units import Routing, Unit
@@ -44,6 +44,26 @@ def without_excuses(engine):
 def disturbed(problem, number, most=2):
     """A feasible placement a few moves away from the start."""
     return BRIEF.solve(problem, Effort(seed=number, most_moves=most)).counts
+
+
+@settings(deadline=None, max_examples=40)
+@given(NUMBERS, st.sets(st.integers(0, SHAPE.nodes - 1), min_size=1))
+def test_what_some_nodes_draw_is_the_best_gain_of_a_pod_that_may_go_there(number, nodes):
+    problem = pose(chance_worlds.request(number, SHAPE))
+    engine = Engine(problem, 0)
+    there = np.array(sorted({node % len(problem.nodes) for node in nodes}), dtype=np.int64)
+    groups = np.arange(len(problem.groups), dtype=np.int32)
+    found = engine.kernels.drawn(groups, there)
+
+    for group in groups.tolist():
+        open_there = there[problem.allowed.row(group)[there]]
+        homes = np.unique(problem.start.places(group))
+        if not len(open_there):
+            assert found[group] == NOWHERE
+            continue
+        costs = engine.kernels.field(group, np.concatenate([open_there, homes]))
+        gain = costs[len(open_there) :].max() - costs[: len(open_there)].min()
+        assert found[group] == gain
 
 
 @settings(deadline=None, max_examples=40)

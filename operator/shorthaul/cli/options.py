@@ -12,6 +12,7 @@ from shorthaul.units import Objective, Routing
 LIVE = "live"
 SERVICES = "services"
 KNEE = "knee"
+QUICK, THOROUGH, NONE = "quick", "thorough", "none"
 STANDARD_INPUT = "/dev/stdin"
 LARGEST_SEED = 2**32 - 1
 
@@ -177,6 +178,14 @@ endpoint_load_limit = click.option(
     show_default=True,
     metavar="X",
     help="The most that routing recommended may load an endpoint, in fair shares of its traffic.",
+)
+bound = click.option(
+    "--bound",
+    type=click.Choice([QUICK, THOROUGH, NONE]),
+    default=QUICK,
+    show_default=True,
+    help="How hard to look for the bound that no placement can go below: thorough may take many "
+    "minutes, none leaves it out.",
 )
 seed = click.option(
     "--seed",

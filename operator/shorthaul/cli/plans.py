@@ -49,6 +49,7 @@ MOST_PODS_OF_A_CURVE = 1000
     options.seed,
     options.recommend_routing,
     options.endpoint_load_limit,
+    options.bound,
     options.output("table", "json", "yaml", "html"),
     options.out,
     click.option(

@@ -18,14 +18,21 @@ from shorthaul.api.policies import Policy
 from shorthaul.cli import cores, digests, inputs, versions
 from shorthaul.cli.inputs import Inputs, Paths
 from shorthaul.cli.object_files import read_objects
-from shorthaul.cli.options import KNEE, LIVE, SERVICES
+from shorthaul.cli.options import KNEE, LIVE, NONE, QUICK, SERVICES, THOROUGH
 from shorthaul.cli.progress import Progress
 from shorthaul.cluster.rules import Rules, WorkloadRules
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.plan.requests import Request
+from shorthaul.solve import bounds
 from shorthaul.solve.solvers import never
 from shorthaul.units import Objective, WorkloadRef
+
+PROOFS: Mapping[str, bounds.Work | None] = {
+    QUICK: bounds.QUICK,
+    THOROUGH: bounds.THOROUGH,
+    NONE: None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class Asked:
     seed: int = 0
     recommend_routing: bool = False
     endpoint_load_limit: float = 1.5
+    bound: str = QUICK
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,7 @@ def prepare(asked: Asked, progress: Progress) -> Prepared:
         max_moves_percent=asked.max_moves_percent,
         seed=asked.seed,
         mapper=cores.side_by_side,
+        proof=PROOFS[asked.bound],
         expired=_deadline(asked.time_limit),
         now_seconds=_now(asked.cluster, found),
         digests={**digests.digests(paths, asked.policy), **_settings(asked)},
@@ -101,6 +110,8 @@ def _settings(asked: Asked) -> Mapping[str, str]:
     settings = {"routing": asked.routing, "shorthaul": versions.own()}
     if asked.recommend_routing:
         settings["endpointLoadLimit"] = repr(asked.endpoint_load_limit)
+    if asked.bound != QUICK:
+        settings["bound"] = asked.bound
     return settings if asked.policy else {**settings, "minHosts": str(asked.min_hosts)}
 
 

@@ -5,7 +5,7 @@ that node with everybody else where they are, and what the reference says agains
 do better, since it moves pods together; whether the pod is part of it is told beside.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
@@ -74,7 +74,7 @@ def explain(request: Request, ref: PodRef) -> Explanation:
         raise BadInput(f"pod {ref} is not on any node of this cluster; check namespace and name")
     world = World(request.snapshot, request.rules, request.clients)
     pod = world.pod(ref)
-    plan = make_plan(request)
+    plan = make_plan(replace(request, proof=None))
     talks = _talks(request, pod, where)
     return Explanation(
         pod=ref,

@@ -8,7 +8,8 @@ with the cluster as it is routed today.
 
 from dataclasses import replace
 
-from shorthaul.plan.planning import make_plan
+from shorthaul.cluster.routings import RoutedEdge
+from shorthaul.plan.planning import certified, make_plan
 from shorthaul.plan.plans import Locality, Plan, Recommendation
 from shorthaul.plan.recommendations import FAIR_SHARES, Advice, advise, rerouted
 from shorthaul.plan.requests import Request
@@ -20,6 +21,12 @@ SHRINKING_ROUNDS = 3
 
 def make_joint_plan(request: Request, limit: float = FAIR_SHARES) -> Plan:
     """The plan with recommendations; without any, the plan for today's routing."""
+    made = _made(replace(request, proof=None), limit)
+    return certified(made, replace(request, edges=_edges(request, made.routing)))
+
+
+def _made(request: Request, limit: float) -> Plan:
+    """The same without a bound, which only the plan that is kept needs."""
     today = make_plan(request)
     advice = _advice(request, today, limit)
     wanted = advice.recommended
@@ -42,10 +49,11 @@ def make_joint_plan(request: Request, limit: float = FAIR_SHARES) -> Plan:
 
 def _plan(request: Request, advice: tuple[Recommendation, ...]) -> Plan:
     """The plan for the cluster as it would be routed."""
-    if not advice:
-        return make_plan(request)
-    edges = rerouted(request.edges, request.snapshot, advice)
-    return make_plan(replace(request, edges=edges))
+    return make_plan(replace(request, edges=_edges(request, advice)))
+
+
+def _edges(request: Request, advice: tuple[Recommendation, ...]) -> tuple[RoutedEdge, ...]:
+    return rerouted(request.edges, request.snapshot, advice) if advice else request.edges
 
 
 def _advice(request: Request, plan: Plan, limit: float) -> Advice:

@@ -7,7 +7,7 @@ is the plan. It is never worse than leaving everything where it is.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
@@ -25,7 +25,7 @@ from shorthaul.solve import bounds, costs
 from shorthaul.solve.problems import Problem
 from shorthaul.units import NodeName, PodRef
 
-__all__ = ["KNEE", "Request", "make_plan"]
+__all__ = ["KNEE", "Request", "certified", "make_plan"]
 ATTEMPTS = 6
 OPTIMAL_SHARE = 1e-9
 LOST_SHARE = 5e-4
@@ -58,7 +58,7 @@ def make_plan(request: Request) -> Plan:
     bound: bounds.Bound | None = None
     for _ in range(ATTEMPTS):
         problem = pose(request, allowed)
-        bound = bound or bounds.lower_bound(problem)
+        bound = bound or _bound(request, problem)
         attempt = _attempt(request, problem, world, bound)
         if best is None or attempt.cost < best.cost:
             best = attempt
@@ -68,6 +68,16 @@ def make_plan(request: Request) -> Plan:
     assert best is not None
     assert bound is not None
     return _plan(request, best, bound, {**refused, **vetting.vetoed})
+
+
+def certified(plan: Plan, request: Request) -> Plan:
+    """The same plan with the bound that its request asks for, where it was made without one."""
+    bound = _bound(request, pose(request))
+    return replace(plan, value=_value(request, plan.value.before, plan.value.after, bound))
+
+
+def _bound(request: Request, problem: Problem) -> bounds.Bound:
+    return bounds.NOTHING if request.proof is None else bounds.lower_bound(problem, request.proof)
 
 
 def _attempt(request: Request, problem: Problem, world: World, bound: bounds.Bound) -> _Attempt:
@@ -165,21 +175,18 @@ def _plan(
     staying = {ref: reason for ref, reason in refused.items() if ref not in moving}
     return Plan(
         moves=_moves(request, best),
-        value=Value(
-            request.objective,
-            scored.unit,
-            scored.before,
-            scored.after,
-            _proven(bound.value, scored.after),
-            bound.method,
-            bound.assumes,
-        ),
+        value=_value(request, scored.before, scored.after, bound),
         locality=scored.locality,
         refusals=refusals(request, world, best.problem, counts, staying),
         inputs=provenance.inputs(request),
         notes=_notes(request),
         time_limited=best.limited,
     )
+
+
+def _value(request: Request, before: float, after: float, bound: bounds.Bound) -> Value:
+    proven, unit = _proven(bound.value, after), request.pricing.unit
+    return Value(request.objective, unit, before, after, proven, bound.method, bound.assumes)
 
 
 def _proven(bound: float, after: float) -> float:

@@ -2,7 +2,8 @@
 
 Pure: a view and the traffic go in, findings and commands come out. Policies of one objective and
 mode are planned together; every pod of other workloads is fixed in that plan. Nothing is proposed
-while a plan is carried out or still has to prove itself, so that no plan rests on moving ground.
+while a plan is carried out or still has to prove itself, so that no plan rests on moving
+ground. A bound takes longer than a small search, so only a plan that is written gets one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -38,13 +39,14 @@ from shorthaul.plan import (
 from shorthaul.plan.accounts import Finding
 from shorthaul.plan.commands import Command, CreatePlan
 from shorthaul.plan.damping import Damping, Sample
-from shorthaul.plan.planning import make_plan
+from shorthaul.plan.planning import certified, make_plan
 from shorthaul.plan.plans import Plan
 from shorthaul.plan.requests import KNEE
 from shorthaul.plan.scopes import Scope
 from shorthaul.plan.traffic_maps import TrafficMaps
 from shorthaul.plan.verification import Travel
 from shorthaul.plan.views import ACTIVE_PHASES, OPEN_PHASES, Terms, View, ref_of
+from shorthaul.solve import bounds
 from shorthaul.solve.pricings import Pricing, unit_for
 from shorthaul.solve.solvers import Solver
 from shorthaul.traffic.graphs import TrafficGraph
@@ -105,6 +107,7 @@ def _consider(scope: Scope, means: Means) -> tuple[Finding, Sequence[Command]]:
         scopes.request_for(scope, edges, rules, average.unit),
         solver=means.solver_of(scope.group),
         expired=means.expired,
+        proof=None,
     )
     plan = make_plan(replace(request, max_moves=scopes.hard_limit(request)))
     held = _under_way(scope) or _too_little(plan, scope)
@@ -116,6 +119,8 @@ def _consider(scope: Scope, means: Means) -> tuple[Finding, Sequence[Command]]:
     finding = Finding(plan, priced.unit, held)
     if held is not None or scope.group.mode is Mode.OBSERVE:
         return finding, ()
+    plan = certified(plan, replace(request, proof=bounds.QUICK))
+    finding = replace(finding, plan=plan)
     made = _manifest(plan, scope, edges)
     before = _before(promises.moved_workloads(made), scope, average, priced)
     status = msgspec.structs.replace(made.status, baseline=promises.baseline(before))

@@ -16,6 +16,7 @@ from shorthaul.cluster.targets import LatencyTarget, targeted
 from shorthaul.cluster.worlds import Clients
 from shorthaul.errors import BadInput
 from shorthaul.plan.consents import consented
+from shorthaul.solve import bounds
 from shorthaul.solve.choices import best_solver
 from shorthaul.solve.pricings import Pricing, price
 from shorthaul.solve.solvers import Mapper, Solver, never, one_by_one
@@ -42,6 +43,7 @@ class Request:
     with `parking` a pod may move twice to open a circle of moves, else circles are cut;
     `tell` is told the share of the search that is done, the least cost so far and its bound;
     `mapper` may let several searches go on at the same time;
+    `proof` is how hard to look for a bound; None where nobody asks for one;
     `digests` of the inputs are handed on to the plan.
     """
 
@@ -59,6 +61,7 @@ class Request:
     seed: int = 0
     solver: Solver = SOLVER
     mapper: Mapper = one_by_one
+    proof: bounds.Work | None = bounds.QUICK
     expired: Callable[[], bool] = never
     tell: Callable[[float, float, float], None] = unheard
     now_seconds: float = 0.0

@@ -46,6 +46,7 @@ class Work:
 
 
 QUICK = Work()
+THOROUGH = Work(rounds=200, turns=25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,9 @@ class Bound:
     value: float
     method: str
     assumes: str = ASSUMES
+
+
+NOTHING = Bound(0.0, "costs are never negative; no better bound was asked for", "nothing")
 
 
 def lower_bound(problem: Problem, work: Work = QUICK) -> Bound:

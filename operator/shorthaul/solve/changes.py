@@ -123,10 +123,12 @@ def _pods(old: Problem, new: Problem, matched: Ints) -> tuple[Bools, float]:
     """Pods that are new, elsewhere, bound by other rules, or that lost a fellow of their workload;
     and the share of all these but the last, and of those that are gone."""
     ours, theirs, group_of = facts(new), facts(old), groups_of(old)
-    pairs = np.stack([_of_matched(group_of, matched), groups_of(new)], axis=1)
-    kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
+    number = len(new.groups)
+    pairs = (_of_matched(group_of, matched) + 1) * number + groups_of(new)
+    kinds, kind = np.unique(pairs, return_inverse=True)
+    each = [divmod(pair, number) for pair in kinds.tolist()]
     bound = np.array(
-        [one < 0 or theirs[one] != ours[other] for one, other in kinds.tolist()], dtype=np.bool_
+        [one == 0 or theirs[one - 1] != ours[other] for one, other in each], dtype=np.bool_
     )
     homes = homes_of(new)
     elsewhere = homes != _of_matched(homes_of(old), matched)
@@ -163,9 +165,7 @@ def _free(problem: Problem) -> Ints:
 
 def _traffic(before: Known, problem: Problem) -> tuple[Bools, float, Floats]:
     """Groups whose traffic changed; half of what changed in all; the shares to go on with."""
-    gone = dict(zip(_keys(before.problem), before.shares.tolist(), strict=True))
-    keys, shares = _keys(problem), _shares(problem)
-    known_shares = np.array([gone.pop(key, 0.0) for key in keys], dtype=np.float64)
+    shares, (known_shares, gone) = _shares(problem), _known_shares(before, problem)
     differs, larger = np.abs(shares - known_shares), np.maximum(shares, known_shares)
     difference = np.zeros(problem.background.rows)
     total = np.zeros(problem.background.rows)
@@ -182,6 +182,26 @@ def _traffic(before: Known, problem: Problem) -> tuple[Bools, float, Floats]:
     searched = noticed[ends[0]] | noticed[ends[1]]
     drift = (float(differs.sum()) + sum(gone.values())) / 2
     return _groups_of(problem, noticed), drift, np.where(searched, shares, known_shares)
+
+
+def _known_shares(before: Known, problem: Problem) -> tuple[Floats, dict[Key, float]]:
+    """The known share of each link, and those of links that are gone; keys are only made where the
+    links are not the same ones in the same order."""
+    if _same_links(before.problem, problem):
+        return before.shares, {}
+    gone = dict(zip(_keys(before.problem), before.shares.tolist(), strict=True))
+    found = [gone.pop(key, 0.0) for key in _keys(problem)]
+    return np.array(found, dtype=np.float64), gone
+
+
+def _same_links(old: Problem, new: Problem) -> bool:
+    if len(old.links) != len(new.links) or names_of(old) != names_of(new):
+        return False
+    return all(
+        (one.client, one.server, one.routing, one.prices)
+        == (other.client, other.server, other.routing, other.prices)
+        for one, other in zip(old.links, new.links, strict=True)
+    )
 
 
 def _groups_of(problem: Problem, vertices: Bools) -> Bools:

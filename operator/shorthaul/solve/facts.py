@@ -5,15 +5,19 @@ that stay each limit counts is left out: whoever came or went is seen by its own
 """
 
 from collections.abc import Hashable, Iterator, Sequence
+from functools import lru_cache
 
 from shorthaul.solve.limits import Groups
 from shorthaul.solve.problems import Problem
 
 Facts = tuple[Hashable, ...]
+MOST_KEPT = 4
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def facts(problem: Problem) -> Sequence[Facts]:
-    """The facts of each group."""
+    """The facts of each group; those of the last few problems are at hand, since each problem is
+    compared with the one before and the one after."""
     names = names_of(problem)
     open_to = [row.tobytes() for row in problem.allowed.open]
     roles: list[list[tuple[str | int, ...]]] = [[] for _ in problem.groups]

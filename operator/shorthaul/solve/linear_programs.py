@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from shorthaul.errors import BadInput
 from shorthaul.solve.problems import Ints
 from shorthaul.solve.standings import Floats
 
@@ -28,7 +29,13 @@ class Filled:
 
 
 def _highs() -> Any:
-    import highspy  # Slow to load, and few plans need it.
+    try:
+        import highspy  # Slow to load, and few plans need it.
+    except ImportError as error:
+        raise BadInput(
+            "the thorough bound of so few kinds of nodes needs highspy, which is not installed; "
+            "pip install 'shorthaul[certificates]', or take the quick bound"
+        ) from error
 
     # The class itself prints a banner when it is made, before it can be told to be silent.
     found: Any = highspy.Highs.__base__()  # type: ignore[misc]

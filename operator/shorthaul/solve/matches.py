@@ -6,6 +6,7 @@ wanted on the node where the new one is, for that, since that is how a move ends
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import zip_longest
 
 import numpy as np
 
@@ -18,9 +19,7 @@ from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 def matches(old: Problem, places: Ints, new: Problem) -> Ints:
     """For each pod of the new problem the number of the old one, or -1; both group by group."""
-    number = {ref: at for at, (_, ref) in enumerate(_pods(old))}
-    found = np.array([number.pop(ref, -1) for _, ref in _pods(new)], dtype=np.int64)
-    gone = set(number.values())
+    found, gone = _by_name(old, new)
     if not gone or not (found < 0).any():
         return found
     on_node: dict[tuple[WorkloadRef, NodeName], list[int]] = defaultdict(list)
@@ -40,6 +39,27 @@ def matches(old: Problem, places: Ints, new: Problem) -> Ints:
         if found[at] < 0 and left[workload]:
             found[at] = left[workload].pop(0)
     return found
+
+
+def _by_name(old: Problem, new: Problem) -> tuple[Ints, set[int]]:
+    """For each pod of the new problem the number of the old one of that name, or -1, and the old
+    ones that are gone; where a group is as it was, its pods are not looked up one by one."""
+    pairs = list(zip_longest(old.groups, new.groups))
+    same = [
+        one is not None and other is not None and one.pods == other.pods for one, other in pairs
+    ]
+    number: dict[PodRef, int] = {}
+    firsts = np.concatenate([[0], np.cumsum(old.start.totals())]).tolist()
+    for at, group in enumerate(old.groups):
+        if not same[at]:
+            number.update(zip(group.pods, range(firsts[at], firsts[at + 1]), strict=True))
+    found: list[int] = []
+    for at, group in enumerate(new.groups):
+        if same[at]:
+            found += range(firsts[at], firsts[at + 1])
+        else:
+            found += [number.pop(ref, -1) for ref in group.pods]
+    return np.array(found, dtype=np.int64), set(number.values())
 
 
 def homes_of(problem: Problem) -> Ints:

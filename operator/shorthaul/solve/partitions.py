@@ -10,12 +10,12 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
+from shorthaul.solve.kernels import library
 from shorthaul.solve.problems import Ints
 
 Floats = NDArray[np.float64]
 LARGEST_WEIGHT = 10**8
 MOST_UNEVEN = 16
-FITS = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,18 +76,8 @@ def split(graph: Graph, shares: Floats, seed: int) -> Ints:
 def _dealt(graph: Graph, shares: Floats) -> Ints:
     """Each vertex, the largest first, to the part that it talks to most of those with room left."""
     left = shares / shares.sum() * max(1, int(graph.sizes.sum()))
-    first, neighbours, weights = _rows(graph)
-    found = np.full(len(graph.sizes), -1, dtype=np.int64)
-    for vertex in np.argsort(-graph.sizes, kind="stable").tolist():
-        span = slice(first[vertex], first[vertex + 1])
-        parts = found[neighbours[span]]
-        pull = np.bincount(parts[parts >= 0], weights[span][parts >= 0], minlength=len(shares))
-        fits = left >= graph.sizes[vertex] * FITS
-        best = np.flatnonzero(fits & (pull == pull[fits].max())) if fits.any() else slice(None)
-        options = np.arange(len(shares))[best]
-        found[vertex] = options[np.argmax(left[options])]
-        left[found[vertex]] -= graph.sizes[vertex]
-    return found
+    order = np.argsort(-graph.sizes, kind="stable")
+    return library.deal(order, np.ascontiguousarray(graph.sizes), _rows(graph), left)
 
 
 def _rows(graph: Graph) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:

@@ -18,6 +18,7 @@ ROUNDS = 3
 NEAR_PER_CHANGED = 3
 LEAST_NEAR = 64
 MOST_DRAWN = 16
+NOWHERE = -(2**62)
 
 
 class Replanner:
@@ -84,17 +85,10 @@ def drawn_to(engine: Engine, nodes: Ints) -> at.Narrow:
 
     Those that lose are among them because some gain only together.
     """
-    model, problem = engine.model, engine.problem
-    gains: list[tuple[int, int]] = []
-    for group in engine.groups.tolist() if len(nodes) else ():
-        there = nodes[problem.allowed.row(group)[nodes]]
-        first, size = model.group[group, at.FIRST], model.group[group, at.SIZE]
-        homes = np.unique(engine.state.place[first : first + size]).astype(np.int64)
-        engine.tries += 1
-        if not len(there):
-            continue
-        costs = engine.kernels.field(group, np.concatenate([there, homes]))
-        gain = int(costs[len(there) :].max() - costs[: len(there)].min())
-        gains.append((-gain, group))
-    best = [group for _, group in sorted(gains)[:MOST_DRAWN]]
-    return np.flatnonzero(np.isin(model.group_of, best)).astype(np.int32)
+    groups = engine.groups if len(nodes) else engine.groups[:0]
+    engine.tries += len(groups)
+    gains = engine.kernels.drawn(groups, nodes)
+    some = gains > NOWHERE
+    order = np.lexsort((groups[some], -gains[some]))[:MOST_DRAWN]
+    best = groups[some][order]
+    return np.flatnonzero(np.isin(engine.model.group_of, best)).astype(np.int32)

@@ -17,6 +17,7 @@ Present = tuple[Ints, Ints, int]
 Where = tuple[Ints, Floats, Present]
 FINENESS = 2.0**20
 ALIKE = 0.15
+MOST_AT_ONCE = 2**18
 
 
 def targets(problem: Problem, shape: Cells, seed: int) -> Lumps:
@@ -112,17 +113,10 @@ def _present(problem: Problem, children: Ints, number: int) -> Present:
 
 def _matched(parts: Ints, own: Ints, made: Chunks, lumps: Lumps, where: Where) -> Ints:
     """The cell of each chunk: parts go to cells of like room that hold most of their pods."""
-    here, of_child, (keys, amounts, number) = where
+    here, of_child, present = where
     groups = lumps.groups[made.lump[own]]
     size = len(here)
-    overlap = np.zeros((size, size), dtype=np.float64)
-    for column, cell in enumerate(here.tolist()):
-        wanted = groups * number + cell
-        at = np.minimum(np.searchsorted(keys, wanted), max(0, len(keys) - 1))
-        held = np.where(keys[at] == wanted, amounts[at], 0) if len(keys) else 0 * wanted
-        overlap[:, column] = np.bincount(
-            parts, weights=np.minimum(held, made.counts[own]), minlength=size
-        )
+    overlap = _overlap(parts, groups, made.counts[own], here, present)
     room = of_child[here]
     alike = np.abs(room[:, None] - room[None, :]) <= ALIKE * np.maximum(room[:, None], 1e-9)
     overlap = np.where(alike, overlap + 1e-9, -1.0)
@@ -139,6 +133,22 @@ def _matched(parts: Ints, own: Ints, made: Chunks, lumps: Lumps, where: Where) -
     return here[chosen[parts]]
 
 
+def _overlap(parts: Ints, groups: Ints, counts: Ints, here: Ints, present: Present) -> Floats:
+    """How many pods of each part (rows) each cell holds today; some cells at a time."""
+    keys, amounts, number = present
+    size, step = len(here), max(1, MOST_AT_ONCE // max(1, len(parts)))
+    found = np.zeros((size, size), dtype=np.float64)
+    for first in range(0, size if len(keys) else 0, step):
+        some = here[first : first + step]
+        wanted = groups[:, None] * number + some[None, :]
+        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        held = np.where(keys[at] == wanted, np.minimum(amounts[at], counts[:, None]), 0)
+        places = parts[:, None] * len(some) + np.arange(len(some))
+        sums = np.bincount(places.ravel(), held.ravel(), size * len(some))
+        found[:, first : first + step] = sums.reshape(size, -1)
+    return found
+
+
 def _gathered(cells: Ints, groups: Ints, counts: Ints) -> Lumps:
     """Chunks of the same group in the same cell as one lump."""
     width = int(groups.max(initial=0)) + 1
@@ -149,27 +159,29 @@ def _gathered(cells: Ints, groups: Ints, counts: Ints) -> Lumps:
 
 def pod_targets(problem: Problem, found: Lumps) -> Ints:
     """The node for each pod, -1 where any will do: as many as can be stay where they are."""
-    first = np.concatenate([[0], np.cumsum(problem.start.totals())])
-    made = np.full(int(first[-1]), -1, dtype=np.int64)
+    start, width = problem.start, len(problem.nodes)
     order = np.argsort(found.groups, kind="stable")
-    groups, bounds = np.unique(found.groups[order], return_index=True)
-    ends = np.append(bounds, len(order))[1:]
-    for group, begin, end in zip(groups.tolist(), bounds.tolist(), ends.tolist(), strict=True):
-        left = dict(
-            zip(
-                found.cells[order[begin:end]].tolist(),
-                found.counts[order[begin:end]].tolist(),
-                strict=True,
-            )
-        )
-        loose = []
-        for pod, node in enumerate(problem.start.places(group).tolist(), start=int(first[group])):
-            if left.get(node, 0) > 0:
-                left[node] -= 1
-                made[pod] = node
-            else:
-                loose.append(pod)
-        wanted = (node for node, count in left.items() for _ in range(count))
-        for pod, node in zip(loose, wanted, strict=False):
-            made[pod] = node
+    bound, nodes, counts = found.groups[order], found.cells[order], found.counts[order]
+    here = np.repeat(np.arange(start.rows), np.diff(start.offsets)) * width + start.nodes
+    staying = np.zeros(len(here), dtype=np.int64)
+    _, mine, theirs = np.intersect1d(
+        here, bound * width + nodes, assume_unique=True, return_indices=True
+    )
+    staying[mine] = np.minimum(start.amounts[mine], counts[theirs])
+    counts[theirs] -= staying[mine]
+    owners = np.repeat(np.arange(start.rows), start.totals())
+    stays = _ranks(start.amounts) < np.repeat(staying, start.amounts)
+    made = np.where(stays, np.repeat(start.nodes, start.amounts), -1).astype(np.int64)
+    loose = np.flatnonzero(~stays)
+    free = np.bincount(owners[loose], minlength=start.rows)
+    asked = np.bincount(bound, weights=counts, minlength=start.rows).astype(np.int64)
+    going = _ranks(free) < np.repeat(asked, free)
+    taken = _ranks(asked) < np.repeat(free, asked)
+    made[loose[going]] = np.repeat(nodes, counts)[taken]
     return made
+
+
+def _ranks(sizes: Ints) -> Ints:
+    """0, 1, 2 … of each run of so many."""
+    found: Ints = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return found

@@ -1,6 +1,7 @@
 """Seeds for the kernels' draws, and logarithms of draws as a table of integers."""
 
 import math
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ def seeded(seed: int) -> NDArray[np.uint64]:
     return np.array([(x ^ (x >> 31)) | 1], dtype=np.uint64)
 
 
+@cache
 def exponentials() -> Ints:
     """-ln(u) at the middle of each of TABLE steps, in 1/1024: what annealing forgives."""
     return np.array(

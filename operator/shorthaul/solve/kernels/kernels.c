@@ -10,4 +10,5 @@
 #include "sweeps.h"
 #include "gathers.h"
 #include "ruins.h"
+#include "deals.h"
 

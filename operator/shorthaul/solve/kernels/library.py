@@ -11,17 +11,19 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shorthaul.errors import BadInput
 from shorthaul.solve.kernels import layouts
 from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
 
+Floats = NDArray[np.float64]
 NAME = "_kernels.so"
 ENGINE = "native/1"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
 CHECKED = ("search_bytes", "ruin_bytes", "table_shapes")
-NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin")
+NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin", "deal", "drawn")
 
 
 class _Sizes(ctypes.Structure):
@@ -65,6 +67,18 @@ def _loaded() -> ctypes.CDLL:
 def available() -> bool:
     """Whether the library was built."""
     return bool((resources.files("shorthaul.solve.kernels") / NAME).is_file())
+
+
+def deal(order: Ints, sizes: Ints, rows: tuple[Narrow, Narrow, Narrow], left: Floats) -> Ints:
+    """The part of each vertex, dealt out in order; `rows` are each one's neighbours and weights,
+    `left` the room of each part, which is used up."""
+    found, pull = np.zeros(len(sizes), dtype=np.int64), np.zeros(len(left), dtype=np.int64)
+    _loaded().deal(
+        ctypes.c_int64(len(sizes)),
+        ctypes.c_int64(len(left)),
+        *(ctypes.c_void_p(_pointer(array)) for array in (order, sizes, *rows, left, pull, found)),
+    )
+    return found
 
 
 class Kernels:
@@ -120,6 +134,20 @@ class Kernels:
         self._library.field(
             self._at,
             ctypes.c_int64(group),
+            ctypes.c_void_p(_pointer(nodes)),
+            ctypes.c_int64(len(nodes)),
+            ctypes.c_void_p(_pointer(found)),
+        )
+        return found
+
+    def drawn(self, groups: Narrow, nodes: Ints) -> Ints:
+        """What each group would gain most, or lose least, by a pod that goes from one of its nodes
+        to one of these; -2**62 where it may be on none of them."""
+        found = np.zeros(len(groups), dtype=np.int64)
+        self._library.drawn(
+            self._at,
+            ctypes.c_void_p(_pointer(groups)),
+            ctypes.c_int64(len(groups)),
             ctypes.c_void_p(_pointer(nodes)),
             ctypes.c_int64(len(nodes)),
             ctypes.c_void_p(_pointer(found)),

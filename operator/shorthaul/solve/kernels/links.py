@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from shorthaul.solve.cells import Cells
 from shorthaul.solve.kernels import layouts as at
-from shorthaul.solve.problems import Ints, Problem
+from shorthaul.solve.problems import Ints, Link, Problem
 from shorthaul.units import TIERS, Routing
 
 KINDS = {
@@ -17,6 +17,8 @@ KINDS = {
     Routing.NODE: at.NODE,
 }
 PULL_SCALE = 2**20
+# A link from one of its ends: (link, own, other, shift, role), see layouts.
+Seen = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,18 +75,19 @@ def entries(
 ) -> tuple[Ints, list[tuple[int, int]], list[int]]:
     """Per group what its links look like from its end: the table, each group's range, and what one
     of its pods' traffic costs at most."""
-    touching: list[list[int]] = [[] for _ in rows]
-    for index, link in enumerate(problem.links):
-        for end in {link.client, link.server}:
-            touching[end].append(index)
-    found: list[tuple[int, int, int, int, int]] = []
+    of_vertex = _of_vertices(problem, len(rows))
+    found: list[Seen] = []
     ranges, ranks = [], []
-    known: dict[tuple[int, ...], list[tuple[int, int, int, int, int]]] = {}
+    known: dict[tuple[int, ...], list[Seen]] = {}
     for group in problem.groups:
-        if group.vertices not in known:
-            known[group.vertices] = _seen(problem, touching, group.vertices)
-        ranges.append((len(found), len(found) + len(known[group.vertices])))
-        found += known[group.vertices]
+        if len(group.vertices) == 1:
+            mine = of_vertex[group.vertices[0]]
+        else:
+            if group.vertices not in known:
+                known[group.vertices] = _seen(problem, of_vertex, group.vertices)
+            mine = known[group.vertices]
+        ranges.append((len(found), len(found) + len(mine)))
+        found += mine
     made = _table(links, rows, found)
     farthest = links.price[:, -1] * links.table[:, at.L_CLIENT_SIZE]
     shares = farthest[made[:, at.LINK]] / np.maximum(1, made[:, at.OWN_SIZE])
@@ -94,28 +97,42 @@ def entries(
     return made, ranges, ranks
 
 
-def _seen(
-    problem: Problem, touching: list[list[int]], vertices: tuple[int, ...]
-) -> list[tuple[int, int, int, int, int]]:
-    """(link, own, other, shift, role) of each link of a group; a uniform loop from both ends."""
-    found = []
-    for index in dict.fromkeys(index for vertex in vertices for index in touching[vertex]):
-        link = problem.links[index]
-        client, server = link.client in vertices, link.server in vertices
-        if client and server:
-            if link.routing is Routing.UNIFORM:
-                found.append((index, link.client, link.server, 0, at.CLIENT))
-                found.append((index, link.server, link.client, 0, at.SERVER))
-            else:
-                found.append((index, link.client, link.server, 1, at.BOTH))
-        elif client:
-            found.append((index, link.client, link.server, 0, at.CLIENT))
+def _of_vertices(problem: Problem, number: int) -> list[list[Seen]]:
+    """What the links of each vertex look like from there; a uniform loop from both ends."""
+    found: list[list[Seen]] = [[] for _ in range(number)]
+    for index, link in enumerate(problem.links):
+        client, server = link.client, link.server
+        if client != server:
+            found[client].append((index, client, server, 0, at.CLIENT))
+            found[server].append((index, server, client, 0, at.SERVER))
         else:
-            found.append((index, link.server, link.client, 0, at.SERVER))
+            found[client] += _inside(index, link)
     return found
 
 
-def _table(links: Links, rows: Ints, seen: list[tuple[int, int, int, int, int]]) -> Ints:
+def _inside(index: int, link: Link) -> list[Seen]:
+    """A link of which a group has both ends."""
+    client, server = link.client, link.server
+    if link.routing is not Routing.UNIFORM:
+        return [(index, client, server, 1, at.BOTH)]
+    return [(index, client, server, 0, at.CLIENT), (index, server, client, 0, at.SERVER)]
+
+
+def _seen(problem: Problem, of_vertex: list[list[Seen]], vertices: tuple[int, ...]) -> list[Seen]:
+    """What the links of a group of several vertices look like."""
+    found: list[Seen] = []
+    passed: set[int] = set()
+    for one in (one for vertex in vertices for one in of_vertex[vertex]):
+        link = problem.links[one[0]]
+        if link.client in vertices and link.server in vertices:
+            found += [] if one[0] in passed else _inside(one[0], link)
+            passed.add(one[0])
+        else:
+            found.append(one)
+    return found
+
+
+def _table(links: Links, rows: Ints, seen: list[Seen]) -> Ints:
     made = np.zeros((len(seen), at.ENTRY_COLUMNS), dtype=np.int64)
     if not seen:
         return made

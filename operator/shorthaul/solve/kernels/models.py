@@ -1,5 +1,6 @@
 """Builds what the kernels see from a problem; linear in groups, links and terms, not in pairs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,7 +30,7 @@ class _Listed:
 
     values: list[int] = field(default_factory=list)
 
-    def add(self, values: list[int]) -> tuple[int, int]:
+    def add(self, values: Iterable[int]) -> tuple[int, int]:
         first = len(self.values)
         self.values += values
         return first, len(self.values)
@@ -123,24 +124,25 @@ def _kept(shape: Cells, links: Links) -> Ints:
 def _groups(
     problem: Problem, rows: Rows, tables: Tables, seen: tuple[list[tuple[int, int]], list[int]]
 ) -> tuple[Ints, _Listed]:
-    table = np.zeros((len(problem.groups), at.GROUP_COLUMNS), dtype=np.int64)
-    listed = _Listed()
-    first = 0
+    """The columns of each group, in the layout's order, and what their ranges are ranges of."""
+    listed, lines, first = _Listed(), [], 0
+    classes = problem.allowed.classes.tolist()
     for index, group in enumerate(problem.groups):
-        line = table[index]
-        line[at.CLASS], line[at.FIRST] = problem.allowed.classes[index], first
-        line[at.SIZE], first = len(group.pods), first + len(group.pods)
-        line[at.ENTRY0], line[at.ENTRY1] = seen[0][index]
-        line[at.RANK] = seen[1][index]
-        line[at.ROW0], line[at.ROW1] = listed.add(rows.of_group[index])
-        line[at.VERTEX0], line[at.VERTEX1] = listed.add(list(group.vertices))
         part = tables.parts[index]
-        line[at.TALLY0], line[at.TALLY1] = listed.add(part.tallies)
-        line[at.REPEL0], line[at.REPEL1] = listed.add(part.repelled_by)
-        line[at.KEPT0], line[at.KEPT1] = listed.add(part.kept)
-        line[at.TOUCH0], line[at.TOUCH1] = listed.add(part.touched)
-        line[at.HOST_CAP], line[at.FLOOR] = part.host_cap, part.floor
-    return table, listed
+        ranges = (
+            *seen[0][index],
+            *listed.add(rows.of_group[index]),
+            *listed.add(group.vertices),
+            *listed.add(part.tallies),
+            *listed.add(part.repelled_by),
+            *listed.add(part.kept),
+            *listed.add(part.touched),
+        )
+        size = len(group.pods)
+        caps = (part.host_cap, part.floor, seen[1][index])
+        lines.append((classes[index], first, size, *ranges, *caps))
+        first += size
+    return np.array(lines, dtype=np.int64).reshape(-1, at.GROUP_COLUMNS), listed
 
 
 def _tallied(tables: Tables, listed: _Listed) -> Ints:
