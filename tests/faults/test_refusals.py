@@ -29,7 +29,7 @@ from testbed import controlplanes
 
 pytestmark = pytest.mark.controlplane
 
-SHORT = "--landing-seconds=10"
+SHORT = "--landing-seconds=30"
 
 
 def writes_phase(phase: str) -> Callable[[str, str, bytes], bool]:
