@@ -14,7 +14,15 @@ import pytest
 from faultproxy.faults import Aside
 from faultproxy.proxies import FaultProxy
 from faults.driver import LOST
-from faults.fault_worlds import SYSTEM, Child, World, deployment, driver, fresh_world
+from faults.fault_worlds import (
+    PATIENCE_SECONDS,
+    SYSTEM,
+    Child,
+    World,
+    deployment,
+    driver,
+    fresh_world,
+)
 from faults.test_refusals import writes_phase
 from testbed import controlplanes
 
@@ -57,10 +65,10 @@ def test_a_leader_that_was_frozen_writes_nothing_after_another_took_over(
         world.client.wait_for(lambda: is_stopped(first), what="the first leader to be frozen")
 
         second.start()
-        assert second.wait(60) == 0, second.text()
+        assert second.wait(PATIENCE_SECONDS) == 0, second.text()
         first.signal(signal.SIGCONT)
 
-        assert first.wait(30) == LOST, first.text()
+        assert first.wait(PATIENCE_SECONDS) == LOST, first.text()
         assert (world.phase(name), world.evictions()[world.moved[name]]) == ("Landed", 1)
         epochs = epochs_written(world, name)
         assert epochs == sorted(epochs)
