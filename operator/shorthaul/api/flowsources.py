@@ -128,23 +128,18 @@ class FlowSourceSpec(Value, frozen=True, kw_only=True):
     ] = Trust.FULL
 
 
-FLOW_SOURCE_RULES = (
+_PARTS = {
+    SourceType.HUBBLE_EXPORT: "hubbleExport",
+    SourceType.HUBBLE_RELAY: "hubbleRelay",
+    SourceType.COLLECTOR: "collector",
+    SourceType.PROMETHEUS: "prometheus",
+}
+FLOW_SOURCE_RULES = tuple(
     (
-        "self.type == 'HubbleExport' ? has(self.hubbleExport) : !has(self.hubbleExport)",
-        "hubbleExport is needed for type HubbleExport, and for no other",
-    ),
-    (
-        "self.type == 'HubbleRelay' ? has(self.hubbleRelay) : !has(self.hubbleRelay)",
-        "hubbleRelay is needed for type HubbleRelay, and for no other",
-    ),
-    (
-        "self.type == 'Collector' ? has(self.collector) : !has(self.collector)",
-        "collector is needed for type Collector, and for no other",
-    ),
-    (
-        "self.type == 'Prometheus' ? has(self.prometheus) : !has(self.prometheus)",
-        "prometheus is needed for type Prometheus, and for no other",
-    ),
+        f"self.type == '{kind}' ? has(self.{part}) : !has(self.{part})",
+        f"{part} is needed for type {kind}, and for no other",
+    )
+    for kind, part in _PARTS.items()
 )
 
 
