@@ -100,7 +100,7 @@ def test_only_a_plan_that_is_written_gets_a_bound():
     settled = run(simulated, 48)
 
     view = simulated.view(settled)
-    found = propose(view, simulated.traffic(view), TERMS, simulated.means())
+    found = propose(view, simulated.traffic(view)(), TERMS, simulated.means())
     held = [finding.plan for finding in found.findings.values()]
     written = [plan.spec.objective.bound_method for plan in simulated.plans.values()]
 
