@@ -3,15 +3,17 @@
 import asyncio
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from shorthaul.act import hindrances
 from shorthaul.act.checks import Checker
 from shorthaul.act.moves import Order
+from shorthaul.api.affinitypolicies import AffinityPolicy
 from shorthaul.api.policies import Governance
 from shorthaul.cluster.reasons import Reason
 from shorthaul.kube.failures import Unavailable
-from shorthaul.plan.views import View
+from shorthaul.plan.views import View, ref_of
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.units import NodeName, Uid
 from worlds import builders
@@ -20,16 +22,16 @@ CART = builders.pod("cart-1", "n1")
 ORDER = Order("move-1", CART.ref, Uid(CART.uid), CART.workload, NodeName("n1"), NodeName("n2"))
 
 
-def check(hindrance):
+def check(hindrance, *governing):
     snapshot = builders.cluster([builders.node("n1"), builders.node("n2")], CART)
     view = View(
         now=datetime(2026, 1, 1, tzinfo=UTC),
         snapshot=snapshot,
         distances=measure({name: {} for name in snapshot.nodes}, DEFAULT_SCALE),
-        policies=(),
+        policies=governing,
         plans=(),
         moves=(),
-        governance=Governance({}, {}),
+        governance=Governance({ref_of(each): frozenset({CART.workload}) for each in governing}, {}),
         hindrance=hindrance,
     )
     return asyncio.run(Checker(lambda: view, frozenset()).check(ORDER))
@@ -51,3 +53,23 @@ def test_without_hindrance_the_reference_checker_decides():
 
     assert found is not None
     assert found.code == "NotSelected"
+
+
+@pytest.mark.parametrize(
+    ("spec", "code"),
+    [
+        ({"mode": "Auto", "pause": True}, "PausedByOwner"),
+        ({"mode": "Observe"}, "ModeObserve"),
+    ],
+)
+def test_a_move_that_waited_while_its_policy_was_closed_is_refused(spec, code):
+    namespace = str(CART.workload.namespace)
+    body = {
+        "metadata": {"name": "near", "namespace": namespace},
+        "spec": {"workloads": {}, "objective": "flows", **spec},
+    }
+
+    found = check(None, msgspec.convert(body, AffinityPolicy, strict=False))
+
+    assert found is not None
+    assert found.code == code

@@ -247,7 +247,9 @@ async def test_observing_never_waits_for_a_prober():
 async def test_an_address_that_is_none_is_told_and_ends_nothing():
     named = ProbesSource(address="probers:99999", stale_seconds=100)
     source = LatencySource(type=LatencySourceType.PROBES, probes=named)
-    topology = msgspec.structs.replace(TOPOLOGY, spec=TopologySpec(latency_source=source))
+    topology = msgspec.structs.replace(
+        TOPOLOGY, spec=msgspec.structs.replace(TOPOLOGY.spec, latency_source=source)
+    )
     feed = LatencyFeed(Random(1), sweep_seconds=0.0)
     async with asyncio.timeout(60):
         while "is no peer" not in feed_message(feed, topology):

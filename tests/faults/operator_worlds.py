@@ -120,6 +120,8 @@ def operator(world: World, server: str, *options: str) -> list[str]:
         "--landing-seconds=300",
         "--tick-seconds=0.3",
         "--retry-seconds=0.3",
+        "--renew-seconds=3",
+        "--lease-seconds=6",
         "--health-port=0",
         "--metrics-port=0",
         "--address=127.0.0.1",

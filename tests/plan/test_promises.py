@@ -9,7 +9,9 @@ import pytest
 from plan.test_lifecycles import NOW, SHOP, THERE, plan, view
 from shorthaul.api.objects import ObjectMeta
 from shorthaul.api.placementplans import Baseline, PlacementPlanStatus, PlanPhase, Progress
-from shorthaul.plan import promises
+from shorthaul.plan import promises, proposals
+from shorthaul.plan.proposals import Means
+from shorthaul.plan.traffic_maps import TrafficMaps
 from shorthaul.plan.views import Terms, Traffic
 from shorthaul.solve.pricings import price
 from shorthaul.topology.distances import DEFAULT_SCALE
@@ -102,3 +104,18 @@ def test_what_the_next_plan_does_is_not_credited_to_the_one_before():
 
     assert verdict(timedelta(minutes=MOST + 2), windows, following) is None
     assert verdict(timedelta(minutes=MOST + 2), windows) is not None
+
+
+def test_a_plan_whose_prices_nobody_knows_any_more_is_left_unverified():
+    made = done()
+    objective = msgspec.structs.replace(made.spec.objective, name=Objective.COST)
+    priceless = msgspec.structs.replace(
+        made, spec=msgspec.structs.replace(made.spec, objective=objective)
+    )
+    seen = replace(view([priceless], pods=("cart-1", "db-1")), policies=())
+    graph = replace(window(0, 1.0), unit=Unit.BYTES)
+    maps = TrafficMaps({Unit.BYTES: Traffic(graph, (graph,) * MOST)})
+
+    found = proposals.propose(seen, maps, TERMS, Means({}.__getitem__, lambda: False))
+
+    assert found.commands == ()

@@ -26,7 +26,8 @@ def test_a_prober_on_no_node_is_read_and_counts_nothing(running: Stage, tmp_path
         "kind": "Topology",
         "metadata": {"name": "default"},
         "spec": {
-            "latencySource": {"type": "Probes", "probes": {"address": f"{ADDRESS}:{report_port}"}}
+            "latencies": {"host": 0.1, "rack": 0.2, "zone": 0.5, "region": 1.5, "beyond": 50.0},
+            "latencySource": {"type": "Probes", "probes": {"address": f"{ADDRESS}:{report_port}"}},
         },
     }
     client = running.plane.client

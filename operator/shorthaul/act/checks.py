@@ -15,8 +15,8 @@ from shorthaul.api.placementhints import WorkloadHint
 from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
 from shorthaul.kube.failures import Unavailable
-from shorthaul.plan import hints, upkeep
-from shorthaul.plan.views import View
+from shorthaul.plan import hints, standings, upkeep
+from shorthaul.plan.views import View, ref_of
 from shorthaul.units import Namespace, NodeName
 
 
@@ -36,6 +36,8 @@ class Checker:
             raise Unavailable(view.hindrance.message)
         if view.hindrance is not None:
             return view.hindrance
+        if (closed := _closed(order, view)) is not None:
+            return closed
         if order.pod not in view.snapshot.pods or order.target not in view.snapshot.nodes:
             return Reason("NotThereAnyMore", f"pod {order.pod} or node {order.target} is gone")
         known = tuple(policies.read(policy) for policy in view.policies)
@@ -54,3 +56,13 @@ class Checker:
         known = {NodeName(name) for name in nodes} & set(view.distances.groups)
         found = hints.terms(known, view.distances, target=order.target, hostnames=view.hostnames)
         return as_hint(found, order.plan)
+
+
+def _closed(order: Order, view: View) -> Reason | None:
+    """Why the policies of a move's workload let nothing begin by now; a move may wait for long."""
+    for policy in view.policies:
+        if order.workload in view.governance.workloads.get(ref_of(policy), frozenset()):
+            closed = standings.allowance(policy, view).closed
+            if closed is not None:
+                return closed
+    return None

@@ -24,9 +24,14 @@ def latencies(topology: Topology) -> Latencies | None:
 
 
 def adopted(topology: Topology) -> Mapping[Tier, float]:
-    """What probers measured, by tier, where the spec asks for it and the status vouches for it."""
+    """What probers measured, by tier, where the spec asks for it and the status vouches for it.
+
+    Nothing without the spec's own latencies: a tier that probers could not tell would have none,
+    and whoever can keep them from telling would choose what it is taken for.
+    """
+    spec = topology.spec
     measured = conditions.holds(topology.status.conditions, conditions.LATENCIES_MEASURED)
-    if topology.spec.latency_source is None or not measured:
+    if spec.latency_source is None or spec.latencies is None or not measured:
         return {}
     return {each.tier: each.milliseconds for each in topology.status.latencies}
 

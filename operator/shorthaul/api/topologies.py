@@ -132,6 +132,14 @@ LATENCY_SOURCE_RULES = (
 )
 
 
+TOPOLOGY_RULES = (
+    (
+        "!has(self.latencySource) || has(self.latencies)",
+        "latencySource needs latencies, which count for tiers that probers cannot tell",
+    ),
+)
+
+
 class TopologySpec(Value, frozen=True, kw_only=True):
     """Tiers, distances, prices and latencies."""
 
@@ -226,7 +234,7 @@ class Topology(Value, frozen=True, kw_only=True):
     """The tiers of the network and their distances and prices."""
 
     metadata: ObjectMeta
-    spec: TopologySpec
+    spec: Annotated[TopologySpec, Meta(extra_json_schema=rules(*TOPOLOGY_RULES))]
     status: TopologyStatus = TopologyStatus()
     api_version: str = written(API_VERSION)
     kind: str = written("Topology")

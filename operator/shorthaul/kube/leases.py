@@ -173,7 +173,8 @@ class Lease:
             return True
         lasts = float(spec.lease_duration_seconds or self._settings.lease_seconds)
         if spec.holder_identity.rpartition(SEPARATOR)[0] == self._settings.identity:
-            lasts = min(lasts, MISSED_RENEWALS * self._settings.retry_seconds)
+            silence = MISSED_RENEWALS * self._settings.retry_seconds
+            lasts = min(lasts, max(silence, self._settings.renew_seconds))
         return self._clock() - self._seen_at > lasts
 
     async def _create(self, asked_at: float) -> bool:

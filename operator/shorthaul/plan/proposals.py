@@ -286,18 +286,24 @@ def _gathered(
 
 
 def _verdicts(view: View, maps: TrafficMaps, terms: Terms) -> Sequence[Command]:
-    """Verdicts on plans that are done, each by traffic in the unit of its promise."""
+    """Verdicts on plans that are done, each by traffic in the unit of its promise.
+
+    A plan whose prices are not known any more has to wait for them, or goes unverified in the end.
+    """
     commands: list[Command] = []
     for plan in view.plans:
         traffic = maps.of(unit_for(plan.spec.objective.name))
         if not promises.unverified(plan) or traffic.average is None:
             continue
-        priced = promises.pricing(
-            plan.spec.objective.name,
-            traffic.average.unit,
-            view.distances,
-            view.topology,
-        )
+        try:
+            priced = promises.pricing(
+                plan.spec.objective.name,
+                traffic.average.unit,
+                view.distances,
+                view.topology,
+            )
+        except BadInput:
+            continue
         verdict = promises.verify(plan, view, traffic, terms, priced)
         if verdict is not None:
             commands.append(verdict)

@@ -32,6 +32,7 @@ from shorthaul.api.topologies import (
     LatencySource,
     LatencySourceType,
     ProbesSource,
+    TierLatencies,
     Topology,
     TopologySpec,
 )
@@ -147,7 +148,11 @@ async def observed() -> dict[str, object]:
     name = ProbesSource(address=f"{NAME}:8621")
     source = LatencySource(type=LatencySourceType.PROBES, probes=name)
     topology = Topology(
-        metadata=ObjectMeta(name="default"), spec=TopologySpec(latency_source=source)
+        metadata=ObjectMeta(name="default"),
+        spec=TopologySpec(
+            latencies=TierLatencies(host=0.1, rack=0.2, zone=0.5, region=1.5, beyond=50.0),
+            latency_source=source,
+        ),
     )
     feed = LatencyFeed(Random(1), sweep_seconds=0.5)
     end = time.monotonic() + PATIENCE_SECONDS
