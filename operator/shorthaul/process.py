@@ -84,6 +84,7 @@ async def _run(settings: Settings) -> None:
         try:
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            operator.ending = True
             for part in parts:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
@@ -147,6 +148,7 @@ class _Operator:
                 maps=self.maps,
             )
         )
+        self.ending = False
         self._ticked = time.monotonic()
 
     @property
@@ -190,7 +192,9 @@ class _Operator:
             self.board.replace_all(kind.name, listed.items.values(), listed.resource_version)
 
     def _means(self) -> Means:
-        return Means(self._solvers.__getitem__, _deadline(self.settings.solve_seconds))
+        """The solvers, until their time is over or the process ends: it waits for its threads."""
+        over = _deadline(self.settings.solve_seconds)
+        return Means(self._solvers.__getitem__, lambda: self.ending or over())
 
     async def _in_worker(self, think: Thinking) -> Proposals:
         """Plans beside the loop, and counts what it took."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from shorthaul.act import machines
 from shorthaul.act.machines import (
     Limits,
     Memory,
@@ -302,3 +303,13 @@ def test_of_several_new_pods_the_one_on_the_target_counts():
     other = replace(NEW, name="cart-0", uid=Uid("u4"), node=NodeName("n5"))
 
     assert recorded(ask(EVICTED, landing(other, NEW))).replacement == NEW
+
+
+@pytest.mark.parametrize("memory", [PROVED, CHECKED, ARMED])
+def test_a_hint_that_was_taken_away_with_all_others_is_proved_again(memory):
+    assert machines.recalled(memory, memory.era) == memory
+
+    known = machines.recalled(memory, memory.era + 1)
+
+    assert ask(at(MovePhase.HINTED), memory=known) == PlaceHint()
+    assert machines.recalled(known, memory.era + 1) == known

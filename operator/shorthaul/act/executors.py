@@ -188,7 +188,7 @@ class Executor:
 
     async def _do(self, move: PodMove) -> Progress:
         order, state = records.order(move), records.state(move)
-        memory = self._memories.get(move.metadata.uid, Memory())
+        memory = self._memory(move)
         limits = self._settings.limits
         seen = await self._observer.observe(order, state, memory)
         request = machines.next_request(order, state, seen, memory, limits)
@@ -207,6 +207,10 @@ class Executor:
         self._memories[move.metadata.uid] = memory
         written = await self._go_to(move, machines.after(order, state, reply, seen))
         return Progress(written, machines.pause_seconds(reply, memory, limits))
+
+    def _memory(self, move: PodMove) -> Memory:
+        known = self._memories.get(move.metadata.uid, Memory())
+        return machines.recalled(known, self._means.hints.emptied)
 
     async def _ask(self, order: Order, request: PlaceHint | Rehearse | SendEviction) -> Reply:
         match request:

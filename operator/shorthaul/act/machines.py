@@ -53,13 +53,14 @@ class Memory:
 
     `hinted`: it has proved the hint. `checked`: the pod's version that it has just checked.
     `armed`: the version that it has just written Evicting for. `tries`: answers in a row that put
-    the move off.
+    the move off. `era`: how often all hints had been taken away when this was remembered.
     """
 
     hinted: bool = False
     checked: str = ""
     armed: str = ""
     tries: int = 0
+    era: int = 0
 
 
 def admitted(state: State, *, epoch: int, now_seconds: float) -> State:
@@ -134,6 +135,11 @@ def cut_off(memory: Memory) -> Memory:
     until it has read policies and hints, so the hint has to be proved again.
     """
     return Memory(tries=memory.tries)
+
+
+def recalled(memory: Memory, era: int) -> Memory:
+    """What is still known; a hint that was proved before all hints were taken away is not."""
+    return memory if memory.era == era else Memory(tries=memory.tries, era=era)
 
 
 def pause_seconds(reply: Reply | None, memory: Memory, limits: Limits) -> float:

@@ -23,11 +23,12 @@ _HINT = msgspec.json.Decoder(PlacementHint)
 
 
 class Hints:
-    """All hints that this operator gives."""
+    """All hints that this operator gives; `emptied` is how often it has taken all of them away."""
 
     def __init__(self, connection: Connection) -> None:
         """Store where hints go; nothing is written yet."""
         self._connection = connection
+        self.emptied = 0
 
     async def write(self, workload: WorkloadRef, hint: WorkloadHint) -> None:
         """Sets a workload's hint and leaves those of all other workloads as they are."""
@@ -44,6 +45,7 @@ class Hints:
 
     async def empty(self) -> int:
         """Deletes every PlacementHint, which stops all mutation, and returns how many."""
+        self.emptied += 1
         listed = await read_all(self._connection, HINTS, _HINT.decode)
         for namespace, name in listed.items:
             try:

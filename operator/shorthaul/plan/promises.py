@@ -98,8 +98,9 @@ def proving(plan: PlacementPlan, view: View, terms: Terms) -> bool:
     finished = plan.status.finished_at
     if finished is None or not unverified(plan):
         return False
-    patience = most_windows(terms) * terms.window_seconds
-    return (view.now - finished).total_seconds() < patience + PATIENCE_SECONDS
+    windows = most_windows(terms) + 1  # the one in which it finished counts for neither side
+    patience = windows * terms.window_seconds + PATIENCE_SECONDS
+    return (view.now - finished).total_seconds() < patience
 
 
 def most_windows(terms: Terms) -> int:
