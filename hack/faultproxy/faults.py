@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -44,10 +44,16 @@ class Call:
 class Kill:
     """Calls `action` at a point of a call; unless after the reply, the reply is never sent.
 
-    `matches` gets the call and its body.
+    `choose` gets the call and its body, and says at which point, None to let the call pass.
     """
 
-    matches: Callable[[Call, bytes], bool]
+    choose: Callable[[Call, bytes], Point | None]
+    action: Callable[[], None]
+
+
+class Death(NamedTuple):
+    """What a kill has come to for one call."""
+
     point: Point
     action: Callable[[], None]
 

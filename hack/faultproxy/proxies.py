@@ -18,7 +18,7 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
-from faultproxy.faults import MUTATING, Answer, Aside, Call, Kill, Point
+from faultproxy.faults import MUTATING, Answer, Aside, Call, Death, Kill, Point
 
 HOP_HEADERS = frozenset({"connection", "host", "transfer-encoding", "content-length"})
 LARGEST_BODY_BYTES = 64 * 1024 * 1024
@@ -62,14 +62,14 @@ class FaultProxy:
         """Do something at one call from now on; the counting starts again."""
         with self._lock:
             self.calls.clear()
-            self._kills.append(Kill(lambda made, _: made.number == call, point, action))
+            self._kills.append(Kill(lambda made, _: point if made.number == call else None, action))
 
     def kill_when(
-        self, matches: Callable[[Call, bytes], bool], point: Point, action: Callable[[], None]
+        self, choose: Callable[[Call, bytes], Point | None], action: Callable[[], None]
     ) -> None:
-        """Do something at the next call that matches, which may be a dry run."""
+        """Do something at the next call for which a point is chosen; it may be a dry run."""
         with self._lock:
-            self._kills.append(Kill(matches, point, action))
+            self._kills.append(Kill(choose, action))
 
     def reset(self) -> None:
         """Forget all faults and calls."""
@@ -223,12 +223,13 @@ class FaultProxy:
             if call is not None and call in self.calls:
                 self.calls[self.calls.index(call)] = replace(call, status=status)
 
-    def _take_kill(self, call: Call | None, body: bytes) -> Kill | None:
+    def _take_kill(self, call: Call | None, body: bytes) -> Death | None:
         with self._lock:
             for kill in self._kills:
-                if call is not None and kill.matches(call, body):
+                point = None if call is None else kill.choose(call, body)
+                if point is not None:
                     self._kills.remove(kill)
-                    return kill
+                    return Death(point, kill.action)
         return None
 
     def _take_aside(self, request: web.Request, body: bytes) -> Aside | None:
@@ -248,7 +249,7 @@ class FaultProxy:
                     return answer
         return None
 
-    def _die(self, request: web.Request, kill: Kill) -> web.StreamResponse:
+    def _die(self, request: web.Request, kill: Death) -> web.StreamResponse:
         kill.action()
         return self._drop(request)
 
