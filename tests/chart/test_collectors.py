@@ -18,11 +18,12 @@ pytest_plugins = ["chart.fixtures"]
 pytestmark = pytest.mark.controlplane
 
 GOLDENS = Path(__file__).with_name("goldens")
-COLLECTOR = "collector.enabled=true"
+ENABLED = "collector.enabled=true"
+COLLECTOR = f"{ENABLED},collector.allow={{10.0.0.0/8}}"
 AGENT = "agent.enabled=true,agent.image.repository=agents/netobserv,agent.image.tag=v1.2.3"
 CASES = {
     "collector": COLLECTOR,
-    "agents": f"{COLLECTOR},collector.kind=DaemonSet,collector.allow={{10.0.0.0/8}},{AGENT}",
+    "agents": f"{COLLECTOR},collector.kind=DaemonSet,{AGENT}",
 }
 RIGHTS = ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
 
@@ -115,9 +116,7 @@ def test_no_selector_of_the_operator_takes_another_pod(helm_offline):
 
 def test_the_collector_understands_every_argument_that_the_chart_gives_it(helm_offline):
     known = {name for option in collectors.command.params for name in option.opts}
-    command, *given = _collector(helm_offline, "collector.allow={10.0.0.0/8}")["containers"][0][
-        "args"
-    ]
+    command, *given = _collector(helm_offline)["containers"][0]["args"]
 
     assert command == "collector"
     assert {argument.partition("=")[0] for argument in given} - known == set()
@@ -161,8 +160,19 @@ def test_a_node_sends_to_its_own_collector_and_an_exporter_stays_with_one(helm_o
     assert [(port["protocol"], port["port"]) for port in flows["spec"]["ports"]] == [
         ("UDP", 2055),
         ("UDP", 4739),
-        ("TCP", 4739),
+        ("TCP", 4740),
     ]
+
+
+def test_a_node_that_no_pod_is_tolerated_on_has_its_collector_too(helm_offline):
+    kind = ("collector.kind=DaemonSet",)
+    own = "collector.tolerations[0].key=own"
+
+    assert "tolerations" not in _collector(helm_offline)
+    assert _collector(helm_offline, *kind, kind="DaemonSet")["tolerations"] == [
+        {"operator": "Exists"}
+    ]
+    assert _collector(helm_offline, *kind, own, kind="DaemonSet")["tolerations"] == [{"key": "own"}]
 
 
 @pytest.mark.parametrize("kind", ["NodePort", "LoadBalancer"])
@@ -190,6 +200,53 @@ def test_who_may_send_and_who_may_read_is_said_twice_and_the_collector_calls_nob
     assert [{"protocol": "TCP", "port": "windows"}] in [
         rule["ports"] for rule in operator["spec"]["egress"]
     ]
+
+
+def _senders(helm, *values):
+    """Who may send flows by the NetworkPolicy; nobody is named where all may."""
+    [policy] = _of(helm.template("--set", ",".join(values)), "collector", "NetworkPolicy")
+    return policy["spec"]["ingress"][0].get("from")
+
+
+def test_anybody_may_send_where_that_was_said(helm_offline):
+    assert _senders(helm_offline, ENABLED, "collector.openToAll=true") is None
+    more = (AGENT, "collector.kind=DaemonSet")
+    assert _senders(helm_offline, ENABLED, "collector.openToAll=true", *more) is None
+
+
+def test_only_agents_may_send_to_collectors_beside_them_where_nobody_else_is_named(helm_offline):
+    values = (ENABLED, AGENT, "collector.kind=DaemonSet")
+    [agent] = _of(helm_offline.template("--set", ",".join(values)), "agent", "DaemonSet")
+    [peer] = _senders(helm_offline, *values)
+
+    namespace = peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+    assert namespace == agent["metadata"]["namespace"]
+    assert peer["podSelector"] == agent["spec"]["selector"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (),
+        (AGENT,),
+        (AGENT, "collector.kind=DaemonSet,agent.target.host=192.0.2.7"),
+        (AGENT, "collector.kind=DaemonSet,networkPolicy.enabled=false"),
+        ("collector.flowsFrom[0].podSelector.matchLabels.a=b,networkPolicy.enabled=false",),
+    ],
+)
+def test_a_collector_that_is_open_without_a_word_is_refused(helm_offline, values):
+    where = ("--kube-version", releases.KUBERNETES, "--set", ",".join((ENABLED, *values)))
+    answer = helm_offline.run("template", "x", str(releases.CHART), *where)
+
+    assert answer.returncode != 0
+    assert "give collector.allow the exporters' networks" in answer.stderr
+    assert "collector.openToAll: true says that anybody may" in answer.stderr
+
+
+def test_peers_are_named_enough_where_the_network_policy_is_there(helm_offline):
+    values = (ENABLED, "collector.flowsFrom[0].podSelector.matchLabels.a=b")
+
+    assert _senders(helm_offline, *values) == [{"podSelector": {"matchLabels": {"a": "b"}}}]
 
 
 def test_budget_and_monitor_are_made_when_asked_for(helm_offline):
@@ -221,7 +278,13 @@ def test_the_agent_has_the_capabilities_that_it_names_and_no_more(helm_offline):
     ("values", "host", "port", "export"),
     [
         ("agent.protocol=udp", "shorthaul-collector.shorthaul-system.svc", "4739", "ipfix+udp"),
-        ("agent.protocol=tcp", "shorthaul-collector.shorthaul-system.svc", "4739", "ipfix+tcp"),
+        ("agent.protocol=tcp", "shorthaul-collector.shorthaul-system.svc", "4740", "ipfix+tcp"),
+        (
+            "agent.protocol=tcp,collector.tcpPort=4741",
+            "shorthaul-collector.shorthaul-system.svc",
+            "4741",
+            "ipfix+tcp",
+        ),
         ("agent.target.host=192.0.2.7,agent.target.port=2055", "192.0.2.7", "2055", "ipfix+udp"),
     ],
 )
@@ -245,6 +308,10 @@ def test_the_agent_sends_ipfix_to_the_collector_or_where_it_is_told(
         (f"{AGENT},{COLLECTOR},agent.protocol=tcp,collector.tcpPort=0", "collector.tcpPort is 0"),
         (f"{AGENT},{COLLECTOR},agent.namespace=kube-system", "/agent/namespace"),
         (f"{AGENT},{COLLECTOR},agent.capabilities={{SYS_ADMIN}}", "/agent/capabilities/0"),
+        (f"{COLLECTOR},collector.tcpPort=4739", "port 4739 is more than one of"),
+        (f"{COLLECTOR},collector.udpPorts={{9091}}", "port 9091 is more than one of"),
+        (f"{COLLECTOR},collector.udpPorts={{2055,9995}}", "port 9995 is more than one of"),
+        (f"{COLLECTOR},collector.openToAll=true", "collector.openToAll is true, but"),
         (f"{COLLECTOR},collector.kind=StatefulSet", "/collector/kind"),
         (f"{COLLECTOR},collector.udpPorts={{514}}", "/collector/udpPorts/0"),
         (f"{COLLECTOR},collector.allow={{everywhere}}", "/collector/allow/0"),
@@ -261,6 +328,15 @@ def test_a_wrong_value_is_refused_by_name(helm_offline, values, told):
 
     assert answer.returncode != 0
     assert told in answer.stderr, answer.stderr
+
+
+def test_the_agent_is_kept_out_of_the_releases_own_namespace(helm_offline):
+    values = ("--set", CASES["agents"] + ",agent.namespace=measured")
+    where = ("--namespace", "measured", "--kube-version", releases.KUBERNETES)
+    answer = helm_offline.run("template", "x", str(releases.CHART), *where, *values)
+
+    assert answer.returncode != 0
+    assert "agent.namespace measured is the release's own namespace" in answer.stderr
 
 
 @pytest.mark.parametrize(

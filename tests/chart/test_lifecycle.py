@@ -177,6 +177,34 @@ def _may_evict(release):
     return review["status"]["allowed"]
 
 
+def test_an_upgrade_that_takes_a_port_of_the_collector_away_keeps_the_others(fresh):
+    _upgrade(fresh, "collector.enabled=true,collector.replicas=0,collector.allow={10.0.0.0/8}")
+    before = _ports(fresh)
+
+    _upgrade(fresh, "collector.udpPorts={2055}")
+
+    taken = {("UDP", 4739)}
+    assert [taken < ports for ports in before] == [True, True]
+    assert _ports(fresh) == [ports - taken for ports in before]
+
+
+def _upgrade(release, values):
+    where = ("--namespace", releases.NAMESPACE, "--reuse-values")
+    release.helm.done("upgrade", releases.RELEASE, str(releases.CHART), *where, "--set", values)
+
+
+def _ports(release):
+    """Protocols and numbers of the collector's Service, and of its container."""
+    where = ("shorthaul-collector", releases.NAMESPACE)
+    service = release.administrator.get("services", *where)
+    deployment = release.administrator.get("deployments.apps", *where)
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    return [
+        {(port["protocol"], port["port"]) for port in service["spec"]["ports"]},
+        {(port["protocol"], port["containerPort"]) for port in container["ports"]},
+    ]
+
+
 def test_uninstalling_leaves_no_mutation_and_keeps_what_people_wrote(fresh):
     before = _ours(fresh)
 

@@ -22,6 +22,22 @@ app.kubernetes.io/component: agent
 {{- end }}
 {{- end }}
 
+{{/* Its own: the chart labels it for a privileged pod, which must hold for nothing else. */}}
+{{- define "shorthaul.agent.namespace" -}}
+{{- $namespace := .Values.agent.namespace }}
+{{- if eq $namespace .Release.Namespace }}
+{{- fail (printf "agent.namespace %s is the release's own namespace, and the agent needs one where pod security is privileged; give another, such as shorthaul-agent" $namespace) }}
+{{- end }}
+{{- $namespace }}
+{{- end }}
+
+{{/* Not empty where the chart's agent sends to the chart's collector. */}}
+{{- define "shorthaul.agent.sendsHere" -}}
+{{- if and .Values.agent.enabled .Values.collector.enabled (not .Values.agent.target.host) -}}
+true
+{{- end }}
+{{- end }}
+
 {{/* Where the agent sends to: what was given, or the collector's Service. */}}
 {{- define "shorthaul.agent.target" -}}
 {{- if .Values.agent.target.host -}}

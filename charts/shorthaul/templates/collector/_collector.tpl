@@ -14,6 +14,44 @@ app.kubernetes.io/component: collector
 {{ include "shorthaul.commonLabels" . }}
 {{- end }}
 
+{{/* Fails where two ports have one number, or where anybody may send and nobody said so. */}}
+{{- define "shorthaul.collector.checked" -}}
+{{- $ports := concat .Values.collector.udpPorts (list .Values.collector.metricsPort) }}
+{{- with .Values.collector.tcpPort }}
+{{- $ports = append $ports . }}
+{{- end }}
+{{- if .Values.collector.spool.enabled }}
+{{- $ports = append $ports .Values.collector.spool.port }}
+{{- end }}
+{{- $seen := dict }}
+{{- range $ports }}
+{{- $port := include "shorthaul.plain" . }}
+{{- if hasKey $seen $port }}
+{{- fail (printf "port %s is more than one of collector.udpPorts, .tcpPort, .metricsPort and .spool.port; upgrades tell ports apart by number alone, so give each a number of its own" $port) }}
+{{- end }}
+{{- $_ := set $seen $port true }}
+{{- end }}
+{{- $named := or .Values.collector.allow .Values.collector.flowsFrom }}
+{{- if and .Values.collector.openToAll $named }}
+{{- fail "collector.openToAll is true, but collector.allow or collector.flowsFrom say who may send flows; give either" }}
+{{- end }}
+{{- if not (or .Values.collector.openToAll (include "shorthaul.collector.closed" .)) }}
+{{- fail "collector.enabled would take flows from anybody, and who forges flows can attract pods; give collector.allow the exporters' networks (the nodes' too, for an agent and a collector that is not a DaemonSet), or, with networkPolicy.enabled, give collector.flowsFrom peers; collector.openToAll: true says that anybody may" }}
+{{- end }}
+{{- end }}
+
+{{/*
+Not empty where not everybody can send. Peers hold by the NetworkPolicy only. The agent's own peer is
+enough for a DaemonSet, since no NetworkPolicy cuts a pod off from its own node; from other nodes most
+networks take what comes from the node's network for the node's, and not for a pod's.
+*/}}
+{{- define "shorthaul.collector.closed" -}}
+{{- $beside := and (eq .Values.collector.kind "DaemonSet") (include "shorthaul.agent.sendsHere" .) }}
+{{- if or .Values.collector.allow (and .Values.networkPolicy.enabled (or .Values.collector.flowsFrom $beside)) -}}
+true
+{{- end }}
+{{- end }}
+
 {{/* Ports that flows come in on, as a list of name, protocol and number. */}}
 {{- define "shorthaul.collector.flowPorts" -}}
 {{- range .Values.collector.udpPorts }}
