@@ -1,8 +1,12 @@
 """The map as metrics and as files: what is not in the newest map is gone, names only if wanted."""
 
+import contextlib
 import itertools
 import json
 import math
+import socket
+import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -177,6 +181,7 @@ def served():
     shown = Shown()
     [port] = ports.pick(1)
     web.serve(port, "127.0.0.1", shown.maps)
+    shown.port = port
 
     def ask(path, method="GET"):
         request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
@@ -187,6 +192,27 @@ def served():
             return refused.code, refused.read().decode()
 
     return shown, ask
+
+
+def test_silent_connections_hold_few_threads_and_are_let_go(served, monkeypatch, capfd):
+    shown, ask = served
+    monkeypatch.setattr(web._Quiet, "timeout", 1.0)
+    where = "127.0.0.1", shown.port
+    silent = [socket.create_connection(where) for _ in range(3 * web.MOST_REQUESTS)]
+    answer, serving = None, 0
+    end = time.monotonic() + 60.0
+    while answer is None and time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            answer = ask("/metrics")
+        serving = max(
+            serving, sum("process_request" in each.name for each in threading.enumerate())
+        )
+    for each in silent:
+        each.close()
+
+    assert serving <= web.MOST_REQUESTS
+    assert answer is not None
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_metrics_and_files_are_served_on_one_port(served):

@@ -1,9 +1,11 @@
 """The operator's read-only HTTP: its metrics, and the traffic map as files beside them.
 
 One port, one address, threads of its own; whoever may read the metrics may read the map, and
-nothing can be changed here. It knows nothing of what it serves but where to ask for it.
+nothing can be changed here. It knows nothing of what it serves but where to ask for it. Who
+connects and says nothing is let go soon; what comes while too many are served is closed at once.
 """
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +22,12 @@ from shorthaul.map_metrics import FORMS, MapMetrics
 
 MAP_PATHS = {f"/map.{form}": form for form in FORMS}
 _TYPES = {"json": "application/json; charset=utf-8", "graphml": "application/xml; charset=utf-8"}
+REQUEST_SECONDS = 5.0
+"""How long a client may be silent before it has asked."""
+ANSWER_SECONDS = 60.0
+"""How long it may take to be sent an answer, which may be a large map."""
+MOST_REQUESTS = 32
+"""How many are served at a time."""
 _Environment = Mapping[str, Any]
 _Start = Callable[[str, list[tuple[str, str]]], object]
 
@@ -53,14 +61,47 @@ def application(maps: MapMetrics) -> Callable[[_Environment, _Start], Iterable[b
 
 
 def _server_of(address: str) -> type[ThreadingWSGIServer]:
+    room = threading.BoundedSemaphore(MOST_REQUESTS)
+
     class Server(ThreadingWSGIServer):
         address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+
+        def process_request(self, request: Any, client_address: Any) -> None:
+            """Serves it in a thread, if there is room for one more."""
+            if not room.acquire(blocking=False):
+                self.shutdown_request(request)
+                return
+            try:
+                super().process_request(request, client_address)
+            except BaseException:
+                room.release()
+                raise
+
+        def process_request_thread(self, request: Any, client_address: Any) -> None:
+            """Makes room again in the end."""
+            try:
+                super().process_request_thread(request, client_address)
+            finally:
+                room.release()
 
     return Server
 
 
 class _Quiet(WSGIRequestHandler):
-    """Logs no requests: scrapes come all the time."""
+    """Logs no requests: scrapes come all the time; nor those who went away without one."""
+
+    timeout = REQUEST_SECONDS
+
+    def handle(self) -> None:
+        """Serves one request, should one come."""
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            super().handle()
+
+    def parse_request(self) -> bool:
+        """Reads what is asked for; from then on the client has time for the answer."""
+        read = super().parse_request()
+        self.connection.settimeout(ANSWER_SECONDS)
+        return read
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
         """Says nothing."""

@@ -214,6 +214,24 @@ async def test_a_restart_goes_on_with_what_was_adopted(feed):
     assert prices(with_status(again, 1_121.0, topology)) == GIVEN
 
 
+async def test_contradictory_labels_cost_nothing_that_was_measured(feed):
+    for turn in range(RULES.persistence):
+        fed(feed, sweep(), 1_000.0 + turn)
+    before = with_status(feed, 1_010.0)
+
+    told = topologystatuses.contradicted(
+        before, "nodes n1 and n2 share a rack", moment(1_011.0), feed.measurements(1_011.0)
+    )
+
+    after = msgspec.structs.replace(before, status=told)
+    assert (told.latencies, told.measured_latencies, told.probers) == (
+        *(before.status.latencies, before.status.measured_latencies),
+        6,
+    )
+    assert measured(after) == measured(before)
+    assert {each.type for each in told.conditions} == {"LatenciesMeasured", "Ready", "Stalled"}
+
+
 @pytest.mark.parametrize("lie", [0.0, 900.0])
 async def test_one_broken_prober_moves_no_price(feed, lie):
     lying = {"10.1.0.0": report(0, within=lie, between=lie)}

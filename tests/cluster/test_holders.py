@@ -140,3 +140,48 @@ def test_what_is_over_is_forgotten_after_the_retention(churn):
     assert book.facts <= 2 * lasting
     assert len(holders.ground(book, START).directory.pods) <= lasting
     assert len(holders._states) == 0
+
+
+def churned(holders, first, count):
+    """So many pods that come and go, one each 20 s; the moment of the last one's end."""
+    for number in range(first, first + count):
+        one, moment = pod(f"p-{number}", "10.1.0.9"), START + number * 20_000
+        holders.see(None, one, moment)
+        holders.see(one, None, moment + 10_000)
+    return moment + 10_000
+
+
+@settings(deadline=None)
+@given(st.integers(1, 60))
+def test_news_that_nobody_asks_for_is_kept_no_longer_than_the_retention(churn):
+    holders = Holders(RULES)
+    churned(holders, 0, churn)
+
+    assert len(holders._news) <= RULES.retention_milliseconds // 20_000 * 2 + 2
+    assert len(holders._news) + holders.dropped_news == 2 * churn
+
+
+def test_who_asks_first_after_long_finds_who_was_there_all_the_time():
+    old, gone = pod("old"), pod("gone", "10.1.0.2")
+    holders = seen((None, old, START), (None, gone, START), (gone, None, START + 1_000))
+    ended = churned(holders, 1, 20)
+
+    assert who(holders, START + 50, ended + 500) is Unknown.EARLY
+    assert who(holders, ended, ended + 500) == pod_party(old.ref)
+    assert who(holders, ended, ended + 500, "10.1.0.2") is Unknown.UNLISTED
+
+
+def test_a_book_that_missed_news_is_begun_again():
+    old, gone = pod("old"), pod("gone", "10.1.0.2")
+    holders = seen((None, old, START), (None, gone, START))
+    nodes = Snapshot({"n1": Node("n1", addresses=("10.0.0.1",))}, {})
+    holders.look(nodes, START + 100)
+    assert who(holders, START + 100, START + 500, "10.1.0.2") == pod_party(gone.ref)
+
+    holders.see(gone, None, START + 1_000)
+    ended = churned(holders, 1, 20)
+
+    assert who(holders, START + 100, ended + 500) is Unknown.EARLY
+    assert who(holders, ended, ended + 500) == pod_party(old.ref)
+    assert who(holders, ended, ended + 500, "10.1.0.2") is Unknown.UNLISTED
+    assert who(holders, ended, ended + 500, "10.0.0.1") == node_party("n1")

@@ -197,12 +197,12 @@ class LiveWorld:
         topology, store = self._parts.tools.board.topology, self._parts.store
         if topology is None or store.refusal() is not None:
             return
+        latencies = self._parts.latencies.measurements(now.timestamp())
         try:
             found = measured(store.snapshot(), topology)
-            latencies = self._parts.latencies.measurements(now.timestamp())
             status = topologystatuses.fitting(topology, found, now, latencies)
         except BadInput as error:
-            status = topologystatuses.contradicted(topology, str(error), now)
+            status = topologystatuses.contradicted(topology, str(error), now, latencies)
         if status != topology.status:
             await self._tell(endpoints.TOPOLOGIES, topology, status)
 

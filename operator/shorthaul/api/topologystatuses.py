@@ -6,6 +6,8 @@ And where the Topology names a source of latencies: what is measured, or why not
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from shorthaul.api import conditions
 from shorthaul.api.conditions import State
 from shorthaul.api.topologies import MeasuredLatency, TierLatency, Topology, TopologyStatus
@@ -38,37 +40,48 @@ def fitting(
     }
     text = "; ".join(distances.warnings) or "every node has the label of each tier"
     state = conditions.ready(text, "LabelsMissing" if distances.warnings else "NodesPlaced")
-    generation = topology.metadata.generation
-    return TopologyStatus(
-        observed_generation=generation,
-        conditions=conditions.reported(
-            topology.status.conditions,
-            (state,) if measurements is None else (state, measurements.state),
-            generation=generation,
-            now=now,
-        ),
+    return msgspec.structs.replace(
+        _told(topology, (state,), now, measurements),
         nodes=len(distances.groups),
         racks=counts[Tier.RACK],
         zones=counts[Tier.ZONE],
         regions=counts[Tier.REGION],
-        probers=0 if measurements is None else measurements.probers,
-        latencies=() if measurements is None else measurements.latencies,
-        measured_latencies=()
-        if measurements is None
-        else tuple(
-            MeasuredLatency(one=each.one, other=each.other, milliseconds=each.milliseconds)
-            for each in measurements.pairs
-        ),
     )
 
 
-def contradicted(topology: Topology, error: str, now: datetime) -> TopologyStatus:
-    """The labels contradict each other, so that nothing is planned until they are mended."""
-    generation, code = topology.metadata.generation, "ContradictoryTopology"
+def contradicted(
+    topology: Topology, error: str, now: datetime, measurements: Measurements | None = None
+) -> TopologyStatus:
+    """The labels contradict each other, so that nothing is planned until they are mended.
+
+    What was measured counts again then, also should the operator be started anew meanwhile.
+    """
+    code = "ContradictoryTopology"
     states = (conditions.not_ready(code, error), conditions.stalled(code, error))
-    return TopologyStatus(
+    return _told(topology, states, now, measurements)
+
+
+def _told(
+    topology: Topology, states: tuple[State, ...], now: datetime, measurements: Measurements | None
+) -> TopologyStatus:
+    """The conditions, and what is measured, if anything is to be."""
+    generation = topology.metadata.generation
+    if measurements is not None:
+        states = (*states, measurements.state)
+    status = TopologyStatus(
         observed_generation=generation,
         conditions=conditions.reported(
             topology.status.conditions, states, generation=generation, now=now
+        ),
+    )
+    if measurements is None:
+        return status
+    return msgspec.structs.replace(
+        status,
+        probers=measurements.probers,
+        latencies=measurements.latencies,
+        measured_latencies=tuple(
+            MeasuredLatency(one=each.one, other=each.other, milliseconds=each.milliseconds)
+            for each in measurements.pairs
         ),
     )

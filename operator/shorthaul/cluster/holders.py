@@ -4,9 +4,11 @@ Each change of a pod is told as it is seen (`see`), since one that lives between
 else be taken for its successor; what changes rarely (nodes, Services, whose pod is whose) is looked
 at now and then (`look`). News waits in a queue until the book is asked for, so that who tells and
 who asks may be different threads; only one may ask at a time. Memory is bounded by the book's rules
-and by what is forgotten after the same retention.
+and by what is forgotten after the same retention: news too, when nobody asks. Of news that went
+untold it stays known who held what in the end, and the next book begins there.
 """
 
+import threading
 from collections import deque
 from collections.abc import Iterator
 
@@ -32,7 +34,10 @@ class Holders:
     def __init__(self, rules: BookRules | None = None) -> None:
         self.rules = rules or BookRules()
         self.dropped_news = 0
+        self._lock = threading.Lock()
         self._news: deque[Fact] = deque()
+        self._held: dict[tuple[Uid, Address], Claim] = {}
+        self._gap: int | None = None
         self._states: dict[PodRef, PodState] = {}
         self._book: Book | None = None
         self._fixed: dict[tuple[Uid, Address], Party] = {}
@@ -58,7 +63,7 @@ class Holders:
 
     def look(self, snapshot: Snapshot, now_milliseconds: int) -> None:
         """Takes what changes rarely, as it is now."""
-        book = self._begun(now_milliseconds)
+        book = self._told(now_milliseconds)
         since = self._looked or _LONG_AGO
         fixed = {(holder, address): party for holder, address, party in fixed_addresses(snapshot)}
         seen = max(now_milliseconds, book.known_from) if self._looked else book.known_from
@@ -73,9 +78,7 @@ class Holders:
 
     def know(self, until_milliseconds: int) -> Book:
         """The book, once everything that was seen up to a moment has been told."""
-        book = self._begun(until_milliseconds)
-        while self._news:
-            book.tell([self._news.popleft()])
+        book = self._told(until_milliseconds)
         book.know(until_milliseconds)
         return book
 
@@ -90,19 +93,54 @@ class Holders:
                 nodes[party] = NodeName(party.name)
         return Ground(book, Directory(pods), nodes)
 
-    def _begun(self, now_milliseconds: int) -> Book:
-        if self._book is None:
-            first = self._news[0].seen if self._news else now_milliseconds
-            began = first - self.rules.slack_milliseconds
-            self._book = Book(self.rules, began, Ranges([dns()]))
-        return self._book
+    def _told(self, now_milliseconds: int) -> Book:
+        """The book with all news in it; a new one where there is none, or news was dropped."""
+        with self._lock:
+            gap, self._gap = self._gap, None
+            news, self._news = self._news, deque()
+            held = list(self._held.values()) if gap is not None else []
+            for fact in news:
+                self._settle(fact)
+        book = self._book
+        if book is None or gap is not None:
+            if gap is None:
+                gap = (news[0].seen if news else now_milliseconds) - self.rules.slack_milliseconds
+            book = self._book = self._begun(gap, held)
+            start = book.known_from
+            news = deque(fact._replace(seen=max(fact.seen, start)) for fact in news)
+        book.tell(news)
+        return book
+
+    def _begun(self, began_milliseconds: int, held: list[Claim]) -> Book:
+        """A book that begins at a moment, and knows who held what by then."""
+        book = Book(self.rules, began_milliseconds, Ranges([dns()]))
+        start = book.known_from
+        book.tell(claim._replace(seen=start) for claim in held)
+        for (holder, address), party in self._fixed.items():
+            book.tell([Claim(address, holder, _LONG_AGO, start, party)])
+        return book
 
     def _tell(self, facts: Iterator[Fact]) -> None:
-        for fact in facts:
-            if len(self._news) >= NEWS_LIMIT:
-                self._news.popleft()
-                self.dropped_news += 1
-            self._news.append(fact)
+        with self._lock:
+            for fact in facts:
+                oldest = fact.seen - self.rules.retention_milliseconds
+                while self._news and (self._news[0].seen < oldest or len(self._news) >= NEWS_LIMIT):
+                    self._drop()
+                self._news.append(fact)
+
+    def _drop(self) -> None:
+        """Lets go of the oldest news that nobody asked for, but not of what is so since."""
+        fact = self._news.popleft()
+        self._settle(fact)
+        self._gap = fact.seen if self._gap is None else max(self._gap, fact.seen)
+        self.dropped_news += 1
+
+    def _settle(self, fact: Fact) -> None:
+        """Keeps up who holds what as of the oldest news that waits."""
+        if isinstance(fact, Claim):
+            self._held[fact.holder, fact.address] = fact
+        else:
+            self._held.pop((fact.holder, fact.address), None)
 
     def _look_at_pods(self, snapshot: Snapshot, now: int) -> None:
         for ref, pod in snapshot.pods.items():

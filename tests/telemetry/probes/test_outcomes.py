@@ -25,7 +25,14 @@ def test_losses_are_counted_beside_latencies():
 
     assert (summary.probes, summary.failures) == (4, {Outcome.TIMEOUT: 1})
     assert (summary.least, summary.median, summary.p99) == (1.0, 2.0, 3.0)
-    assert summary.age_seconds == 1.0
+
+
+def test_latencies_are_as_old_as_the_newest_answer():
+    late = [Probe(9.0, Outcome.TIMEOUT)]
+    (told,) = kept([*answered(1.0), *answered(2.0, at=4.0), *late]).summaries(10.0, 9).values()
+    (lost,) = kept(late).summaries(10.0, 9).values()
+
+    assert (told.age_seconds, lost.age_seconds) == (6.0, 1.0)
 
 
 def test_without_an_answer_there_is_no_latency():

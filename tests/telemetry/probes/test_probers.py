@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import time
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.probes import pages, reports
 from shorthaul.telemetry.probes.connects import connect
-from shorthaul.telemetry.probes.outcomes import Outcome
+from shorthaul.telemetry.probes.outcomes import Outcome, Probe
 from shorthaul.telemetry.probes.peers import Addresses, split
 from shorthaul.telemetry.probes.probers import Prober
 from shorthaul.telemetry.probes.readers import Reader
@@ -124,6 +125,13 @@ async def test_a_prober_tells_of_its_peers_and_never_of_itself():
     assert found["127.0.0.2"].least_milliseconds is not None
     assert (found["127.0.0.3"].least_milliseconds, found["127.0.0.3"].refused > 0) == (None, True)
     assert b'shorthaul_prober_probes_total{outcome="answered"}' in metrics
+
+
+async def test_what_is_old_is_forgotten_even_where_nobody_asks():
+    async with probing(address="127.0.0.2", peers=("127.0.0.9",)) as prober:
+        long_ago = Probe(time.monotonic() - 2 * prober.settings.kept_seconds, Outcome.TIMEOUT)
+        prober._outcomes.add("10.9.9.9", long_ago)
+        await until(lambda: "10.9.9.9" not in prober._outcomes._probes)
 
 
 @pytest.mark.parametrize(

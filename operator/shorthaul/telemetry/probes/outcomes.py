@@ -34,7 +34,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The probes to one peer that are still kept; latencies are None without an answer."""
+    """The probes to one peer that are still kept; latencies are None without an answer.
+
+    Its age is that of the newest answer, as the latencies are; without one, of the newest probe.
+    """
 
     probes: int
     failures: Mapping[Outcome, int]
@@ -82,10 +85,12 @@ def _summary(probes: deque[Probe], now_seconds: float) -> Summary:
     failures: Counter[Outcome] = Counter(
         each.outcome for each in probes if each.outcome is not Outcome.ANSWERED
     )
+    times = [each.at_seconds for each in probes if each.outcome is Outcome.ANSWERED]
+    newest = times[-1] if times else probes[-1].at_seconds
     return Summary(
         probes=len(probes),
         failures=failures,
-        age_seconds=max(0.0, now_seconds - probes[-1].at_seconds),
+        age_seconds=max(0.0, now_seconds - newest),
         least=answered[0] if answered else None,
         median=_quantile(answered, 0.5),
         p99=_quantile(answered, 0.99),

@@ -95,6 +95,7 @@ class Prober:
     async def _round(self) -> None:
         """Looks up who there is, and probes some of them within the time of a round."""
         settings = self.settings
+        self._outcomes.expire(time.monotonic())
         found = await self._addresses.look_up()
         self._tell(self._addresses.failures)
         peers = [each for each in found if each[0] not in self._own]
