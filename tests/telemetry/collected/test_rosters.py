@@ -47,6 +47,26 @@ def test_a_collector_that_says_nothing_is_waited_for_until_patience_is_over():
     assert not both.complete(60, 0.05)
 
 
+def test_one_that_is_forgotten_is_expected_for_as_long_as_windows_are_kept():
+    found = roster(("a", [listed(0), listed(60)]), ("b", [listed(0)]), now=70.0)
+    found.hear("127.0.0.1", Listing("a", 60, tuple(map(listed, range(0, 2_400, 60)))), 2_400.0)
+    found.forget(2_400.0)
+
+    assert list(found.known) == ["a"]
+    assert found.complete(0, 0.05)
+    assert not found.complete(60, 0.05)
+    assert not found.complete(1_860, 0.05)
+    assert found.complete(1_920, 0.05)
+
+
+def test_one_that_is_heard_again_tells_for_itself():
+    found = roster(("a", [listed(0)]), now=70.0)
+    found.forget(1_000.0)
+    found.hear("127.0.0.1", Listing("a", 60, (listed(0), listed(60))), 1_000.0)
+
+    assert found.complete(60, 0.05)
+
+
 def test_a_window_that_comes_late_is_billed_by_itself():
     found = roster(("a", [listed(0), listed(60)]), now=130.0)
     for _ in range(2):

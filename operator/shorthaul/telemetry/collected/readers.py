@@ -76,7 +76,9 @@ class Collected:
     ) -> None:
         """Store what to read and how; nothing is asked before `read`."""
         self._place, self._around, self._rules, self._covers = place, around, rules, covers
-        self._roster = Roster(Grid(around.rules.window_seconds))
+        seconds = around.rules.window_seconds
+        expected = seconds * around.rules.kept_windows
+        self._roster = Roster(Grid(seconds, expected_seconds=expected))
         self._state = _State()
         self._counted = _Counted()
         self._task: asyncio.Task[None] | None = None
