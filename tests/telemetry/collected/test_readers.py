@@ -27,13 +27,18 @@ NODES = (("n1", "10.0.0.1"), ("n2", "10.0.0.2"))
 WINDOWS = 12
 
 
-def two_pods(**more):
+def start_age(start):
+    """How long ago a start in seconds was."""
+    return time.time() - start
+
+
+def two_pods(ago_seconds=3_600):
     """A pod on each of two nodes, known for an hour."""
     pods = pods_at([A], "n1")
     (other,) = pods_at([B], "n2").values()
     ref = other.ref.__class__("shop", "other")
     pods[ref] = other.__class__(ref, "uid-other", other.workload, "n2", addresses=(B,))
-    return World(pods, NODES, ago_seconds=3_600, **more)
+    return World(pods, NODES, ago_seconds=ago_seconds)
 
 
 def recent(back=60):
@@ -161,6 +166,18 @@ async def test_a_collector_that_is_none_is_told_and_read_again(tmp_path):
         source.close()
 
     assert "GET /windows" in reading.health.troubles[0]
+
+
+async def test_windows_that_tell_of_flows_from_before_the_watch_are_not_complete(tmp_path):
+    start = recent()
+    for number in range(10):
+        spools_made.write(tmp_path / "a", start + number, [], "10.9.9.9")
+    world = two_pods(ago_seconds=start_age(start))
+    with spools_made.served(tmp_path / "a") as server:
+        source = world.source(Place("127.0.0.1", server.port), longest_milliseconds=4_500)
+        volumes, _ = await read(source, start + 9)
+
+    assert [each.complete for each in volumes] == [False] * 5 + [True] * 5
 
 
 READS = """

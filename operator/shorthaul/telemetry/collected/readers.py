@@ -214,12 +214,16 @@ class Collected:
         return True
 
     def _stretch(self, due: Due, parts: Sequence[Part], addresses: Book) -> Stretch:
-        """The window of the grid; whole if all was told, was there, and can be judged."""
+        """The window of the grid; whole if all was told, was there, and can be judged.
+
+        It tells of flows that began as long before it as exporters hold them back.
+        """
         start = due.start_seconds
+        earliest = start * 1_000 - self._rules.longest_milliseconds
         whole = (
             not due.left_out
             and not any(part.gone for part in parts)
-            and start * 1_000 >= addresses.known_from
+            and earliest >= addresses.known_from
             and self._roster.complete(start, self._around.rules.lost_share_limit)
         )
         return Stretch(start, self._roster.grid.seconds, whole)
