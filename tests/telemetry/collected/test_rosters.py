@@ -47,6 +47,13 @@ def test_a_collector_that_says_nothing_is_waited_for_until_patience_is_over():
     assert not both.complete(60, 0.05)
 
 
+def test_nothing_is_billed_before_addresses_are_known_however_long_that_takes():
+    found = roster(("a", [listed(0)]), now=70.0)
+
+    assert found.due(NEVER, 59.0) is None
+    assert starts(found.due(NEVER, 60.0)) == [("a", 0)]
+
+
 def test_one_that_is_forgotten_is_expected_for_as_long_as_windows_are_kept():
     found = roster(("a", [listed(0), listed(60)]), ("b", [listed(0)]), now=70.0)
     found.hear("127.0.0.1", Listing("a", 60, tuple(map(listed, range(0, 2_400, 60)))), 2_400.0)

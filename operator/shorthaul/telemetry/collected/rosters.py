@@ -2,7 +2,7 @@
 
 Windows of collectors are put on the operator's grid by their start. One of the grid is due when its
 time is over, addresses are known up to its end, and every collector that was heard of late has
-closed its windows up to there; or else when patience is over. Each collector's windows are taken in
+closed its windows up to there or patience with it is over. Each collector's windows are taken in
 order, so one number tells what of it is done. One that falls silent is no longer waited for, but
 expected for a while: windows that it has not told of are not complete.
 """
@@ -112,10 +112,10 @@ class Roster:
             return None
         start = self.grid.start_of(waiting[0][1].start_ms)
         end = start + self.grid.seconds
-        if now_seconds < end + self.grid.patience_seconds:
-            closed = all(known.newest_end >= end * 1_000 for known in self.known.values())
-            if not closed or known_until_seconds < end:
-                return None
+        closed = all(known.newest_end >= end * 1_000 for known in self.known.values())
+        patient = now_seconds < end + self.grid.patience_seconds
+        if known_until_seconds < end or (patient and not closed):
+            return None
         return _within([each for each in waiting if each[1].start_ms < end * 1_000], start)
 
     def done(self, windows: Iterable[tuple[str, Listed]]) -> None:
