@@ -140,11 +140,14 @@ def test_devices_on_the_way_count_where_no_node_is_heard():
 
 
 @pytest.mark.parametrize("pairs", [50, 500])
-def test_the_number_of_pairs_is_bounded_and_those_seen_last_stay(pairs):
+def test_the_number_of_pairs_is_bounded_and_those_that_are_known_stay(pairs):
     points = CountingPoints(PointRules(pair_limit=40))
+    assert counted(points, [passage(NODE_A, 0, 9, 700)], 0) == 700
     ends = [(A, read_address(f"10.2.{n // 250}.{n % 250}")) for n in range(pairs)]
 
     seen = [passage(NODE_A, 0, 9, 1, ends=each) for each in ends]
-    points.learn(seen, node_of, WINDOW)
+    assert counted(points, seen, 1) == 39
+    assert (len(points._pairs), points.left_out) == (40, pairs - 39)
 
-    assert len(points._pairs) == 40
+    assert counted(points, [passage(NODE_A, 2 * WINDOW, 2 * WINDOW + 9, 500)], 2) == 500
+    assert points.left_out == 0

@@ -12,8 +12,9 @@ each window would count them in both. So the choice is per pair of addresses and
 - Where the choice changes, nothing counts that began before what the old point told last.
 
 So bytes may be left out once, at a change or while waiting, but none counts twice. What is left out
-is told as seen at another point. What is known of pairs is forgotten after a while; a function of
-the passages and their windows only.
+is told as seen at another point. What is known of pairs is forgotten after a while, and of more than
+can be held, new ones are left out and counted: those that are known are the long-lived ones. A function
+of the passages and their windows only.
 """
 
 from collections.abc import Iterable, Sequence
@@ -67,6 +68,7 @@ class CountingPoints:
 
     def __init__(self, rules: PointRules | None = None) -> None:
         self._rules = rules or PointRules()
+        self.left_out = 0
         self._heard: dict[NodeName, int] = {}
         self._pairs: dict[_Key, _Pair] = {}
         self._nodes: dict[Address, NodeName] = {}
@@ -77,7 +79,12 @@ class CountingPoints:
         return frozenset(self._heard)
 
     def learn(self, passages: Sequence[Passage], node_of: NodeOf, end_milliseconds: int) -> None:
-        """Takes all that was told in a window, by whomever, and chooses for each pair."""
+        """Takes all that was told in a window, by whomever, and chooses for each pair.
+
+        `left_out` is how many of its passages are of new pairs that were too many.
+        """
+        self._forget(end_milliseconds)
+        self.left_out = 0
         touched = self._told(passages, node_of, end_milliseconds)
         for key in touched:
             pair = self._pairs[key]
@@ -86,7 +93,6 @@ class CountingPoints:
                 pair.not_before = pair.told_until
                 pair.chosen = chosen
             pair.last = max(pair.last, end_milliseconds)
-        self._forget(end_milliseconds)
 
     def once(self, passages: Iterable[Passage]) -> Once:
         """The passages of the window that was learned last which count, and the others' sums."""
@@ -114,6 +120,9 @@ class CountingPoints:
             key = _key(passage)
             pair = self._pairs.get(key)
             if pair is None:
+                if len(self._pairs) >= self._rules.pair_limit:
+                    self.left_out += 1
+                    continue
                 pair = self._pairs[key] = _Pair()
             if key not in touched:
                 touched[key] = None
@@ -160,16 +169,9 @@ class CountingPoints:
         return _largest(points, pair.chosen)
 
     def _forget(self, end: int) -> None:
-        """Forgets pairs that were not told of for long, and of too many the oldest."""
-        limit = self._rules.pair_limit
+        """Forgets what was not told of for long."""
         oldest = end - 2 * self._rules.patience_milliseconds
-        if len(self._pairs) > limit:
-            lasts = sorted(pair.last for pair in self._pairs.values())
-            oldest = max(oldest, lasts[-limit])
-        kept = {key: pair for key, pair in self._pairs.items() if pair.last >= oldest}
-        if len(kept) > limit:
-            kept = dict(list(kept.items())[-limit:])
-        self._pairs = kept
+        self._pairs = {key: pair for key, pair in self._pairs.items() if pair.last >= oldest}
         self._heard = {node: last for node, last in self._heard.items() if last >= oldest}
         self._nodes = {
             exporter: node for exporter, node in self._nodes.items() if node in self._heard
