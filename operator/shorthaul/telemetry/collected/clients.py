@@ -86,7 +86,7 @@ def listing_of(place: Place, address: str) -> Listing:
     body = _get(place, address, "/windows", LISTING_BYTES)
     try:
         found = msgspec.json.decode(body, type=Listing)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NoAnswer(f"collector {address} of {place}: no list of windows ({error})") from error
     windows = sorted(found.windows, key=lambda window: window.start_ms)
     for before, after in itertools.pairwise(windows):

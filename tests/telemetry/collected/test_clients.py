@@ -1,0 +1,49 @@
+"""Asking collectors that answer badly."""
+
+import contextlib
+import http.server
+import threading
+
+import pytest
+
+from shorthaul.telemetry.collected import clients
+from shorthaul.telemetry.collected.clients import NoAnswer, Place
+
+
+class _Answering(http.server.BaseHTTPRequestHandler):
+    body = b""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def answering(body):
+    """A server that answers everything with the same."""
+    kind = type("Answering", (_Answering,), {"body": body})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield Place("127.0.0.1", server.server_address[1])
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"\xff", b'{"windows": ' + b"[" * 200_000, b'{"more": ' + b"[" * 200_000],
+    ids=["empty", "list", "bytes", "nested", "nested beside"],
+)
+def test_what_is_no_list_of_windows_is_told_in_one_line(body):
+    with answering(body) as place, pytest.raises(NoAnswer, match="no list of windows") as found:
+        clients.listing_of(place, "127.0.0.1")
+
+    assert "\n" not in str(found.value)
