@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from shorthaul.store import connections, readings
+from shorthaul.telemetry.collected import clients
 from shorthaul.telemetry.collected.clients import Place
+from shorthaul.telemetry.collected.rosters import Grid
 from telemetry.collected import spools_made
 from telemetry.collected.surroundings import World, by_pair, owner, pods_at, volumes_until
 from telemetry.relay.certificates import Authority
@@ -178,6 +180,29 @@ async def test_windows_that_tell_of_flows_from_before_the_watch_are_not_complete
         volumes, _ = await read(source, start + 9)
 
     assert [each.complete for each in volumes] == [False] * 5 + [True] * 5
+
+
+async def test_a_window_that_cannot_be_fetched_stops_nobody_once_patience_is_over(tmp_path):
+    start = recent()
+    for number in range(3):
+        records = [spools_made.record(A, B, 500, (start + number) * 1_000)]
+        spools_made.write(tmp_path / "a", start + number, records, "10.9.9.9")
+    with spools_made.served(tmp_path / "a") as server:
+        source = two_pods().source(Place("127.0.0.1", server.port))
+        source._roster.grid = Grid(1, patience_seconds=2)
+        first = min((tmp_path / "a").glob("*.jsonl.gz"))
+        with first.open("r+b") as file:
+            file.truncate(clients.WINDOW_BYTES + 1)
+        _, waiting = await volumes_until(source, lambda _, reading: reading.health.troubles)
+        volumes, reading = await read(source, start + 2)
+
+    assert "more than" in waiting.health.troubles[0]
+    assert [(each.billed_bytes, each.complete) for each in volumes[:3]] == [
+        (0, False),
+        (500, True),
+        (500, True),
+    ]
+    assert reading.health.lost_events == 1
 
 
 READS = """

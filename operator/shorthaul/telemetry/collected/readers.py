@@ -66,6 +66,8 @@ class _State:
     fresh: list[Volume] = field(default_factory=list)
     pending: _Pending | None = None
     troubles: tuple[str, ...] = ()
+    failing: dict[str, float] = field(default_factory=dict)
+    """Since when each collector has given no window that it was asked for."""
 
 
 class Collected:
@@ -169,6 +171,8 @@ class Collected:
             elif new:
                 await self._resume(answer)
         self._roster.forget(now)
+        for name in self._state.failing.keys() - self._roster.known.keys():
+            del self._state.failing[name]
 
     async def _resume(self, listing: Listing) -> None:
         """Leaves out what is too old for the map and in the ledger already."""
@@ -196,7 +200,7 @@ class Collected:
             due = self._roster.due(now, addresses.known_until / 1_000)
             if due is None:
                 return False
-            parts = await self._fetch(due.windows)
+            parts = await self._fetch(due.windows, troubles)
             stretch = self._stretch(due, parts, addresses)
             ground = await asyncio.to_thread(holders.ground, addresses, stretch.end_milliseconds)
             judging = Judging(ground, book.tiers(snapshot), self._rules)
@@ -228,21 +232,30 @@ class Collected:
         )
         return Stretch(start, self._roster.grid.seconds, whole)
 
-    async def _fetch(self, windows: Sequence[tuple[str, Listed]]) -> list[Part]:
-        """Fetches windows, one after the other; one that has gone meanwhile is empty."""
-        parts = []
-        for name, listed in windows:
-            address = self._roster.known[name].address
-            try:
-                data = b""
-                if listed.records:
-                    data = await asyncio.to_thread(
-                        clients.window_of, self._place, address, listed.start_ms
-                    )
-            except WindowGone:
-                data = b""
-            parts.append(Part(name, listed, data))
-        return parts
+    async def _fetch(
+        self, windows: Sequence[tuple[str, Listed]], troubles: list[str]
+    ) -> list[Part]:
+        """Fetches windows, one after the other; one that cannot be had is empty."""
+        return [
+            Part(name, listed, await self._data(name, listed, troubles) if listed.records else b"")
+            for name, listed in windows
+        ]
+
+    async def _data(self, name: str, listed: Listed, troubles: list[str]) -> bytes:
+        """A window's data; nothing if it has gone, or its collector has failed for too long."""
+        address, failing = self._roster.known[name].address, self._state.failing
+        try:
+            data = await asyncio.to_thread(clients.window_of, self._place, address, listed.start_ms)
+        except WindowGone:
+            return b""
+        except NoAnswer as error:
+            since = failing.setdefault(name, time.monotonic())
+            if time.monotonic() - since < self._roster.grid.patience_seconds:
+                raise
+            troubles.append(f"{error}; its {listed.records:,} records are lost")
+            return b""
+        failing.pop(name, None)
+        return data
 
     def _count(self, due: Due, parts: Sequence[Part], billed: Billed) -> None:
         counted = self._counted
