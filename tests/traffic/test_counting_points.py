@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shorthaul.traffic.addresses.bills import Transfer
 from shorthaul.traffic.addresses.parties import read_address
-from shorthaul.traffic.counting_points import CountingPoints, PointRules
+from shorthaul.traffic.counting_points import CountingPoints, Finders, PointRules
 from shorthaul.traffic.passages import Passage
 from shorthaul.units import NodeName
 
@@ -33,7 +33,7 @@ def passage(exporter, first, last, size, *, ends=(A, B), point="0"):
 
 def counted(points, passages, window):
     """The bytes that count of a window by its number, learned from all of it."""
-    points.learn(passages, node_of, (window + 1) * WINDOW)
+    points.learn(passages, Finders(node_of, node_of), (window + 1) * WINDOW)
     return sum(each.transfer.bytes for each in points.once(passages).counting)
 
 
@@ -137,6 +137,21 @@ def test_devices_on_the_way_count_where_no_node_is_heard():
     seen = [passage(SWITCH, 0, 9, 100, point=name) for name in "12"]
 
     assert counted(points, seen, 0) == 100
+
+
+def test_a_device_counts_at_no_time_where_a_node_of_the_pair_is_heard():
+    points = CountingPoints(PointRules(patience_milliseconds=3 * WINDOW))
+
+    found = [counted(points, [passage(SWITCH, 0, 9, 100)], 0)]
+    for window in range(1, 8):
+        start = window * WINDOW
+        seen = [
+            passage(SWITCH, start, start + 9, 100),
+            passage(NODE_B, start, start + 9, 1, ends=(B, NODE_B)),
+        ]
+        found.append(counted(points, seen, window) - 1)
+
+    assert found == [100, *[0] * 7]
 
 
 @pytest.mark.parametrize("pairs", [50, 500])

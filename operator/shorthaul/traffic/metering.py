@@ -135,6 +135,20 @@ def node_finder(ground: Ground) -> NodeOf:
     return node_of
 
 
+def exporter_finder(ground: Ground) -> NodeOf:
+    """Tells the node whose own address an exporter has, or a pod on its network.
+
+    A pod with an address of its own speaks for no node: any workload could.
+    """
+
+    def node_of(address: Address, transfer: Transfer) -> NodeName | None:
+        answer = ground.book.who(address, transfer.first_milliseconds, transfer.last_milliseconds)
+        is_node = isinstance(answer, Party) and answer.kind is Kind.NODE
+        return ground.nodes.get(answer) if is_node else None
+
+    return node_of
+
+
 def _stretch(passages: Sequence[Passage]) -> int:
     """From the first moment that was told to the last; never nothing, so that rates are finite."""
     if not passages:

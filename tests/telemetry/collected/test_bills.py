@@ -1,5 +1,7 @@
 """What a window comes to, and what it says of what it left out."""
 
+import time
+
 from shorthaul.telemetry.collected.bills import Judging, Part, bill_parts
 from shorthaul.telemetry.collected.clients import Listed
 from shorthaul.telemetry.netflow_lines import Rules
@@ -13,11 +15,13 @@ A, B, C = "10.1.0.1", "10.1.0.2", "10.1.0.3"
 START = 1_800_000_000
 
 
-def billed(folder, points, records):
-    spools_made.write(folder, START, records, "10.9.9.9")
+def billed(folder, points, records, exporter="10.9.9.9"):
+    spools_made.write(folder, START, records, exporter)
     (window,) = folder.iterdir()
-    holders = World(pods_at([A, B, C])).holders
-    ground = holders.ground(holders.know(START * 1_000), START * 1_000)
+    world = World(pods_at([A, B, C]), ago_seconds=time.time() - START + 60)
+    world.holders.look(world.snapshot, START * 1_000)
+    holders = world.holders
+    ground = holders.ground(holders.know(START * 1_000 + 2_000), START * 1_000)
     part = Part("a", Listed(START * 1_000, START * 1_000 + 1_000, 1), window.read_bytes())
     judging = Judging(ground, lambda one, other: Tier.ZONE, Rules(60_000))
     return bill_parts([part], points, judging, Stretch(START, 1))
@@ -36,3 +40,14 @@ def test_a_window_with_more_pairs_than_can_be_told_apart_is_not_complete_and_say
     )
     assert everything.volume.complete
     assert everything.damages == ()
+
+
+def test_a_pod_speaks_for_no_node(tmp_path):
+    records = [spools_made.record(A, B, 100, START * 1_000)]
+    points = CountingPoints()
+
+    billed(tmp_path / "a", points, records, exporter=C)
+    assert points.heard == {""}
+
+    billed(tmp_path / "b", points, records, exporter="10.0.0.1")
+    assert points.heard == {"", "n1"}

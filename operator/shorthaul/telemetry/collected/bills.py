@@ -22,10 +22,10 @@ from shorthaul.telemetry.netflow_lines import (
     read_lines,
 )
 from shorthaul.traffic.billed_volumes import Stretch, TierOf, entries_of, volume_of
-from shorthaul.traffic.counting_points import CountingPoints
+from shorthaul.traffic.counting_points import CountingPoints, Finders
 from shorthaul.traffic.entries import Batch, Entry, Span
 from shorthaul.traffic.flows import NANOSECONDS
-from shorthaul.traffic.metering import Ground, metered, node_finder
+from shorthaul.traffic.metering import Ground, exporter_finder, metered, node_finder
 from shorthaul.traffic.volumes import Volume
 
 _PIECE_BYTES = 1 << 18
@@ -86,7 +86,8 @@ def bill_parts(
     ground = judging.ground
     read = [_read(part, judging.rules) for part in parts]
     everything = [passage for each in read for passage in each.reading.passages]
-    points.learn(everything, node_finder(ground), stretch.end_milliseconds)
+    nodes = Finders(node_finder(ground), exporter_finder(ground))
+    points.learn(everything, nodes, stretch.end_milliseconds)
     found = [metered(points.once(each.reading.passages), ground) for each in read]
     time_nanoseconds = stretch.start_seconds * NANOSECONDS
     batches = [
