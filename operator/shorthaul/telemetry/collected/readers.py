@@ -20,7 +20,7 @@ from shorthaul.telemetry.collected import clients
 from shorthaul.telemetry.collected.bills import Billed, Judging, Part, bill_parts, stream_of
 from shorthaul.telemetry.collected.clients import Listed, Listing, NoAnswer, Place, WindowGone
 from shorthaul.telemetry.collected.rosters import Due, Grid, Roster
-from shorthaul.telemetry.live_books import LiveBook
+from shorthaul.telemetry.live_books import LiveBook, to_the_end
 from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading, Surroundings
 from shorthaul.traffic.addresses.books import Book
@@ -194,19 +194,18 @@ class Collected:
         now = time.time()
         async with book.lock:
             holders = book.holders
-            await asyncio.to_thread(holders.look, snapshot, int(now * 1_000))
+            await to_the_end(holders.look, snapshot, int(now * 1_000))
             heard = int((now - book.age_seconds()) * 1_000)
-            addresses = await asyncio.to_thread(holders.know, heard)
-            due = self._roster.due(now, addresses.known_until / 1_000)
-            if due is None:
-                return False
-            parts = await self._fetch(due.windows, troubles)
+            addresses = await to_the_end(holders.know, heard)
+        due = self._roster.due(now, addresses.known_until / 1_000)
+        if due is None:
+            return False
+        parts = await self._fetch(due.windows, troubles)
+        async with book.lock:
             stretch = self._stretch(due, parts, addresses)
-            ground = await asyncio.to_thread(holders.ground, addresses, stretch.end_milliseconds)
+            ground = await to_the_end(holders.ground, addresses, stretch.end_milliseconds)
             judging = Judging(ground, book.tiers(snapshot), self._rules)
-            billed = await asyncio.to_thread(
-                bill_parts, parts, self._state.points, judging, stretch
-            )
+            billed = await to_the_end(bill_parts, parts, self._state.points, judging, stretch)
         if due.left_out:
             troubles.append(
                 f"window {due.start_seconds}: {len(due.left_out)} windows of collectors are too "
