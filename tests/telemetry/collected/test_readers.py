@@ -205,6 +205,25 @@ async def test_a_window_that_cannot_be_fetched_stops_nobody_once_patience_is_ove
     assert reading.health.lost_events == 1
 
 
+async def test_what_the_ledger_has_is_left_out_even_when_it_was_locked_at_first(tmp_path):
+    old, start, ledger = recent(1_200), recent(), tmp_path / "bytes.ledger"
+    records = [spools_made.record(A, B, 500, old * 1_000)]
+    spools_made.write(tmp_path / "a", old, records, "10.9.9.9")
+    with spools_made.served(tmp_path / "a") as server:
+        place = Place("127.0.0.1", server.port)
+        before = two_pods().source(place, ledger=ledger)
+        await read(before, old)
+    spools_made.write(tmp_path / "a", start, [], "10.9.9.9")
+    with spools_made.served(tmp_path / "a") as server:
+        source = two_pods().source(Place("127.0.0.1", server.port), ledger=ledger)
+        await volumes_until(source, lambda _, reading: reading.health.troubles)
+        before._around.ledger.close()
+        volumes, _ = await read(source, start)
+        source._around.ledger.close()
+
+    assert [each.start_seconds for each in volumes] == [start]
+
+
 READS = """
 import asyncio, sys
 from shorthaul.telemetry.collected.clients import Place

@@ -8,6 +8,7 @@ in the spools is read again, as far back as windows are kept or the ledger lacks
 """
 
 import asyncio
+import itertools
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -165,25 +166,29 @@ class Collected:
             if isinstance(answer, NoAnswer):
                 troubles.append(str(answer))
                 continue
-            new = answer.collector not in self._roster.known
+            old: list[tuple[str, Listed]] = []
+            if answer.collector not in self._roster.known:
+                old = await self._old(answer)
             if trouble := self._roster.hear(address, answer, now):
                 troubles.append(trouble)
-            elif new:
-                await self._resume(answer)
+            self._roster.done(old)
         self._roster.forget(now)
         for name in self._state.failing.keys() - self._roster.known.keys():
             del self._state.failing[name]
 
-    async def _resume(self, listing: Listing) -> None:
-        """Leaves out what is too old for the map and in the ledger already."""
+    async def _old(self, listing: Listing) -> list[tuple[str, Listed]]:
+        """What is too old for the map and in the ledger already; raises where that refuses."""
         oldest = (time.time() - self._around.kept_seconds) * 1_000
         taken = Spans()
         if self._around.ledger is not None:
             taken = await self._around.ledger.taken(stream_of(listing.collector))
-        for window in listing.windows:
-            if window.start_ms >= oldest or (self._around.ledger and not _in(taken, window)):
-                return
-            self._roster.done([(listing.collector, window)])
+        old = itertools.takewhile(
+            lambda window: (
+                window.start_ms < oldest and (self._around.ledger is None or _in(taken, window))
+            ),
+            listing.windows,
+        )
+        return [(listing.collector, window) for window in old]
 
     async def _bill_next(self, book: LiveBook, troubles: list[str]) -> bool:
         """Bills the next window of the grid; whether there was one."""
