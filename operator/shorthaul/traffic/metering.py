@@ -143,8 +143,9 @@ def exporter_finder(ground: Ground) -> NodeOf:
 
     def node_of(address: Address, transfer: Transfer) -> NodeName | None:
         answer = ground.book.who(address, transfer.first_milliseconds, transfer.last_milliseconds)
-        is_node = isinstance(answer, Party) and answer.kind is Kind.NODE
-        return ground.nodes.get(answer) if is_node else None
+        if not isinstance(answer, Party) or answer.kind is not Kind.NODE:
+            return None
+        return ground.nodes.get(answer)
 
     return node_of
 
