@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import socket
 import threading
 
 import pytest
@@ -47,3 +48,42 @@ def test_what_is_no_list_of_windows_is_told_in_one_line(body):
         clients.listing_of(place, "127.0.0.1")
 
     assert "\n" not in str(found.value)
+
+
+@contextlib.contextmanager
+def repeating(begin, again):
+    """A server that says something again and again, for as long as it is heard."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            peer, _ = server.accept()
+            with peer, contextlib.suppress(OSError):
+                peer.sendall(begin)
+                while True:
+                    peer.sendall(again)
+                    if ended.wait(0.02):
+                        return
+
+        ended = threading.Event()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield Place("127.0.0.1", server.getsockname()[1])
+        finally:
+            ended.set()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("begin", "again"),
+    [
+        (b"HTTP/1.1 200 OK\r\nLong: ", b"x"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+    ],
+    ids=["header", "continue", "body"],
+)
+def test_an_answer_that_does_not_end_is_given_up(monkeypatch, begin, again):
+    monkeypatch.setattr(clients, "ANSWER_SECONDS", 0.3)
+    with repeating(begin, again) as place, pytest.raises(NoAnswer, match="took longer than"):
+        clients.listing_of(place, "127.0.0.1")
