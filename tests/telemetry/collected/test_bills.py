@@ -2,6 +2,7 @@
 
 import time
 
+from shorthaul.telemetry.collected import bills
 from shorthaul.telemetry.collected.bills import Judging, Part, bill_parts
 from shorthaul.telemetry.collected.clients import Listed
 from shorthaul.telemetry.netflow_lines import Rules
@@ -15,7 +16,7 @@ A, B, C = "10.1.0.1", "10.1.0.2", "10.1.0.3"
 START = 1_800_000_000
 
 
-def billed(folder, points, records, exporter="10.9.9.9"):
+def billed(folder, points, records, exporter="10.9.9.9", parts=1):
     spools_made.write(folder, START, records, exporter)
     (window,) = folder.iterdir()
     world = World(pods_at([A, B, C]), ago_seconds=time.time() - START + 60)
@@ -24,7 +25,7 @@ def billed(folder, points, records, exporter="10.9.9.9"):
     ground = holders.ground(holders.know(START * 1_000 + 2_000), START * 1_000)
     part = Part("a", Listed(START * 1_000, START * 1_000 + 1_000, 1), window.read_bytes())
     judging = Judging(ground, lambda one, other: Tier.ZONE, Rules(60_000))
-    return bill_parts([part], points, judging, Stretch(START, 1))
+    return bill_parts([part] * parts, points, judging, Stretch(START, 1))
 
 
 def test_a_window_with_more_pairs_than_can_be_told_apart_is_not_complete_and_says_so(tmp_path):
@@ -51,3 +52,14 @@ def test_a_pod_speaks_for_no_node(tmp_path):
 
     billed(tmp_path / "b", points, records, exporter="10.0.0.1")
     assert points.heard == {"", "n1"}
+
+
+def test_records_of_all_parts_together_are_bounded_whatever_was_listed(monkeypatch, tmp_path):
+    monkeypatch.setattr(bills, "MOST_RECORDS", 3)
+    records = [spools_made.record(A, B, 100, START * 1_000)] * 2
+
+    found = billed(tmp_path / "a", CountingPoints(), records, parts=3)
+
+    assert found.records == 3
+    assert len(found.damages) == 2
+    assert not found.volume.complete

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from shorthaul.store import connections, readings
-from shorthaul.telemetry.collected import clients
+from shorthaul.telemetry.collected import clients, readers
 from shorthaul.telemetry.collected.clients import Place
 from shorthaul.telemetry.collected.rosters import Grid
 from telemetry.collected import spools_made
@@ -222,6 +222,24 @@ async def test_what_the_ledger_has_is_left_out_even_when_it_was_locked_at_first(
         source._around.ledger.close()
 
     assert [each.start_seconds for each in volumes] == [start]
+
+
+async def test_more_bytes_than_can_be_held_are_left_out_and_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "MOST_BYTES", 1)
+    start = recent() // 2 * 2
+    for number in range(2):
+        records = [spools_made.record(A, B, 500, (start + number) * 1_000)]
+        spools_made.write(tmp_path / "a", start + number, records, "10.9.9.9")
+    with spools_made.served(tmp_path / "a") as server:
+        source = two_pods().source(Place("127.0.0.1", server.port), window_seconds=2)
+        volumes, reading = await volumes_until(
+            source, lambda volumes, reading: volumes and reading.health.troubles
+        )
+        source.close()
+
+    assert [(each.billed_bytes, each.complete) for each in volumes] == [(500, False)]
+    assert reading.health.lost_events == 1
+    assert "more than 1 bytes together" in reading.health.troubles[0]
 
 
 READS = """

@@ -84,7 +84,10 @@ def bill_parts(
 ) -> Billed:
     """Everything that some parts of one window come to; learns which points count."""
     ground = judging.ground
-    read = [_read(part, judging.rules) for part in parts]
+    read, room = list[_Read](), MOST_RECORDS
+    for part in parts:
+        read.append(_read(part, judging.rules, room))
+        room -= len(read[-1].reading.passages)
     everything = [passage for each in read for passage in each.reading.passages]
     nodes = Finders(node_finder(ground), exporter_finder(ground))
     points.learn(everything, nodes, stretch.end_milliseconds)
@@ -122,12 +125,12 @@ def _batch(part: Part, entries: Iterable[Entry]) -> Batch:
     return Batch(stream_of(part.collector), tuple(entries), span)
 
 
-def _read(part: Part, rules: Rules) -> _Read:
+def _read(part: Part, rules: Rules, most: int) -> _Read:
     name = f"collector {part.collector}, window {part.listed.start_ms}"
     found = _Read(part)
     try:
         lines = enumerate(_lines(part.data), start=1) if part.data else ()
-        read_lines(lines, name, found.reading, rules, MOST_RECORDS)
+        read_lines(lines, name, found.reading, rules, most)
     except BadInput as error:
         found.reading.damages.append(str(error))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

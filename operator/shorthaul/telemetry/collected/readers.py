@@ -36,6 +36,8 @@ FASTEST_POLL_SECONDS = 0.5
 AT_ONCE = 8
 """Collectors that are asked at the same time."""
 WINDOWS_PER_POLL = 64
+MOST_BYTES = 256 << 20
+"""Of what is billed together, as it was fetched."""
 
 
 @dataclass(slots=True)
@@ -240,10 +242,19 @@ class Collected:
         self, windows: Sequence[tuple[str, Listed]], troubles: list[str]
     ) -> list[Part]:
         """Fetches windows, one after the other; one that cannot be had is empty."""
-        return [
-            Part(name, listed, await self._data(name, listed, troubles) if listed.records else b"")
-            for name, listed in windows
-        ]
+        parts, room = list[Part](), MOST_BYTES
+        for name, listed in windows:
+            data = b""
+            if listed.records and room > 0:
+                data = await self._data(name, listed, troubles)
+            room -= len(data)
+            parts.append(Part(name, listed, data))
+        if room <= 0:
+            troubles.append(
+                f"windows from {windows[0][1].start_ms} on: more than {MOST_BYTES:,} bytes together,"
+                " the rest is left out; give the operator shorter windows"
+            )
+        return parts
 
     async def _data(self, name: str, listed: Listed, troubles: list[str]) -> bytes:
         """A window's data; nothing if it has gone, or its collector has failed for too long."""

@@ -15,6 +15,9 @@ from shorthaul.telemetry.collected.clients import Listed, Listing
 MOST_RECORDS = 500_000
 """Of one window of the grid, over all collectors: what is billed together is held in memory."""
 
+MOST_WINDOWS = 4_096
+"""Of collectors, in one window of the grid: each of them is fetched by itself."""
+
 REMEMBERED = 4_096
 """Collectors that were forgotten, of which it is known still up to where they were read."""
 
@@ -80,13 +83,19 @@ class Roster:
         self._gone: dict[str, _Gone] = {}
 
     def hear(self, address: str, listing: Listing, now_seconds: float) -> str:
-        """Takes what a collector says; why it cannot be used, if so."""
+        """Takes what a collector says; why it cannot be used, if so.
+
+        Who was at its address before is not expected any more from now on.
+        """
         name = listing.collector
         if self.grid.seconds % listing.window_seconds:
             return (
                 f"collector {name}: its windows of {listing.window_seconds} s do not fit into those"
                 f" of {self.grid.seconds} s; give it --window-seconds {self.grid.seconds}"
             )
+        for other in [other for other, each in self.known.items() if each.address == address]:
+            if other != name:
+                self._leave(other, now_seconds)
         known = self.known.get(name)
         self._gone.pop(name, None)
         if known is None:
@@ -159,7 +168,7 @@ def _within(windows: list[tuple[str, Listed]], start_seconds: int) -> Due:
     taken, records = list[tuple[str, Listed]](), 0
     for name, window in windows:
         records += window.records
-        if taken and records > MOST_RECORDS:
+        if taken and (records > MOST_RECORDS or len(taken) >= MOST_WINDOWS):
             break
         taken.append((name, window))
     return Due(start_seconds, tuple(taken), tuple(windows[len(taken) :]))
