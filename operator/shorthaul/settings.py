@@ -58,7 +58,7 @@ class Settings:
         ):
             self._require(name, getattr(self, name) > 0, "above 0")
         self._require("map_edges", 0 <= self.map_edges <= MOST_MAP_EDGES, f"0 to {MOST_MAP_EDGES}")
-        self._require("settle_seconds", self.settle_seconds >= 0, "at least 0")
+        self._require("settle_seconds", 0 <= self.settle_seconds <= 120, "0 to 120")
         self._require("hint_margin_seconds", self.hint_margin_seconds >= 0, "at least 0")
         for name in ("persistence_windows", "verification_windows", "cluster_concurrent"):
             self._require(name, getattr(self, name) >= 1, "at least 1")

@@ -60,11 +60,12 @@ def test_a_pod_on_its_nodes_network_is_its_node_at_all_times():
     assert who(world, "10.0.0.1", 0, LATER) == node_party("n1")
 
 
-def test_a_services_address_stands_for_its_ready_endpoints():
+def test_a_services_address_stands_for_its_ready_endpoints_that_have_addresses():
     service = Service("shop", "cart", addresses=("10.2.0.1",))
     endpoints = (
         Endpoint("shop", "cart", ("10.1.0.1",)),
         Endpoint("shop", "cart", ("10.1.0.2",), ready=False),
+        Endpoint("shop", "cart", ("cart.example",)),
     )
     world = snapshot(
         pod("a", "10.1.0.1"), pod("b", "10.1.0.2"), services=(service,), endpoints=endpoints

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shorthaul.traffic.addresses.bills import Transfer
 from shorthaul.traffic.addresses.parties import read_address
-from shorthaul.traffic.counting_points import CountingPoints, PointRules
+from shorthaul.traffic.counting_points import CountingPoints, Finders, PointRules
 from shorthaul.traffic.passages import Passage
 from shorthaul.units import NodeName
 
@@ -33,7 +33,7 @@ def passage(exporter, first, last, size, *, ends=(A, B), point="0"):
 
 def counted(points, passages, window):
     """The bytes that count of a window by its number, learned from all of it."""
-    points.learn(passages, node_of, (window + 1) * WINDOW)
+    points.learn(passages, Finders(node_of, node_of), (window + 1) * WINDOW)
     return sum(each.transfer.bytes for each in points.once(passages).counting)
 
 
@@ -139,12 +139,30 @@ def test_devices_on_the_way_count_where_no_node_is_heard():
     assert counted(points, seen, 0) == 100
 
 
+def test_a_device_counts_at_no_time_where_a_node_of_the_pair_is_heard():
+    points = CountingPoints(PointRules(patience_milliseconds=3 * WINDOW))
+
+    found = [counted(points, [passage(SWITCH, 0, 9, 100)], 0)]
+    for window in range(1, 8):
+        start = window * WINDOW
+        seen = [
+            passage(SWITCH, start, start + 9, 100),
+            passage(NODE_B, start, start + 9, 1, ends=(B, NODE_B)),
+        ]
+        found.append(counted(points, seen, window) - 1)
+
+    assert found == [100, *[0] * 7]
+
+
 @pytest.mark.parametrize("pairs", [50, 500])
-def test_the_number_of_pairs_is_bounded_and_those_seen_last_stay(pairs):
+def test_the_number_of_pairs_is_bounded_and_those_that_are_known_stay(pairs):
     points = CountingPoints(PointRules(pair_limit=40))
+    assert counted(points, [passage(NODE_A, 0, 9, 700)], 0) == 700
     ends = [(A, read_address(f"10.2.{n // 250}.{n % 250}")) for n in range(pairs)]
 
     seen = [passage(NODE_A, 0, 9, 1, ends=each) for each in ends]
-    points.learn(seen, node_of, WINDOW)
+    assert counted(points, seen, 1) == 39
+    assert (len(points._pairs), points.left_out) == (40, pairs - 39)
 
-    assert len(points._pairs) == 40
+    assert counted(points, [passage(NODE_A, 2 * WINDOW, 2 * WINDOW + 9, 500)], 2) == 500
+    assert points.left_out == 0

@@ -60,7 +60,7 @@ class Collector(Value, frozen=True, kw_only=True):
         int,
         Meta(
             ge=1,
-            le=86_400,
+            le=3_000,
             description="The longest that exporters hold a flow back (their active timeout).",
         ),
     ] = 300

@@ -80,13 +80,13 @@ def _of_pod(pod: Pod) -> Iterator[Fact]:
 
 
 def endpoints_of(snapshot: Snapshot) -> Mapping[Party, tuple[Address, ...]]:
-    """The addresses behind each Service."""
+    """The addresses behind each Service; a slice may name hosts instead, which are none."""
     found: dict[Party, set[Address]] = {}
     for endpoint in snapshot.endpoints:
         if endpoint.ready:
             party = Party(Kind.SERVICE, endpoint.namespace, endpoint.service)
-            texts = endpoint.addresses
-            found.setdefault(party, set()).update(_address(text, str(party)) for text in texts)
+            read = map(_address_or_none, endpoint.addresses)
+            found.setdefault(party, set()).update(each for each in read if each is not None)
     return {party: tuple(sorted(addresses)) for party, addresses in found.items()}
 
 

@@ -9,15 +9,19 @@ each window would count them in both. So the choice is per pair of addresses and
 - A node whose exporter is heard, but has said nothing of the pair yet, is waited for: until then
   nothing of the pair counts. When it says nothing for as long as patience lasts, it does not see
   that traffic, and the next one counts.
+- A device that is no node counts only where neither end's node is heard: whoever can send to a
+  collector could be one.
 - Where the choice changes, nothing counts that began before what the old point told last.
 
 So bytes may be left out once, at a change or while waiting, but none counts twice. What is left out
-is told as seen at another point. What is known of pairs is forgotten after a while; a function of
-the passages and their windows only.
+is told as seen at another point. What is known of pairs is forgotten after a while, and of more than
+can be held, new ones are left out and counted: those that are known are the long-lived ones. A function
+of the passages and their windows only.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.parties import Address
@@ -35,6 +39,13 @@ class PointRules:
 
     patience_milliseconds: int = 180_000
     pair_limit: int = 200_000
+
+
+class Finders(NamedTuple):
+    """Tell the node of who held an address, and the node that an exporter speaks for."""
+
+    node_of: NodeOf
+    exporter_node: NodeOf
 
 
 @dataclass(slots=True)
@@ -67,6 +78,7 @@ class CountingPoints:
 
     def __init__(self, rules: PointRules | None = None) -> None:
         self._rules = rules or PointRules()
+        self.left_out = 0
         self._heard: dict[NodeName, int] = {}
         self._pairs: dict[_Key, _Pair] = {}
         self._nodes: dict[Address, NodeName] = {}
@@ -76,9 +88,14 @@ class CountingPoints:
         """The nodes whose exporters were heard of late."""
         return frozenset(self._heard)
 
-    def learn(self, passages: Sequence[Passage], node_of: NodeOf, end_milliseconds: int) -> None:
-        """Takes all that was told in a window, by whomever, and chooses for each pair."""
-        touched = self._told(passages, node_of, end_milliseconds)
+    def learn(self, passages: Sequence[Passage], nodes: Finders, end_milliseconds: int) -> None:
+        """Takes all that was told in a window, by whomever, and chooses for each pair.
+
+        `left_out` is how many of its passages are of new pairs that were too many.
+        """
+        self._forget(end_milliseconds)
+        self.left_out = 0
+        touched = self._told(passages, nodes, end_milliseconds)
         for key in touched:
             pair = self._pairs[key]
             chosen = self._choice(pair, end_milliseconds)
@@ -86,7 +103,6 @@ class CountingPoints:
                 pair.not_before = pair.told_until
                 pair.chosen = chosen
             pair.last = max(pair.last, end_milliseconds)
-        self._forget(end_milliseconds)
 
     def once(self, passages: Iterable[Passage]) -> Once:
         """The passages of the window that was learned last which count, and the others' sums."""
@@ -102,22 +118,25 @@ class CountingPoints:
             counting.append(passage)
         return Once(tuple(counting), again)
 
-    def _told(self, passages: Sequence[Passage], node_of: NodeOf, end: int) -> dict[_Key, None]:
+    def _told(self, passages: Sequence[Passage], nodes: Finders, end: int) -> dict[_Key, None]:
         exporters: dict[Address, NodeName] = {}
         touched: dict[_Key, None] = {}
         for passage in passages:
             transfer, exporter = passage.transfer, passage.exporter or _NOBODY
             node = exporters.get(exporter)
             if node is None:
-                node = exporters[exporter] = self._node(exporter, transfer, node_of)
+                node = exporters[exporter] = self._node(exporter, transfer, nodes.exporter_node)
                 self._heard[node] = max(end, self._heard.get(node, end))
             key = _key(passage)
             pair = self._pairs.get(key)
             if pair is None:
+                if len(self._pairs) >= self._rules.pair_limit:
+                    self.left_out += 1
+                    continue
                 pair = self._pairs[key] = _Pair()
             if key not in touched:
                 touched[key] = None
-                pair.ends = node_of(key[0], transfer), node_of(key[1], transfer)
+                pair.ends = nodes.node_of(key[0], transfer), nodes.node_of(key[1], transfer)
                 self._fade(pair, end)
             told = pair.points.setdefault(place_of(passage), _Told(node))
             told.node, told.last = node, end
@@ -147,29 +166,28 @@ class CountingPoints:
         points = {place: told for place, told in pair.points.items() if end - told.last <= patience}
         if end - pair.last > patience:
             pair.waiting_since = 0
+        if any(self._is_heard(node, end) for node in _ends(pair)):
+            points = {place: told for place, told in points.items() if told.node}
+            pair.chosen = pair.chosen if pair.chosen in points else None
         for node in _ends(pair):
             there = {place: told for place, told in points.items() if told.node == node}
             if there:
                 if node == _ends(pair)[0]:
                     pair.waiting_since = 0
                 return _largest(there, pair.chosen)
-            if end - self._heard.get(node, _EARLIEST) <= patience:
+            if self._is_heard(node, end):
                 pair.waiting_since = pair.waiting_since or end
                 if end - pair.waiting_since < patience:
                     return None if pair.chosen not in points else pair.chosen
-        return _largest(points, pair.chosen)
+        return _largest(points, pair.chosen) if points else None
+
+    def _is_heard(self, node: NodeName, end: int) -> bool:
+        return end - self._heard.get(node, _EARLIEST) <= self._rules.patience_milliseconds
 
     def _forget(self, end: int) -> None:
-        """Forgets pairs that were not told of for long, and of too many the oldest."""
-        limit = self._rules.pair_limit
+        """Forgets what was not told of for long."""
         oldest = end - 2 * self._rules.patience_milliseconds
-        if len(self._pairs) > limit:
-            lasts = sorted(pair.last for pair in self._pairs.values())
-            oldest = max(oldest, lasts[-limit])
-        kept = {key: pair for key, pair in self._pairs.items() if pair.last >= oldest}
-        if len(kept) > limit:
-            kept = dict(list(kept.items())[-limit:])
-        self._pairs = kept
+        self._pairs = {key: pair for key, pair in self._pairs.items() if pair.last >= oldest}
         self._heard = {node: last for node, last in self._heard.items() if last >= oldest}
         self._nodes = {
             exporter: node for exporter, node in self._nodes.items() if node in self._heard

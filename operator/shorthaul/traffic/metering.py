@@ -135,6 +135,21 @@ def node_finder(ground: Ground) -> NodeOf:
     return node_of
 
 
+def exporter_finder(ground: Ground) -> NodeOf:
+    """Tells the node whose own address an exporter has, or a pod on its network.
+
+    A pod with an address of its own speaks for no node: any workload could.
+    """
+
+    def node_of(address: Address, transfer: Transfer) -> NodeName | None:
+        answer = ground.book.who(address, transfer.first_milliseconds, transfer.last_milliseconds)
+        if not isinstance(answer, Party) or answer.kind is not Kind.NODE:
+            return None
+        return ground.nodes.get(answer)
+
+    return node_of
+
+
 def _stretch(passages: Sequence[Passage]) -> int:
     """From the first moment that was told to the last; never nothing, so that rates are finite."""
     if not passages:

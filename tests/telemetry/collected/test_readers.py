@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from shorthaul.store import connections, readings
+from shorthaul.telemetry.collected import clients, readers
 from shorthaul.telemetry.collected.clients import Place
+from shorthaul.telemetry.collected.rosters import Grid
 from telemetry.collected import spools_made
 from telemetry.collected.surroundings import World, by_pair, owner, pods_at, volumes_until
 from telemetry.relay.certificates import Authority
@@ -27,13 +29,18 @@ NODES = (("n1", "10.0.0.1"), ("n2", "10.0.0.2"))
 WINDOWS = 12
 
 
-def two_pods(**more):
+def start_age(start):
+    """How long ago a start in seconds was."""
+    return time.time() - start
+
+
+def two_pods(ago_seconds=3_600):
     """A pod on each of two nodes, known for an hour."""
     pods = pods_at([A], "n1")
     (other,) = pods_at([B], "n2").values()
     ref = other.ref.__class__("shop", "other")
     pods[ref] = other.__class__(ref, "uid-other", other.workload, "n2", addresses=(B,))
-    return World(pods, NODES, ago_seconds=3_600, **more)
+    return World(pods, NODES, ago_seconds=ago_seconds)
 
 
 def recent(back=60):
@@ -161,6 +168,78 @@ async def test_a_collector_that_is_none_is_told_and_read_again(tmp_path):
         source.close()
 
     assert "GET /windows" in reading.health.troubles[0]
+
+
+async def test_windows_that_tell_of_flows_from_before_the_watch_are_not_complete(tmp_path):
+    start = recent()
+    for number in range(10):
+        spools_made.write(tmp_path / "a", start + number, [], "10.9.9.9")
+    world = two_pods(ago_seconds=start_age(start))
+    with spools_made.served(tmp_path / "a") as server:
+        source = world.source(Place("127.0.0.1", server.port), longest_milliseconds=4_500)
+        volumes, _ = await read(source, start + 9)
+
+    assert [each.complete for each in volumes] == [False] * 5 + [True] * 5
+
+
+async def test_a_window_that_cannot_be_fetched_stops_nobody_once_patience_is_over(tmp_path):
+    start = recent()
+    for number in range(3):
+        records = [spools_made.record(A, B, 500, (start + number) * 1_000)]
+        spools_made.write(tmp_path / "a", start + number, records, "10.9.9.9")
+    with spools_made.served(tmp_path / "a") as server:
+        source = two_pods().source(Place("127.0.0.1", server.port))
+        source._roster.grid = Grid(1, patience_seconds=2)
+        first = min((tmp_path / "a").glob("*.jsonl.gz"))
+        with first.open("r+b") as file:
+            file.truncate(clients.WINDOW_BYTES + 1)
+        _, waiting = await volumes_until(source, lambda _, reading: reading.health.troubles)
+        volumes, reading = await read(source, start + 2)
+
+    assert "more than" in waiting.health.troubles[0]
+    assert [(each.billed_bytes, each.complete) for each in volumes[:3]] == [
+        (0, False),
+        (500, True),
+        (500, True),
+    ]
+    assert reading.health.lost_events == 1
+
+
+async def test_what_the_ledger_has_is_left_out_even_when_it_was_locked_at_first(tmp_path):
+    old, start, ledger = recent(1_200), recent(), tmp_path / "bytes.ledger"
+    records = [spools_made.record(A, B, 500, old * 1_000)]
+    spools_made.write(tmp_path / "a", old, records, "10.9.9.9")
+    with spools_made.served(tmp_path / "a") as server:
+        place = Place("127.0.0.1", server.port)
+        before = two_pods().source(place, ledger=ledger)
+        await read(before, old)
+    spools_made.write(tmp_path / "a", start, [], "10.9.9.9")
+    with spools_made.served(tmp_path / "a") as server:
+        source = two_pods().source(Place("127.0.0.1", server.port), ledger=ledger)
+        await volumes_until(source, lambda _, reading: reading.health.troubles)
+        before._around.ledger.close()
+        volumes, _ = await read(source, start)
+        source._around.ledger.close()
+
+    assert [each.start_seconds for each in volumes] == [start]
+
+
+async def test_more_bytes_than_can_be_held_are_left_out_and_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "MOST_BYTES", 1)
+    start = recent() // 2 * 2
+    for number in range(2):
+        records = [spools_made.record(A, B, 500, (start + number) * 1_000)]
+        spools_made.write(tmp_path / "a", start + number, records, "10.9.9.9")
+    with spools_made.served(tmp_path / "a") as server:
+        source = two_pods().source(Place("127.0.0.1", server.port), window_seconds=2)
+        volumes, reading = await volumes_until(
+            source, lambda volumes, reading: volumes and reading.health.troubles
+        )
+        source.close()
+
+    assert [(each.billed_bytes, each.complete) for each in volumes] == [(500, False)]
+    assert reading.health.lost_events == 1
+    assert "more than 1 bytes together" in reading.health.troubles[0]
 
 
 READS = """

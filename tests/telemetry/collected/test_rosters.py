@@ -20,8 +20,8 @@ def listed(start, end=None, *, records=1, complete=True, **more):
 
 def roster(*listings, now=600.0):
     found = Roster(GRID)
-    for name, windows in listings:
-        assert found.hear("127.0.0.1", Listing(name, 60, tuple(windows)), now) == ""
+    for number, (name, windows) in enumerate(listings, start=1):
+        assert found.hear(f"127.0.0.{number}", Listing(name, 60, tuple(windows)), now) == ""
     return found
 
 
@@ -45,6 +45,55 @@ def test_a_collector_that_says_nothing_is_waited_for_until_patience_is_over():
     assert both.due(120 + 179.0, 120.0) is None
     assert starts(both.due(120 + 180.0, 120.0)) == [("a", 60)]
     assert not both.complete(60, 0.05)
+
+
+def test_nothing_is_billed_before_addresses_are_known_however_long_that_takes():
+    found = roster(("a", [listed(0)]), now=70.0)
+
+    assert found.due(NEVER, 59.0) is None
+    assert starts(found.due(NEVER, 60.0)) == [("a", 0)]
+
+
+def test_one_that_is_forgotten_is_expected_for_as_long_as_windows_are_kept():
+    found = roster(("a", [listed(0), listed(60)]), ("b", [listed(0)]), now=70.0)
+    found.hear("127.0.0.1", Listing("a", 60, tuple(map(listed, range(0, 2_400, 60)))), 2_400.0)
+    found.forget(2_400.0)
+
+    assert list(found.known) == ["a"]
+    assert found.complete(0, 0.05)
+    assert not found.complete(60, 0.05)
+    assert not found.complete(1_860, 0.05)
+    assert found.complete(1_920, 0.05)
+
+
+def test_one_whose_address_is_anothers_is_expected_up_to_then_only():
+    found = roster(("a", [listed(0)]), now=130.0)
+    found.hear("127.0.0.1", Listing("b", 60, tuple(map(listed, range(0, 600, 60)))), 130.0)
+
+    assert list(found.known) == ["b"]
+    assert [found.complete(start, 0.05) for start in (0, 60, 120, 180)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_more_windows_than_can_be_fetched_are_left_out(monkeypatch):
+    monkeypatch.setattr(rosters, "MOST_WINDOWS", 2)
+    found = roster(*((name, [listed(0)]) for name in "abc"))
+
+    due = found.due(600.0, 600.0)
+
+    assert (starts(due), [name for name, _ in due.left_out]) == ([("a", 0), ("b", 0)], ["c"])
+
+
+def test_one_that_is_heard_again_tells_for_itself():
+    found = roster(("a", [listed(0)]), now=70.0)
+    found.forget(1_000.0)
+    found.hear("127.0.0.1", Listing("a", 60, (listed(0), listed(60))), 1_000.0)
+
+    assert found.complete(60, 0.05)
 
 
 def test_a_window_that_comes_late_is_billed_by_itself():

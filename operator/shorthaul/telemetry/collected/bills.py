@@ -22,10 +22,10 @@ from shorthaul.telemetry.netflow_lines import (
     read_lines,
 )
 from shorthaul.traffic.billed_volumes import Stretch, TierOf, entries_of, volume_of
-from shorthaul.traffic.counting_points import CountingPoints
+from shorthaul.traffic.counting_points import CountingPoints, Finders
 from shorthaul.traffic.entries import Batch, Entry, Span
 from shorthaul.traffic.flows import NANOSECONDS
-from shorthaul.traffic.metering import Ground, metered, node_finder
+from shorthaul.traffic.metering import Ground, exporter_finder, metered, node_finder
 from shorthaul.traffic.volumes import Volume
 
 _PIECE_BYTES = 1 << 18
@@ -84,9 +84,13 @@ def bill_parts(
 ) -> Billed:
     """Everything that some parts of one window come to; learns which points count."""
     ground = judging.ground
-    read = [_read(part, judging.rules) for part in parts]
+    read, room = list[_Read](), MOST_RECORDS
+    for part in parts:
+        read.append(_read(part, judging.rules, room))
+        room -= len(read[-1].reading.passages)
     everything = [passage for each in read for passage in each.reading.passages]
-    points.learn(everything, node_finder(ground), stretch.end_milliseconds)
+    nodes = Finders(node_finder(ground), exporter_finder(ground))
+    points.learn(everything, nodes, stretch.end_milliseconds)
     found = [metered(points.once(each.reading.passages), ground) for each in read]
     time_nanoseconds = stretch.start_seconds * NANOSECONDS
     batches = [
@@ -94,6 +98,11 @@ def bill_parts(
         for each, part in zip(read, found, strict=True)
     ]
     damages = tuple(damage for each in read for damage in each.reading.damages)
+    if points.left_out:
+        damages += (
+            f"window {stretch.start_seconds}: {points.left_out:,} records left out, of more pairs of "
+            "addresses than can be told apart; restrict who may send to collectors",
+        )
     whole = replace(stretch, complete=stretch.complete and not damages)
     refused = sum(one.counts.records for each in read for one in each.reading.refused.values())
     return Billed(
@@ -116,12 +125,12 @@ def _batch(part: Part, entries: Iterable[Entry]) -> Batch:
     return Batch(stream_of(part.collector), tuple(entries), span)
 
 
-def _read(part: Part, rules: Rules) -> _Read:
+def _read(part: Part, rules: Rules, most: int) -> _Read:
     name = f"collector {part.collector}, window {part.listed.start_ms}"
     found = _Read(part)
     try:
         lines = enumerate(_lines(part.data), start=1) if part.data else ()
-        read_lines(lines, name, found.reading, rules, MOST_RECORDS)
+        read_lines(lines, name, found.reading, rules, most)
     except BadInput as error:
         found.reading.damages.append(str(error))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

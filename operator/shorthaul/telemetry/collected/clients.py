@@ -3,11 +3,13 @@
 Each address of a host's name is a collector of its own. It blocks: callers run it in a thread.
 """
 
+import contextlib
 import http.client
 import itertools
 import socket
 import ssl
-import time
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -86,7 +88,7 @@ def listing_of(place: Place, address: str) -> Listing:
     body = _get(place, address, "/windows", LISTING_BYTES)
     try:
         found = msgspec.json.decode(body, type=Listing)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NoAnswer(f"collector {address} of {place}: no list of windows ({error})") from error
     windows = sorted(found.windows, key=lambda window: window.start_ms)
     for before, after in itertools.pairwise(windows):
@@ -105,13 +107,13 @@ def window_of(place: Place, address: str, start: int) -> bytes:
 def _get(place: Place, address: str, path: str, most_bytes: int) -> bytes:
     where = f"collector {address} of {place}"
     try:
-        connection = _connected(place, address)
-        try:
+        raw = socket.create_connection((address, place.port), CONNECT_SECONDS)
+        with contextlib.closing(_connected(place, raw)) as connection, _in_time(connection, where):
+            if isinstance(connection.sock, ssl.SSLSocket):
+                connection.sock.do_handshake()
             connection.request("GET", path)
             answer = connection.getresponse()
             body = _body(answer, most_bytes, where)
-        finally:
-            connection.close()
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise NoAnswer(f"{where}: GET {path}: {error or type(error).__name__}") from error
     if answer.status == 404:
@@ -121,17 +123,47 @@ def _get(place: Place, address: str, path: str, most_bytes: int) -> bytes:
     return body
 
 
-def _connected(place: Place, address: str) -> http.client.HTTPConnection:
-    connection = http.client.HTTPConnection(place.host, place.port, timeout=CONNECT_SECONDS)
-    raw = socket.create_connection((address, place.port), CONNECT_SECONDS)
+def _connected(place: Place, raw: socket.socket) -> http.client.HTTPConnection:
+    """Over a socket that is open; hands have not been shaken yet."""
     try:
-        context = _context(place)
-        name = place.server_name or place.host
-        connection.sock = context.wrap_socket(raw, server_hostname=name) if context else raw
+        connection = http.client.HTTPConnection(place.host, place.port, timeout=CONNECT_SECONDS)
+        context, connection.sock = _context(place), raw
+        if context:
+            connection.sock = context.wrap_socket(
+                raw,
+                server_hostname=place.server_name or place.host,
+                do_handshake_on_connect=False,
+            )
     except BaseException:
         raw.close()
         raise
     return connection
+
+
+@contextlib.contextmanager
+def _in_time(connection: http.client.HTTPConnection, where: str) -> Iterator[None]:
+    """Ends an exchange that lasts for too long, whatever it is at; raises NoAnswer then."""
+    over, used = threading.Event(), connection.sock
+
+    def end() -> None:
+        over.set()
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(used, socket.SHUT_RDWR)
+
+    timer = threading.Timer(ANSWER_SECONDS, end)
+    timer.daemon = True
+    timer.start()
+    late = NoAnswer(f"{where}: took longer than {ANSWER_SECONDS:.0f} s")
+    try:
+        yield
+    except (OSError, ValueError, http.client.HTTPException, NoAnswer) as error:
+        if over.is_set():
+            raise late from error
+        raise
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise late
 
 
 def _context(place: Place) -> ssl.SSLContext | None:
@@ -146,13 +178,11 @@ def _context(place: Place) -> ssl.SSLContext | None:
 
 
 def _body(answer: http.client.HTTPResponse, most_bytes: int, where: str) -> bytes:
-    end, found = time.monotonic() + ANSWER_SECONDS, bytearray()
+    found = bytearray()
     while piece := answer.read1(_PIECE_BYTES):
         found += piece
         if len(found) > most_bytes:
             raise NoAnswer(f"{where}: more than {most_bytes:,} bytes; give shorter windows")
-        if time.monotonic() > end:
-            raise NoAnswer(f"{where}: took longer than {ANSWER_SECONDS:.0f} s")
     if answer.length:
         raise NoAnswer(f"{where}: ended {answer.length:,} bytes early")
     return bytes(found)

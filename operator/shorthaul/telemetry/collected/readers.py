@@ -8,6 +8,7 @@ in the spools is read again, as far back as windows are kept or the ledger lacks
 """
 
 import asyncio
+import itertools
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from shorthaul.telemetry.collected import clients
 from shorthaul.telemetry.collected.bills import Billed, Judging, Part, bill_parts, stream_of
 from shorthaul.telemetry.collected.clients import Listed, Listing, NoAnswer, Place, WindowGone
 from shorthaul.telemetry.collected.rosters import Due, Grid, Roster
-from shorthaul.telemetry.live_books import LiveBook
+from shorthaul.telemetry.live_books import LiveBook, to_the_end
 from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading, Surroundings
 from shorthaul.traffic.addresses.books import Book
@@ -35,6 +36,8 @@ FASTEST_POLL_SECONDS = 0.5
 AT_ONCE = 8
 """Collectors that are asked at the same time."""
 WINDOWS_PER_POLL = 64
+MOST_BYTES = 256 << 20
+"""Of what is billed together, as it was fetched."""
 
 
 @dataclass(slots=True)
@@ -66,6 +69,8 @@ class _State:
     fresh: list[Volume] = field(default_factory=list)
     pending: _Pending | None = None
     troubles: tuple[str, ...] = ()
+    failing: dict[str, float] = field(default_factory=dict)
+    """Since when each collector has given no window that it was asked for."""
 
 
 class Collected:
@@ -76,7 +81,9 @@ class Collected:
     ) -> None:
         """Store what to read and how; nothing is asked before `read`."""
         self._place, self._around, self._rules, self._covers = place, around, rules, covers
-        self._roster = Roster(Grid(around.rules.window_seconds))
+        seconds = around.rules.window_seconds
+        expected = seconds * around.rules.kept_windows
+        self._roster = Roster(Grid(seconds, expected_seconds=expected))
         self._state = _State()
         self._counted = _Counted()
         self._task: asyncio.Task[None] | None = None
@@ -161,23 +168,29 @@ class Collected:
             if isinstance(answer, NoAnswer):
                 troubles.append(str(answer))
                 continue
-            new = answer.collector not in self._roster.known
+            old: list[tuple[str, Listed]] = []
+            if answer.collector not in self._roster.known:
+                old = await self._old(answer)
             if trouble := self._roster.hear(address, answer, now):
                 troubles.append(trouble)
-            elif new:
-                await self._resume(answer)
+            self._roster.done(old)
         self._roster.forget(now)
+        for name in self._state.failing.keys() - self._roster.known.keys():
+            del self._state.failing[name]
 
-    async def _resume(self, listing: Listing) -> None:
-        """Leaves out what is too old for the map and in the ledger already."""
+    async def _old(self, listing: Listing) -> list[tuple[str, Listed]]:
+        """What is too old for the map and in the ledger already; raises where that refuses."""
         oldest = (time.time() - self._around.kept_seconds) * 1_000
         taken = Spans()
         if self._around.ledger is not None:
             taken = await self._around.ledger.taken(stream_of(listing.collector))
-        for window in listing.windows:
-            if window.start_ms >= oldest or (self._around.ledger and not _in(taken, window)):
-                return
-            self._roster.done([(listing.collector, window)])
+        old = itertools.takewhile(
+            lambda window: (
+                window.start_ms < oldest and (self._around.ledger is None or _in(taken, window))
+            ),
+            listing.windows,
+        )
+        return [(listing.collector, window) for window in old]
 
     async def _bill_next(self, book: LiveBook, troubles: list[str]) -> bool:
         """Bills the next window of the grid; whether there was one."""
@@ -188,19 +201,18 @@ class Collected:
         now = time.time()
         async with book.lock:
             holders = book.holders
-            await asyncio.to_thread(holders.look, snapshot, int(now * 1_000))
+            await to_the_end(holders.look, snapshot, int(now * 1_000))
             heard = int((now - book.age_seconds()) * 1_000)
-            addresses = await asyncio.to_thread(holders.know, heard)
-            due = self._roster.due(now, addresses.known_until / 1_000)
-            if due is None:
-                return False
-            parts = await self._fetch(due.windows)
+            addresses = await to_the_end(holders.know, heard)
+        due = self._roster.due(now, addresses.known_until / 1_000)
+        if due is None:
+            return False
+        parts = await self._fetch(due.windows, troubles)
+        async with book.lock:
             stretch = self._stretch(due, parts, addresses)
-            ground = await asyncio.to_thread(holders.ground, addresses, stretch.end_milliseconds)
+            ground = await to_the_end(holders.ground, addresses, stretch.end_milliseconds)
             judging = Judging(ground, book.tiers(snapshot), self._rules)
-            billed = await asyncio.to_thread(
-                bill_parts, parts, self._state.points, judging, stretch
-            )
+            billed = await to_the_end(bill_parts, parts, self._state.points, judging, stretch)
         if due.left_out:
             troubles.append(
                 f"window {due.start_seconds}: {len(due.left_out)} windows of collectors are too "
@@ -212,31 +224,53 @@ class Collected:
         return True
 
     def _stretch(self, due: Due, parts: Sequence[Part], addresses: Book) -> Stretch:
-        """The window of the grid; whole if all was told, was there, and can be judged."""
+        """The window of the grid; whole if all was told, was there, and can be judged.
+
+        It tells of flows that began as long before it as exporters hold them back.
+        """
         start = due.start_seconds
+        earliest = start * 1_000 - self._rules.longest_milliseconds
         whole = (
             not due.left_out
             and not any(part.gone for part in parts)
-            and start * 1_000 >= addresses.known_from
+            and earliest >= addresses.known_from
             and self._roster.complete(start, self._around.rules.lost_share_limit)
         )
         return Stretch(start, self._roster.grid.seconds, whole)
 
-    async def _fetch(self, windows: Sequence[tuple[str, Listed]]) -> list[Part]:
-        """Fetches windows, one after the other; one that has gone meanwhile is empty."""
-        parts = []
+    async def _fetch(
+        self, windows: Sequence[tuple[str, Listed]], troubles: list[str]
+    ) -> list[Part]:
+        """Fetches windows, one after the other; one that cannot be had is empty."""
+        parts, room = list[Part](), MOST_BYTES
         for name, listed in windows:
-            address = self._roster.known[name].address
-            try:
-                data = b""
-                if listed.records:
-                    data = await asyncio.to_thread(
-                        clients.window_of, self._place, address, listed.start_ms
-                    )
-            except WindowGone:
-                data = b""
+            data = b""
+            if listed.records and room > 0:
+                data = await self._data(name, listed, troubles)
+            room -= len(data)
             parts.append(Part(name, listed, data))
+        if room <= 0:
+            troubles.append(
+                f"windows from {windows[0][1].start_ms} on: more than {MOST_BYTES:,} bytes together,"
+                " the rest is left out; give the operator shorter windows"
+            )
         return parts
+
+    async def _data(self, name: str, listed: Listed, troubles: list[str]) -> bytes:
+        """A window's data; nothing if it has gone, or its collector has failed for too long."""
+        address, failing = self._roster.known[name].address, self._state.failing
+        try:
+            data = await asyncio.to_thread(clients.window_of, self._place, address, listed.start_ms)
+        except WindowGone:
+            return b""
+        except NoAnswer as error:
+            since = failing.setdefault(name, time.monotonic())
+            if time.monotonic() - since < self._roster.grid.patience_seconds:
+                raise
+            troubles.append(f"{error}; its {listed.records:,} records are lost")
+            return b""
+        failing.pop(name, None)
+        return data
 
     def _count(self, due: Due, parts: Sequence[Part], billed: Billed) -> None:
         counted = self._counted

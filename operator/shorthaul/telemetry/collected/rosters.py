@@ -2,8 +2,9 @@
 
 Windows of collectors are put on the operator's grid by their start. One of the grid is due when its
 time is over, addresses are known up to its end, and every collector that was heard of late has
-closed its windows up to there; or else when patience is over. Each collector's windows are taken in
-order, so one number tells what of it is done.
+closed its windows up to there or patience with it is over. Each collector's windows are taken in
+order, so one number tells what of it is done. One that falls silent is no longer waited for, but
+expected for a while: windows that it has not told of are not complete.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,16 +15,26 @@ from shorthaul.telemetry.collected.clients import Listed, Listing
 MOST_RECORDS = 500_000
 """Of one window of the grid, over all collectors: what is billed together is held in memory."""
 
+MOST_WINDOWS = 4_096
+"""Of collectors, in one window of the grid: each of them is fetched by itself."""
+
 REMEMBERED = 4_096
 """Collectors that were forgotten, of which it is known still up to where they were read."""
+
+MOST_EXPECTED = 256
+"""Collectors that were forgotten, and without which windows are not complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The operator's windows, and how long a collector that says nothing is waited for."""
+    """The operator's windows, and how long a collector that says nothing is waited for.
+
+    For `expected_seconds` after it was heard, windows are not complete without it.
+    """
 
     seconds: int
     patience_seconds: int = 180
+    expected_seconds: int = 1_800
 
     def start_of(self, milliseconds: int) -> int:
         """The start of the window that a moment is in, in seconds."""
@@ -46,6 +57,14 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class _Gone:
+    """A collector that was forgotten: what it told, and up to when it should have told more."""
+
+    windows: tuple[Listed, ...]
+    until_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """Windows of one window of the grid; `left_out` would have been too many records."""
 
@@ -61,16 +80,24 @@ class Roster:
         self.grid = grid
         self.known: dict[str, Known] = {}
         self._done: dict[str, int] = {}
+        self._gone: dict[str, _Gone] = {}
 
     def hear(self, address: str, listing: Listing, now_seconds: float) -> str:
-        """Takes what a collector says; why it cannot be used, if so."""
+        """Takes what a collector says; why it cannot be used, if so.
+
+        Who was at its address before is not expected any more from now on.
+        """
         name = listing.collector
         if self.grid.seconds % listing.window_seconds:
             return (
                 f"collector {name}: its windows of {listing.window_seconds} s do not fit into those"
                 f" of {self.grid.seconds} s; give it --window-seconds {self.grid.seconds}"
             )
+        for other in [other for other, each in self.known.items() if each.address == address]:
+            if other != name:
+                self._leave(other, now_seconds)
         known = self.known.get(name)
+        self._gone.pop(name, None)
         if known is None:
             self.known[name] = Known(address, listing, now_seconds, self._done.get(name, -1))
         else:
@@ -82,9 +109,10 @@ class Roster:
         oldest = now_seconds - self.grid.patience_seconds
         gone = [name for name, known in self.known.items() if known.heard_seconds < oldest]
         for name in gone:
-            self._done[name] = self.known.pop(name).done
-        for name in list(self._done)[:-REMEMBERED]:
-            del self._done[name]
+            heard = self.known[name].heard_seconds
+            self._leave(name, heard + self.grid.expected_seconds)
+        for name in [n for n, each in self._gone.items() if self._is_past(each, now_seconds)]:
+            del self._gone[name]
 
     def due(self, now_seconds: float, known_until_seconds: float) -> Due | None:
         """The oldest window of the grid that can be billed now."""
@@ -93,10 +121,10 @@ class Roster:
             return None
         start = self.grid.start_of(waiting[0][1].start_ms)
         end = start + self.grid.seconds
-        if now_seconds < end + self.grid.patience_seconds:
-            closed = all(known.newest_end >= end * 1_000 for known in self.known.values())
-            if not closed or known_until_seconds < end:
-                return None
+        closed = all(known.newest_end >= end * 1_000 for known in self.known.values())
+        patient = now_seconds < end + self.grid.patience_seconds
+        if known_until_seconds < end or (patient and not closed):
+            return None
         return _within([each for each in waiting if each[1].start_ms < end * 1_000], start)
 
     def done(self, windows: Iterable[tuple[str, Listed]]) -> None:
@@ -108,10 +136,25 @@ class Roster:
 
     def complete(self, start_seconds: int, lost_share_limit: float) -> bool:
         """Whether every collector told all of a window of the grid, and lost little of it."""
+        told = [known.listing.windows for known in self.known.values()]
+        told += [gone.windows for gone in self._gone.values() if start_seconds < gone.until_seconds]
         return all(
-            _covers(known.listing.windows, start_seconds, self.grid.seconds, lost_share_limit)
-            for known in self.known.values()
+            _covers(windows, start_seconds, self.grid.seconds, lost_share_limit) for windows in told
         )
+
+    def _leave(self, name: str, until_seconds: float) -> None:
+        known = self.known.pop(name)
+        oldest = (until_seconds - 2 * self.grid.expected_seconds) * 1_000
+        windows = tuple(each for each in known.listing.windows if each.end_ms >= oldest)
+        self._done[name], self._gone[name] = known.done, _Gone(windows, until_seconds)
+        for remembered, most in ((self._done, REMEMBERED), (self._gone, MOST_EXPECTED)):
+            for old in list(remembered)[:-most]:
+                del remembered[old]
+
+    def _is_past(self, gone: _Gone, now_seconds: float) -> bool:
+        """Whether no window that it should have told of can still be due."""
+        lasting = self.grid.seconds + self.grid.patience_seconds + self.grid.expected_seconds
+        return gone.until_seconds + lasting < now_seconds
 
     def _waiting(self) -> Iterator[tuple[str, Listed]]:
         for name, known in self.known.items():
@@ -125,7 +168,7 @@ def _within(windows: list[tuple[str, Listed]], start_seconds: int) -> Due:
     taken, records = list[tuple[str, Listed]](), 0
     for name, window in windows:
         records += window.records
-        if taken and records > MOST_RECORDS:
+        if taken and (records > MOST_RECORDS or len(taken) >= MOST_WINDOWS):
             break
         taken.append((name, window))
     return Due(start_seconds, tuple(taken), tuple(windows[len(taken) :]))
