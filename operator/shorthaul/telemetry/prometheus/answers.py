@@ -1,8 +1,8 @@
 """From the text of an answer to numbers with labels; what is no usable number is counted.
 
 The server is not trusted to send what was asked for: types are checked, and a value that is no
-finite, non-negative number below 2^64 is refused with its reason. A sum with one NaN in it is NaN as a whole,
-so one broken exporter costs each pair of ends that it reports, visibly.
+finite, non-negative number below 2^64 is refused with its reason. A sum with one NaN in it is NaN
+as a whole, so one broken exporter costs each pair of ends that it reports, visibly.
 """
 
 import math
