@@ -28,7 +28,7 @@ def observed(wanted):
     feed = Feed(RULES, NOW.timestamp())
     try:
         closed = asyncio.run(feed.observe([wanted], NOW.timestamp(), None))
-        return closed, feed.gathered(), feed.status(wanted, NOW)
+        return closed, feed.gathered(NOW.timestamp()), feed.status(wanted, NOW)
     finally:
         feed.close()
 

@@ -100,7 +100,7 @@ class Feed:
             metrics.WINDOWS.labels("complete" if window.complete else "incomplete").inc()
         return (*closed, *volumes)
 
-    def gathered(self) -> Gathered:
+    def gathered(self, now_seconds: float) -> Gathered:
         """What trusted sources have told by now, as values that a worker may make maps of."""
         trusted = [source for source in self._open.values() if source.trusted]
         return Gathered(
@@ -108,7 +108,7 @@ class Feed:
             rules=self.recorder.rules,
             windows=tuple(self.recorder.windows),
             workloads=dict(self.workloads),
-            volumes=self.volumes.windows(),
+            volumes=self.volumes.windows(now_seconds),
             lag_seconds=max((source.lag_seconds for source in trusted), default=0.0),
         )
 
