@@ -127,6 +127,45 @@ def test_a_window_that_grows_too_large_is_closed_before_its_time(tmp_path):
         assert spool.windows[0].complete
 
 
+def test_a_process_that_stood_still_leaves_a_hole_and_says_nothing_of_it(tmp_path):
+    with Spool(str(tmp_path), RULES) as spool:
+        spool.turn(ahead(spool), Unread())
+        take(spool, 1)
+        back = ahead(spool, 9)
+        spool.turn(back, Unread(5, 0))
+        spool.turn(back + 60_000, Unread(5, 0))
+
+        _, cut, after = spool.windows
+        assert (cut.complete, cut.records, cut.lost) == (False, 1, 5)
+        assert cut.end_milliseconds - cut.start_milliseconds == 60_000
+        assert (after.complete, after.start_milliseconds, after.lost) == (True, back, 0)
+
+
+def test_a_clock_that_was_set_back_ends_a_window_after_its_length(tmp_path):
+    with Spool(str(tmp_path), RULES) as spool:
+        start = spool._open.start
+        take(spool, 1)
+        spool.turn(start - 3_600_000, Unread())
+        before = spool.windows
+        spool._open.since -= 60
+        spool.turn(start - 3_540_000, Unread())
+        take(spool, 2)
+
+        assert before == ()
+        assert spool.windows == (SpoolWindow(start, start + 1, 1, complete=False),)
+        assert spool._open.start == start + 1
+
+
+def test_a_window_that_grows_too_large_is_closed_whatever_the_clock_says(tmp_path):
+    rules = SpoolRules(window_seconds=3_600, kept_bytes=1 << 12)
+    with Spool(str(tmp_path), rules) as spool:
+        while spool._open.size < rules.largest_window_bytes:
+            take(spool, *range(64))
+        spool.turn(spool._open.start - 3_600_000, Unread())
+
+        assert [window.complete for window in spool.windows] == [False]
+
+
 def test_two_collectors_never_share_a_folder(tmp_path):
     with (
         Spool(str(tmp_path), RULES),
