@@ -13,12 +13,14 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cli.commands import refused
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.collected.clients import LISTING_BYTES
 from shorthaul.telemetry.collectors.settings import SpoolRules
-from shorthaul.telemetry.collectors.spool_servers import SpoolServer
+from shorthaul.telemetry.collectors.spool_servers import SpoolServer, listing
 from shorthaul.telemetry.collectors.spool_windows import SpoolWindow, window_of
 from shorthaul.telemetry.collectors.spools import Spool, Unread
 from shorthaul.telemetry.netflow.exporters import Sender
@@ -112,6 +114,25 @@ def test_the_oldest_windows_go_when_there_is_no_room_and_are_counted(tmp_path):
         assert spool.dropped_windows == 29 - len(spool.windows)
         assert spool.dropped_records == 20 * spool.dropped_windows
         assert sizes_in(spool, spool.windows[-1])[0] == 580
+
+
+def test_empty_windows_go_too_when_they_are_too_many(tmp_path):
+    with Spool(str(tmp_path), SpoolRules(window_seconds=60, kept_windows=3)) as spool:
+        for number in range(1, 8):
+            spool.turn(ahead(spool, number), Unread())
+
+        assert len(spool.windows) == 3
+        assert spool.dropped_windows == 4
+        assert {path.name for path in tmp_path.glob("*.gz")} == {w.name for w in spool.windows}
+
+
+def test_the_list_of_all_windows_that_are_kept_can_be_read(tmp_path):
+    longest = SpoolWindow(9_999_999_999_999_998, 9_999_999_999_999_999, *[(1 << 53) - 1] * 3, False)
+    with Spool(str(tmp_path), RULES) as spool:
+        spool.windows = (longest,) * RULES.kept_windows
+        told = msgspec.json.encode(listing(spool))
+
+    assert len(told) < LISTING_BYTES
 
 
 def test_a_window_that_grows_too_large_is_closed_before_its_time(tmp_path):

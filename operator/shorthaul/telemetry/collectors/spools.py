@@ -7,7 +7,7 @@ Windows lie on the grid of the epoch; the first after a start, and one that grew
 between. Records count to the window that was open when they were handed on, at most a flush after
 they came, so nothing is late. A process that stood still for a whole window, or whose clock was set
 forward, leaves a hole, and the window before it is not complete; nor is one during which the clock
-was set back, which is closed after its length all the same. When the folder holds more than it may, the oldest windows go, and
+was set back, which is closed after its length all the same. When the folder holds more bytes or windows than it may, the oldest go, and
 that is counted. A full disk is an error, upon which the collector ends.
 """
 
@@ -180,13 +180,16 @@ class Spool:
 
     def _shed(self) -> None:
         kept = sum(self._sizes.values()) + (self._open.size if self._open else 0)
-        while kept > self.rules.kept_bytes and self.windows:
-            oldest, *others = self.windows
+        too_many, gone = len(self.windows) - self.rules.kept_windows, 0
+        while gone < len(self.windows) and (gone < too_many or kept > self.rules.kept_bytes):
+            oldest = self.windows[gone]
             self.path(oldest).unlink(missing_ok=True)
-            self.windows = tuple(others)
             kept -= self._sizes.pop(oldest)
             self.dropped_windows += 1
             self.dropped_records += oldest.records
+            gone += 1
+        if gone:
+            self.windows = self.windows[gone:]
 
     def _trouble(self, what: str, error: OSError) -> BadInput:
         return BadInput(
