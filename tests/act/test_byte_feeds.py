@@ -8,7 +8,8 @@ import pytest
 
 from shorthaul.act.feeds import Feed
 from shorthaul.act.volume_sums import VolumeSums
-from shorthaul.api.flowsources import FlowSource
+from shorthaul.api.flowsources import FlowSource, FlowSourceStatus
+from shorthaul.telemetry.sources import SourceHealth
 from shorthaul.traffic.volumes import Left, Sent, Volume
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace, Unit, WorkloadRef
@@ -28,7 +29,7 @@ def observed(wanted):
     feed = Feed(RULES, NOW.timestamp())
     try:
         closed = asyncio.run(feed.observe([wanted], NOW.timestamp(), None))
-        return closed, feed.gathered(), feed.status(wanted, NOW)
+        return closed, feed.gathered(NOW.timestamp()), feed.status(wanted, NOW)
     finally:
         feed.close()
 
@@ -62,6 +63,21 @@ def test_a_source_that_cannot_be_asked_says_so_in_its_status(wrong, told):
     assert (ready.status, ready.reason) == ("False", "SourceInTrouble")
     assert told in ready.message
     assert told in status.health.last_error
+
+
+def test_counts_that_the_api_would_refuse_are_told_as_the_most_that_it_takes():
+    feed, wanted = Feed(RULES, NOW.timestamp()), source()
+    asyncio.run(feed.observe([wanted], NOW.timestamp(), None))
+    opened = feed._open["bytes"]
+    opened.health = SourceHealth(*[1 << 64] * 5)
+    opened.rate = 1e300
+
+    told = msgspec.json.encode(feed.status(wanted, NOW))
+    feed.close()
+
+    health = msgspec.json.decode(told, type=FlowSourceStatus).health
+    assert health.lost_events == health.lines == health.flows == health.bad_lines == 1 << 53
+    assert health.flows_per_second == 1 << 53
 
 
 def test_the_sums_of_a_source_are_of_the_windows_that_are_kept_each_once():

@@ -90,7 +90,7 @@ def maps(prometheus, tmp_path_factory):
             write_events(log, written, now)
             written = int(now)
             await feed.observe(wanted, now, nodes)
-            found = maps_of(feed.gathered(), SNAPSHOT, now)
+            found = maps_of(feed.gathered(now), SNAPSHOT, now)
             if len(found.of(Unit.BYTES).recent) > 3:
                 return found
             assert time.monotonic() < deadline, [feed.status(each, _now()) for each in wanted]

@@ -57,6 +57,14 @@ def test_a_record_comes_back_as_it_was_counted(tmp_path):
     assert passage.since == NOW - 20_000
 
 
+@pytest.mark.parametrize("much", [{"bytes": 1 << 62}, {"packets": 1 << 62}])
+def test_counts_that_the_sampling_makes_absurd_are_refused_and_counted(tmp_path, much):
+    found = read(tmp_path, RECORD._replace(**much, sampling=2), RECORD)
+
+    assert [passage.transfer.bytes for passage in found.passages] == [1_000]
+    assert found.refused[Refused.LARGE].counts == Counts(records=1)
+
+
 def test_the_receiver_counts_after_a_translation_and_the_sender_before_one(tmp_path):
     told = RECORD._replace(
         destination=VIRTUAL,
@@ -206,7 +214,9 @@ def test_all_that_a_collector_can_write_is_a_passage_or_refused(tmp_path_factory
 
     refused = sum((each.counts for each in reading.refused.values()), Counts())
     assert len(reading.passages) + refused.records == len(records)
-    whole = sum(each.bytes * (each.sampling or 1) for each in records)
+    factors = [(each, each.sampling or 1) for each in records]
+    fit = [(each, n) for each, n in factors if max(each.bytes, each.packets) * n < 1 << 63]
+    whole = sum(each.bytes * n for each, n in fit)
     assert sum(each.transfer.bytes for each in reading.passages) + refused.bytes == whole
 
 

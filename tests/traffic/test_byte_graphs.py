@@ -11,7 +11,7 @@ from shorthaul.traffic.joins import UNSEEN
 from shorthaul.traffic.windows import STALE
 from traffic import volume_worlds as worlds
 from traffic.test_volume_recorders import recorded
-from traffic.volume_worlds import CLUSTER, RULES, events, patient, pod, volume
+from traffic.volume_worlds import CLUSTER, NOW, RULES, events, patient, pod, volume
 
 
 def graph(seen=None, **told):
@@ -28,7 +28,7 @@ def test_neither_order_nor_repetition_of_what_is_told_changes_the_map(told, rand
     again = [*told, *told]
     random.shuffle(again)
 
-    maps = [byte_graph(recorded(each).windows(), RULES, CLUSTER) for each in (told, again)]
+    maps = [byte_graph(recorded(each).windows(NOW), RULES, CLUSTER) for each in (told, again)]
 
     assert maps[0] == maps[1]
 
@@ -36,7 +36,7 @@ def test_neither_order_nor_repetition_of_what_is_told_changes_the_map(told, rand
 @patient
 @given(worlds.told)
 def test_several_sources_never_add_up(told):
-    windows = recorded(told).windows()
+    windows = recorded(told).windows(NOW)
     alone = {name: byte_graph({name: its}, RULES, CLUSTER) for name, its in windows.items()}
 
     together = _between(byte_graph(windows, RULES, CLUSTER))

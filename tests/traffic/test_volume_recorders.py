@@ -21,13 +21,13 @@ def test_neither_order_nor_repetition_of_windows_matters(told, random):
     again = [*told, *told]
     random.shuffle(again)
 
-    assert recorded(told).windows() == recorded(again).windows()
+    assert recorded(told).windows(NOW) == recorded(again).windows(NOW)
 
 
 @patient
 @given(worlds.told)
 def test_a_source_keeps_its_newest_windows_only(told):
-    for windows in recorded(told).windows().values():
+    for windows in recorded(told).windows(NOW).values():
         assert len(windows) <= RULES.kept_windows
         assert all(window.start_seconds >= NOW - 40 for window in windows)
 
@@ -47,7 +47,7 @@ def test_a_window_that_turns_out_to_be_whole_replaces_the_one_that_was_not():
     part, whole = volume(990, ("web", "db", 9, 0), complete=False), volume(990, ("web", "db", 5, 0))
 
     for told in ([part, whole], [whole, part]):
-        assert recorded([("one", each) for each in told]).windows() == {"one": (whole,)}
+        assert recorded([("one", each) for each in told]).windows(NOW) == {"one": (whole,)}
 
 
 def test_what_is_told_again_is_nothing_new():
@@ -68,7 +68,24 @@ def test_windows_of_another_grid_from_the_future_and_from_long_ago_are_refused_b
     )
 
     assert recorder.refused == {OFF_GRID: 1, EARLY: 1, LATE: 1}
-    assert [window.start_seconds for window in recorder.windows()["one"]] == [960]
+    assert [window.start_seconds for window in recorder.windows(NOW)["one"]] == [960]
+
+
+def test_after_an_outage_the_windows_from_before_it_are_no_recent_ones():
+    recorder = recorded([("one", volume(start)) for start in (960, 970, 980, 990)])
+    recorder.add("one", volume(9_990), 10_000)
+
+    assert recorder.windows(10_000) == {"one": (volume(9_990),)}
+
+
+def test_a_source_that_fell_silent_has_its_newest_whole_window_only():
+    silent, part = volume(980), volume(9_990, complete=False)
+    recorder = recorded([("one", each) for each in (volume(970), silent)])
+    told = recorder.windows(10_000)
+    recorder.add("one", part, 10_000)
+
+    assert told == {"one": (silent,)}
+    assert recorder.windows(10_000) == {"one": (silent, part)}
 
 
 def test_a_source_that_is_forgotten_says_nothing_any_more():
@@ -76,4 +93,4 @@ def test_a_source_that_is_forgotten_says_nothing_any_more():
 
     recorder.forget("one")
 
-    assert list(recorder.windows()) == ["other"]
+    assert list(recorder.windows(NOW)) == ["other"]

@@ -100,7 +100,7 @@ class Feed:
             metrics.WINDOWS.labels("complete" if window.complete else "incomplete").inc()
         return (*closed, *volumes)
 
-    def gathered(self) -> Gathered:
+    def gathered(self, now_seconds: float) -> Gathered:
         """What trusted sources have told by now, as values that a worker may make maps of."""
         trusted = [source for source in self._open.values() if source.trusted]
         return Gathered(
@@ -108,7 +108,7 @@ class Feed:
             rules=self.recorder.rules,
             windows=tuple(self.recorder.windows),
             workloads=dict(self.workloads),
-            volumes=self.volumes.windows(),
+            volumes=self.volumes.windows(now_seconds),
             lag_seconds=max((source.lag_seconds for source in trusted), default=0.0),
         )
 
@@ -129,18 +129,18 @@ class Feed:
         seen = (found.coverage if found else None) or Coverage()
         sums = found.volumes if found else VolumeSums(1)
         told = SourceHealth(
-            lines=health.lines,
-            flows=health.flows,
-            lost_events=health.lost_events,
-            bad_lines=health.bad_lines,
-            files=health.files,
+            lines=_told(health.lines),
+            flows=_told(health.flows),
+            lost_events=_told(health.lost_events),
+            bad_lines=_told(health.bad_lines),
+            files=_told(health.files),
             nodes=len(seen.known),
             connected_nodes=len(seen.connected),
             windows=sums.windows,
             incomplete_windows=sums.incomplete_windows,
-            bytes=min(sums.billed_bytes, MOST_TOLD),
-            unattributed_bytes=min(sums.left_bytes, MOST_TOLD),
-            flows_per_second=round(found.rate, 1) if found else 0.0,
+            bytes=_told(sums.billed_bytes),
+            unattributed_bytes=_told(sums.left_bytes),
+            flows_per_second=round(min(found.rate, MOST_TOLD), 1) if found else 0.0,
             lag_seconds=round(max(0.0, now.timestamp() - newest), 1) if newest else 0.0,
             last_flow_time=datetime.fromtimestamp(newest, UTC) if newest else None,
             last_error="; ".join(health.troubles)[:1024],
@@ -258,6 +258,11 @@ class Feed:
             self.recorder.hear(heard, now_seconds)
         for lost in reading.lost:
             self.recorder.lose(lost, now_seconds)
+
+
+def _told(count: int) -> int:
+    """A count as the API takes it, whatever a source makes of it."""
+    return min(count, MOST_TOLD)
 
 
 def _state(source: _Open | None, seen: Coverage) -> conditions.State:

@@ -130,7 +130,7 @@ class LiveWorld:
             return partial(hindered, reason)
         if (blind := feed.uncovered(view.snapshot.nodes.keys())) is not None:
             return partial(hindered, blind)
-        return partial(self._made, feed.gathered(), view)
+        return partial(self._made, feed.gathered(view.seconds), view)
 
     def _made(self, gathered: Gathered, view: View) -> TrafficMaps:
         """The maps, which are shown as well."""

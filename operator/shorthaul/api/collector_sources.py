@@ -7,7 +7,11 @@ from msgspec import Meta
 from shorthaul.api.objects import Value
 from shorthaul.api.paths import absolute_path
 
-HOST_AND_PORT = r"^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$"
+_HOST = r"([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
+_PORT = (  # from 1 to 65535
+    r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+)
+HOST_AND_PORT = f"^{_HOST}:{_PORT}$"
 
 
 class CollectorTls(Value, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from shorthaul.api.collector_sources import HOST_AND_PORT
 from shorthaul.api.objects import (
     API_VERSION,
     Conditions,
@@ -102,7 +103,7 @@ class ProbesSource(Value, frozen=True, kw_only=True):
         Meta(
             min_length=3,
             max_length=260,
-            pattern=r"^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$",
+            pattern=HOST_AND_PORT,
             description="Host and report port of all probers: a headless Service, such as "
             "shorthaul-prober.shorthaul-system.svc:8621.",
         ),

@@ -37,6 +37,7 @@ class Refused(StrEnum):
 
     NO_RECORD = "no line of the collector (no JSON, or a field is missing or of another kind)"
     LAYER2 = "between MAC addresses (layer 2), which no pod is known by"
+    LARGE = "with 2^63 bytes or packets or more, after the sampling"
     NO_ADDRESS = "with an address that is none"
 
 
@@ -84,7 +85,8 @@ class Reading:
         self.refused[reason] = Refusal(known.counts + counts, known.first)
 
 
-_Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+_COUNT_LIMIT = 1 << 63
+_Count = Annotated[int, msgspec.Meta(ge=0, le=_COUNT_LIMIT - 1)]
 _Port = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 
 
@@ -165,6 +167,9 @@ def take(line: Line, reading: Reading, rules: Rules, where: str) -> None:
     """Adds a line as a passage, or counts why it is none."""
     factor = line.sampling or rules.sampling
     counts = Counts(line.bytes * factor, line.packets * factor, 1)
+    if max(counts.bytes, counts.packets) >= _COUNT_LIMIT:
+        reading.refuse(Refused.LARGE, Counts(records=1), where)
+        return
     if _MAC.fullmatch(line.source) or _MAC.fullmatch(line.destination):
         reading.refuse(Refused.LAYER2, counts, where)
         return

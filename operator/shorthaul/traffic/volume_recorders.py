@@ -4,7 +4,8 @@ Sources ask the past again after a restart and tell a window again when they kno
 window of a source counts once: the complete one, or else the one that tells of more. What is not
 on the operator's grid, older than what is kept, or from the future is refused and counted. A window
 has a limited number of edges; of more than that the largest stay, and the bytes of the others are
-left by their reason, so that none is lost.
+left by their reason, so that none is lost. After an outage the windows from before it are too old
+to be told, but for a source's newest whole one while it has no other, which says who fell silent.
 """
 
 from collections import Counter
@@ -45,13 +46,14 @@ class VolumeRecorder:
             del kept[start]
         return volume.start_seconds in kept
 
-    def windows(self) -> Mapping[str, Sequence[Volume]]:
-        """What is kept by source, oldest window first; sources sorted."""
-        return {
-            source: tuple(kept[start] for start in sorted(kept))
+    def windows(self, now_seconds: float) -> Mapping[str, Sequence[Volume]]:
+        """What is kept by source and not too old, oldest window first; sources sorted."""
+        oldest = oldest_kept(self.rules, now_seconds)
+        found = {
+            source: _told([kept[start] for start in sorted(kept)], oldest)
             for source, kept in sorted(self._kept.items())
-            if kept
         }
+        return {source: told for source, told in found.items() if told}
 
     def forget(self, source: str) -> None:
         """Drops a source that is no more, or is another one now."""
@@ -82,6 +84,15 @@ def bounded(volume: Volume, most_edges: int) -> Volume:
     reason = f"beyond {most_edges} edges in a window"
     left = [Left(reason, sent.bytes, 1, f"{ends[0]} → {ends[1]}") for ends, sent in dropped]
     return replace(volume, edges=edges, pairs=pairs, leftovers=gathered((*volume.leftovers, *left)))
+
+
+def _told(kept: Sequence[Volume], oldest_seconds: int) -> tuple[Volume, ...]:
+    """Windows that are not too old, after the newest whole one of all if none of them is whole."""
+    recent = [each for each in kept if each.end_seconds > oldest_seconds]
+    if any(each.complete for each in recent):
+        return tuple(recent)
+    whole = [each for each in kept if each.complete]
+    return (*whole[-1:], *recent)
 
 
 def _largest(sums: Mapping[_Key, Sent], most: int) -> dict[_Key, Sent]:

@@ -13,12 +13,14 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cli.commands import refused
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.collected.clients import LISTING_BYTES
 from shorthaul.telemetry.collectors.settings import SpoolRules
-from shorthaul.telemetry.collectors.spool_servers import SpoolServer
+from shorthaul.telemetry.collectors.spool_servers import SpoolServer, listing
 from shorthaul.telemetry.collectors.spool_windows import SpoolWindow, window_of
 from shorthaul.telemetry.collectors.spools import Spool, Unread
 from shorthaul.telemetry.netflow.exporters import Sender
@@ -114,6 +116,25 @@ def test_the_oldest_windows_go_when_there_is_no_room_and_are_counted(tmp_path):
         assert sizes_in(spool, spool.windows[-1])[0] == 580
 
 
+def test_empty_windows_go_too_when_they_are_too_many(tmp_path):
+    with Spool(str(tmp_path), SpoolRules(window_seconds=60, kept_windows=3)) as spool:
+        for number in range(1, 8):
+            spool.turn(ahead(spool, number), Unread())
+
+        assert len(spool.windows) == 3
+        assert spool.dropped_windows == 4
+        assert {path.name for path in tmp_path.glob("*.gz")} == {w.name for w in spool.windows}
+
+
+def test_the_list_of_all_windows_that_are_kept_can_be_read(tmp_path):
+    longest = SpoolWindow(9_999_999_999_999_998, 9_999_999_999_999_999, *[(1 << 53) - 1] * 3, False)
+    with Spool(str(tmp_path), RULES) as spool:
+        spool.windows = (longest,) * RULES.kept_windows
+        told = msgspec.json.encode(listing(spool))
+
+    assert len(told) < LISTING_BYTES
+
+
 def test_a_window_that_grows_too_large_is_closed_before_its_time(tmp_path):
     rules = SpoolRules(window_seconds=3_600, kept_bytes=1 << 12)
     with Spool(str(tmp_path), rules) as spool:
@@ -125,6 +146,45 @@ def test_a_window_that_grows_too_large_is_closed_before_its_time(tmp_path):
 
         assert len(spool.windows) == 1
         assert spool.windows[0].complete
+
+
+def test_a_process_that_stood_still_leaves_a_hole_and_says_nothing_of_it(tmp_path):
+    with Spool(str(tmp_path), RULES) as spool:
+        spool.turn(ahead(spool), Unread())
+        take(spool, 1)
+        back = ahead(spool, 9)
+        spool.turn(back, Unread(5, 0))
+        spool.turn(back + 60_000, Unread(5, 0))
+
+        _, cut, after = spool.windows
+        assert (cut.complete, cut.records, cut.lost) == (False, 1, 5)
+        assert cut.end_milliseconds - cut.start_milliseconds == 60_000
+        assert (after.complete, after.start_milliseconds, after.lost) == (True, back, 0)
+
+
+def test_a_clock_that_was_set_back_ends_a_window_after_its_length(tmp_path):
+    with Spool(str(tmp_path), RULES) as spool:
+        start = spool._open.start
+        take(spool, 1)
+        spool.turn(start - 3_600_000, Unread())
+        before = spool.windows
+        spool._open.since -= 60
+        spool.turn(start - 3_540_000, Unread())
+        take(spool, 2)
+
+        assert before == ()
+        assert spool.windows == (SpoolWindow(start, start + 1, 1, complete=False),)
+        assert spool._open.start == start + 1
+
+
+def test_a_window_that_grows_too_large_is_closed_whatever_the_clock_says(tmp_path):
+    rules = SpoolRules(window_seconds=3_600, kept_bytes=1 << 12)
+    with Spool(str(tmp_path), rules) as spool:
+        while spool._open.size < rules.largest_window_bytes:
+            take(spool, *range(64))
+        spool.turn(spool._open.start - 3_600_000, Unread())
+
+        assert [window.complete for window in spool.windows] == [False]
 
 
 def test_two_collectors_never_share_a_folder(tmp_path):

@@ -35,7 +35,7 @@ def test_every_value_is_a_row_or_refused_with_a_reason(values):
     found = answers.read_answer(vector(values), "there")
 
     assert len(found.rows) + sum(found.refused.values()) == len(values)
-    assert all(math.isfinite(amount) and amount >= 0 for _, amount in found.rows)
+    assert all(math.isfinite(amount) and 0 <= amount < 2.0**64 for _, amount in found.rows)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,8 @@ def test_every_value_is_a_row_or_refused_with_a_reason(values):
         ("-Inf", answers.INFINITE),
         ("-1", answers.NEGATIVE),
         ("many", answers.UNREADABLE),
+        ("18446744073709551616", answers.LARGE),
+        ("1.7e308", answers.LARGE),
     ],
 )
 def test_reasons(value, reason):

@@ -126,6 +126,13 @@ def test_redirects_are_not_followed(server):
     assert len(server.asked) == 1
 
 
+def test_a_redirect_to_an_address_that_is_no_text_is_one_clear_line(server):
+    answer(server, (), status=302, headers={"Location": "\xff\xfe"})
+
+    with pytest.raises(BadInput, match=r"127\.0\.0\.1:\d+/prefix: no readable answer \("):
+        ask(server)
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_server_that_is_busy_is_asked_again_a_few_times(server, status):
     answer(server, (b"busy",), status=status)

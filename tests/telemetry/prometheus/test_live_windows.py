@@ -52,7 +52,7 @@ class Opened:
 
     @property
     def windows(self):
-        return self.recorder.windows().get("one", ())
+        return self.recorder.windows(self.now()).get("one", ())
 
     async def read_until(self, enough):
         """Its health when there is enough."""

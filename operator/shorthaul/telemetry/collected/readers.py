@@ -29,6 +29,7 @@ from shorthaul.traffic.billed_volumes import Stretch, together
 from shorthaul.traffic.counting_points import CountingPoints
 from shorthaul.traffic.entries import Span
 from shorthaul.traffic.flows import NANOSECONDS
+from shorthaul.traffic.volume_recorders import bounded
 from shorthaul.traffic.volumes import Volume
 
 SLOWEST_POLL_SECONDS = 5.0
@@ -306,6 +307,7 @@ class Collected:
         before = volumes.get(volume.start_seconds)
         if before is not None:
             volume = together(replace(before, complete=volume.complete), volume)
+        volume = bounded(volume, self._around.rules.pair_limit)
         volumes[volume.start_seconds] = volume
         for start in sorted(volumes)[: -self._around.rules.kept_windows]:
             del volumes[start]

@@ -24,10 +24,11 @@ class CollectorSettings:
 
 @dataclass(frozen=True, slots=True)
 class SpoolRules:
-    """How long windows are, and how much is kept."""
+    """How long windows are, and how much is kept; so many windows that their list stays small."""
 
     window_seconds: int = 60
     kept_bytes: int = 1 << 30
+    kept_windows: int = 10_000
 
     @property
     def largest_window_bytes(self) -> int:

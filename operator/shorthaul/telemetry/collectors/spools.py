@@ -5,7 +5,9 @@ process that is killed leaves whole members and perhaps a part of one, which the
 off in place, without needing any room. It is closed by a rename, and from then on it never changes.
 Windows lie on the grid of the epoch; the first after a start, and one that grew too large, begin
 between. Records count to the window that was open when they were handed on, at most a flush after
-they came, so nothing is late. When the folder holds more than it may, the oldest windows go, and
+they came, so nothing is late. A process that stood still for a whole window, or whose clock was set
+forward, leaves a hole, and the window before it is not complete; nor is one during which the clock
+was set back, which is closed after its length all the same. When the folder holds more bytes or windows than it may, the oldest go, and
 that is counted. A full disk is an error, upon which the collector ends.
 """
 
@@ -35,6 +37,7 @@ from shorthaul.telemetry.netflow.records import Batch
 
 _FASTEST = 1
 _PIECE_BYTES = 1 << 16
+_SLACK_MILLISECONDS = 1_000
 _IDENTITY, _LOCK = "identity", "lock"
 
 
@@ -54,8 +57,10 @@ class _Open:
     file: int
     start: int
     before: Unread
+    since: float
     records: int = 0
     size: int = 0
+    complete: bool = True
 
 
 class Spool:
@@ -115,12 +120,18 @@ class Spool:
         open_ = self._open
         assert open_ is not None, "a spool turns between its start and its end"
         self._seen = unread
-        over = grid_end(open_.start, self.rules.window_seconds * 1_000)
+        length = self.rules.window_seconds * 1_000
+        over = grid_end(open_.start, length)
+        follows = over <= now_milliseconds < over + length
+        back = now_milliseconds < open_.start - _SLACK_MILLISECONDS
+        if back or now_milliseconds >= over + length:
+            open_.complete = False
         large = open_.size >= self.rules.largest_window_bytes
+        old = back and time.monotonic() - open_.since >= self.rules.window_seconds
         try:
-            if now_milliseconds >= over or (large and now_milliseconds > open_.start):
-                self._close(min(over, now_milliseconds))
-                self._begin(now_milliseconds if large else over)
+            if now_milliseconds >= over or large or old:
+                self._close(max(open_.start + 1, min(over, now_milliseconds)))
+                self._begin(over if follows else now_milliseconds)
             self._shed()
         except OSError as error:
             raise self._trouble("close a window", error) from error
@@ -130,7 +141,7 @@ class Spool:
         start = next_start(now_milliseconds, newest)
         path = self._folder / f"{start}.open"
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._open = _Open(path, file, start, self._seen)
+        self._open = _Open(path, file, start, self._seen, time.monotonic())
 
     def _close(self, end_milliseconds: int) -> None:
         open_, self._open = self._open, None
@@ -139,7 +150,8 @@ class Spool:
         os.close(open_.file)
         lost = max(0, self._seen.lost - open_.before.lost)
         undecodable = max(0, self._seen.undecodable - open_.before.undecodable)
-        window = SpoolWindow(open_.start, end_milliseconds, open_.records, lost, undecodable)
+        counts = open_.records, lost, undecodable
+        window = SpoolWindow(open_.start, end_milliseconds, *counts, open_.complete)
         self._publish(open_.path, window, open_.size)
 
     def _publish(self, path: Path, window: SpoolWindow, size: int) -> None:
@@ -168,13 +180,16 @@ class Spool:
 
     def _shed(self) -> None:
         kept = sum(self._sizes.values()) + (self._open.size if self._open else 0)
-        while kept > self.rules.kept_bytes and self.windows:
-            oldest, *others = self.windows
+        too_many, gone = len(self.windows) - self.rules.kept_windows, 0
+        while gone < len(self.windows) and (gone < too_many or kept > self.rules.kept_bytes):
+            oldest = self.windows[gone]
             self.path(oldest).unlink(missing_ok=True)
-            self.windows = tuple(others)
             kept -= self._sizes.pop(oldest)
             self.dropped_windows += 1
             self.dropped_records += oldest.records
+            gone += 1
+        if gone:
+            self.windows = self.windows[gone:]
 
     def _trouble(self, what: str, error: OSError) -> BadInput:
         return BadInput(

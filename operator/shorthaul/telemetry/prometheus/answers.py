@@ -1,8 +1,8 @@
 """From the text of an answer to numbers with labels; what is no usable number is counted.
 
 The server is not trusted to send what was asked for: types are checked, and a value that is no
-finite, non-negative number is refused with its reason. A sum with one NaN in it is NaN as a whole,
-so one broken exporter costs each pair of ends that it reports, visibly.
+finite, non-negative number below 2^64 is refused with its reason. A sum with one NaN in it is NaN
+as a whole, so one broken exporter costs each pair of ends that it reports, visibly.
 """
 
 import math
@@ -14,10 +14,12 @@ import msgspec
 from shorthaul.errors import BadInput
 
 MOST_LABELS_BYTES = 16_384
+VALUE_LIMIT = float(1 << 64)
 NOT_A_NUMBER = "the value is not a number (NaN)"
 INFINITE = "the value is infinite"
 NEGATIVE = "the value is negative"
 UNREADABLE = "the value is no number"
+LARGE = "the value is 2^64 or more"
 LONG = "the labels are too long"
 
 
@@ -104,6 +106,8 @@ def _fault(sample: _Sample) -> str:
         return INFINITE
     if value < 0:
         return NEGATIVE
+    if value >= VALUE_LIMIT:
+        return LARGE
     if sum(len(name) + len(text) for name, text in sample.metric.items()) > MOST_LABELS_BYTES:
         return LONG
     return ""

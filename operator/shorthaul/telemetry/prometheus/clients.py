@@ -132,6 +132,10 @@ class Engine:
             if any(isinstance(part, ReadTimeoutError) for part in error.args):
                 raise self._slow() from error
             raise BadInput(f"{self._url}: cannot be asked ({_why(error)})") from error
+        except BadInput:
+            raise
+        except ValueError as error:  # such as a Location that is no text
+            raise BadInput(f"{self._url}: no readable answer ({_why(error)})") from error
         return self._status, self._text
 
     def _slow(self) -> BadInput:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shorthaul.telemetry.prometheus.answers import Answer
+from shorthaul.telemetry.prometheus.answers import LARGE, VALUE_LIMIT, Answer
 from shorthaul.telemetry.prometheus.ends import Names, Nobody
 from shorthaul.telemetry.prometheus.profiles import Counted, Profile
 from shorthaul.traffic.graphs import Vertex
@@ -72,7 +72,9 @@ class Adding:
             self._refused[reason] = self._refused.get(reason, 0) + rows
         self._warnings.update(dict.fromkeys(answer.warnings))
         for labels, amount in answer.rows:
-            if amount > 0:
+            if amount * self._factor >= VALUE_LIMIT:
+                self._refused[LARGE] = self._refused.get(LARGE, 0) + 1
+            elif amount > 0:
                 self._add(labels, amount * self._factor)
 
     def _add(self, labels: Mapping[str, str], amount: float) -> None:
