@@ -214,6 +214,27 @@ async def test_a_restart_goes_on_with_what_was_adopted(feed):
     assert prices(with_status(again, 1_121.0, topology)) == GIVEN
 
 
+async def test_what_no_plan_depends_on_is_told_now_and_then_and_what_counts_at_once(
+    feed, monkeypatch
+):
+    monkeypatch.setattr("shorthaul.act.latencies.TOLD_SECONDS", 50.0)
+    for turn in range(RULES.persistence):
+        fed(feed, sweep(), 1_000.0 + turn)
+    first = with_status(feed, 1_010.0)
+    fed(feed, Sweep({"10.1.0.0": report(0, within=0.31)}, 6), 1_011.0)
+    same = with_status(feed, 1_011.0, first)
+    for turn in range(RULES.persistence):
+        fed(feed, sweep(between=9.0), 1_020.0 + turn)
+    adopted = with_status(feed, 1_030.0, same)
+    fed(feed, Sweep({"10.1.0.0": report(0, between=9.0)}, 6), 1_031.0)
+    soon, later = with_status(feed, 1_079.0, adopted), with_status(feed, 1_080.0, adopted)
+
+    assert same.status == first.status
+    assert prices(adopted)[Tier.REGION] == 9.0
+    assert soon.status == adopted.status
+    assert (adopted.status.probers, later.status.probers) == (6, 1)
+
+
 async def test_contradictory_labels_cost_nothing_that_was_measured(feed):
     for turn in range(RULES.persistence):
         fed(feed, sweep(), 1_000.0 + turn)

@@ -24,7 +24,7 @@ from shorthaul.topology.latencies import Measured
 from shorthaul.units import TIERS, Tier
 
 TOLD_SECONDS = 300.0
-"""How often the pairs in the status are brought up to date."""
+"""How often the status is brought up to date where no plan depends on it: pairs, counts, texts."""
 RULES = Rules()
 
 _Ended = tuple[Sweep, Reckoning]
@@ -42,7 +42,8 @@ class _Watch:
     sweeping: "asyncio.Task[_Ended] | None" = None
     last: Sweep = field(default_factory=Sweep)
     reckoning: Reckoning = field(default_factory=Reckoning)
-    told: tuple[Measured, ...] = ()
+    heard: bool = False
+    told: Measurements | None = None
     told_at: float = float("-inf")
 
     def in_force(self, now_seconds: float) -> Mapping[Tier, float]:
@@ -56,7 +57,7 @@ class _Watch:
 
     def take(self, sweep: Sweep, reckoning: Reckoning) -> None:
         """What a sweep brought."""
-        self.last, self.reckoning = sweep, reckoning
+        self.last, self.reckoning, self.heard = sweep, reckoning, True
         heard = {tier: each.milliseconds for tier, each in reckoning.estimates.items()}
         self.adoption = self.adoption.with_estimates(heard, RULES)
         self.measured_at.update(reckoning.newest)
@@ -117,20 +118,13 @@ class LatencyFeed:
         watch = self._watch
         if watch is None:
             return None
-        if now_seconds - watch.told_at >= TOLD_SECONDS or not watch.told:
-            watch.told_at, watch.told = now_seconds, watch.reckoning.told
-        in_force = watch.in_force(now_seconds)
-        known = watch.reckoning.estimates
-        adopted = tuple(
-            TierLatency(
-                tier=tier,
-                milliseconds=milliseconds,
-                pairs=known[tier].pairs if tier in known else 0,
-            )
-            for tier, milliseconds in in_force.items()
-        )
-        state = _state(watch, in_force)
-        return Measurements(state, len(watch.last.reports), adopted, _rounded(watch.told))
+        found = _found(watch, watch.in_force(now_seconds))
+        told, due = watch.told, now_seconds - watch.told_at >= TOLD_SECONDS
+        if told is None or due or _essence(found) != _essence(told):
+            # What the first sweep brings does not wait, nor does what counts.
+            watch.told = told = found
+            watch.told_at = now_seconds if watch.heard else float("-inf")
+        return told
 
     def _watched(self, topology: Topology | None, now_seconds: float) -> _Watch | None:
         """The watch over what a Topology names now.
@@ -158,6 +152,27 @@ def _count(watch: _Watch) -> None:
     metrics.LATENCY_PAIRS.labels("one_sided").set(pairs.one_sided)
     for tier, milliseconds in watch.adoption.adopted.items():
         metrics.LATENCY.labels(tier.value).set(milliseconds / 1_000)
+
+
+def _found(watch: _Watch, in_force: Mapping[Tier, float]) -> Measurements:
+    """All that is known now."""
+    known = watch.reckoning.estimates
+    adopted = tuple(
+        TierLatency(
+            tier=tier,
+            milliseconds=milliseconds,
+            pairs=known[tier].pairs if tier in known else 0,
+        )
+        for tier, milliseconds in in_force.items()
+    )
+    pairs = _rounded(watch.reckoning.told)
+    return Measurements(_state(watch, in_force), len(watch.last.reports), adopted, pairs)
+
+
+def _essence(its: Measurements) -> tuple[object, ...]:
+    """What is told at once when it changes: what counts, why, and whether there are pairs."""
+    adopted = [(each.tier, each.milliseconds) for each in its.latencies]
+    return its.state.holds, its.state.reason, adopted, bool(its.pairs)
 
 
 def _state(watch: _Watch, in_force: Mapping[Tier, float]) -> State:
