@@ -21,6 +21,8 @@ Object = dict[str, Any]
 Value = TypeVar("Value")
 MANAGER = "testbed"
 POLL_SECONDS = 0.1
+BUSY_SECONDS = 30.0
+TOO_MANY_REQUESTS = 429
 CONTENT_TYPES = {
     "merge": "application/merge-patch+json",
     "strategic": "application/strategic-merge-patch+json",
@@ -185,8 +187,18 @@ class Client:
         return resource.path(where, metadata.get("name") or "-")
 
     def _send(self, method: str, path: str, body: object = None, **more: Any) -> Object:
-        answer: Object = self.endpoint.send(method, path, body, **more)
-        return answer
+        """Sends a request; a read that the server asks to repeat, as of a new kind, is repeated."""
+        until = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                answer: Object = self.endpoint.send(method, path, body, **more)
+            except connections.ApiError as error:
+                is_busy = method == "GET" and error.status == TOO_MANY_REQUESTS
+                if not is_busy or time.monotonic() > until:
+                    raise
+                time.sleep(1)
+            else:
+                return answer
 
 
 def from_kubeconfig(path: Path) -> Client:

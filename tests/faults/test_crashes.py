@@ -14,7 +14,15 @@ import pytest
 
 from faultproxy.faults import Point
 from faultproxy.proxies import FaultProxy
-from faults.fault_worlds import Child, World, deployment, driver, fresh_world, stateful_set
+from faults.fault_worlds import (
+    SYSTEM,
+    Child,
+    World,
+    deployment,
+    driver,
+    fresh_world,
+    stateful_set,
+)
 from testbed import controlplanes
 
 pytestmark = pytest.mark.controlplane
@@ -84,6 +92,8 @@ def crash_once(world: World, proxy: FaultProxy, log: Path, call: int, point: Poi
     where = f"crash at {point} of {proxy.calls[:call][-1:]}"
     if crashed:
         assert code != 0, where
+        # Nobody has to wait for the dead one's Lease here; `test_leaders` and others do.
+        world.client.delete("leases.coordination.k8s.io", "shorthaul", SYSTEM)
         run_to_end(child)
     assert end_state(world, names) == REFERENCE, f"{where}\n{child.text()}"
     return bool(crashed)
