@@ -8,6 +8,7 @@ longer knows.
 
 import asyncio
 import logging
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -111,7 +112,8 @@ class _Operator:
         self.settings = settings
         self.connection = connection
         self.board = Board()
-        holders = Holders(BookRules(settle_milliseconds=round(settings.settle_seconds * 1_000)))
+        rules = BookRules(settle_milliseconds=round(settings.settle_seconds * 1_000))
+        holders = Holders(rules, threading.Lock())
         self.store = ClusterStore(
             connection,
             pod_changed=lambda before, after: holders.see(before, after, int(time.time() * 1_000)),
@@ -136,12 +138,13 @@ class _Operator:
             ExecutorSettings(namespace, Limits(landing_seconds=settings.landing_seconds)),
         )
         teller = Teller(connection, settings.identity)
+        self._hindrances = Hindrances(Sources(connection, prober, namespace), time.monotonic)
         self.world = LiveWorld(
             Parts(
                 store=self.store,
                 tools=Tools(connection, self.board, hints, self._executor, lease, teller),
                 feed=self.feed,
-                hindrances=Hindrances(Sources(connection, prober, namespace), time.monotonic),
+                hindrances=self._hindrances,
                 terms=self.terms,
                 make_means=self._means,
                 latencies=self.latencies,
@@ -177,7 +180,7 @@ class _Operator:
         try:
             await loop.run(self._now, self.settings.tick_seconds)
         finally:
-            await self._executor.stop()
+            await asyncio.gather(self._executor.stop(), self._hindrances.stop())
 
     async def relist(self) -> None:
         """Reads our own kinds anew now and then, should kopf's watch have missed something."""

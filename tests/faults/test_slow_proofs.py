@@ -134,3 +134,27 @@ def test_the_last_proof_counts_until_the_next_has_ended_but_not_for_long(
                 return told
 
         assert run(story) == ["HintsUnproven", "proven", "proven", "HintsUnproven", "proven"]
+
+
+def test_no_proof_goes_on_once_it_is_stopped(
+    fault_plane: controlplanes.ControlPlane, proxy: FaultProxy
+):
+    with fresh_world(fault_plane) as world:
+        kubeconfig, namespace = str(world.kubeconfig(proxy.address)), Namespace(world.namespace)
+        keep_hints_off(proxy)
+
+        async def story() -> tuple[bool, int, int]:
+            async with Connection(Origin(kubeconfig)) as connection:
+                sources = Sources(connection, patient_prober(connection), Namespace(SYSTEM))
+                known = Hindrances(sources, Clock().now)
+                await known.refresh([namespace])
+                before = len(asyncio.all_tasks())
+                await known.stop()
+                stopped = len(asyncio.all_tasks())
+                await known.stop()
+                return known.everywhere is not None, before, stopped
+
+        hindered, before, stopped = run(story)
+
+        assert hindered
+        assert stopped < before

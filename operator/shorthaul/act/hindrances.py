@@ -70,6 +70,13 @@ class Hindrances:
         for name in wanted:
             await self._look_at_right(name)
 
+    async def stop(self) -> None:
+        """Ends the proof that is under way: it writes, and who no longer leads may not."""
+        proving, self._proving = self._proving, None
+        if proving is not None:
+            proving.cancel()
+            await asyncio.gather(proving, return_exceptions=True)
+
     async def _look_at_switch(self) -> None:
         try:
             value = await readings.pause(self._sources.connection, self._sources.namespace)

@@ -3,14 +3,14 @@
 Each change of a pod is told as it is seen (`see`), since one that lives between two looks would
 else be taken for its successor; what changes rarely (nodes, Services, whose pod is whose) is looked
 at now and then (`look`). News waits in a queue until the book is asked for, so that who tells and
-who asks may be different threads; only one may ask at a time. Memory is bounded by the book's rules
+who asks may be different threads, given a lock; only one may ask at a time. Memory is bounded by the book's rules
 and by what is forgotten after the same retention: news too, when nobody asks. Of news that went
 untold it stays known who held what in the end, and the next book begins there.
 """
 
-import threading
 from collections import deque
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 from shorthaul.cluster.address_books import endpoints_of, fixed_addresses, own_addresses
 from shorthaul.cluster.snapshots import Pod, Snapshot
@@ -31,10 +31,14 @@ _LONG_AGO = 0
 class Holders:
     """The book of one process, from the moment on that it began to watch."""
 
-    def __init__(self, rules: BookRules | None = None) -> None:
+    def __init__(
+        self,
+        rules: BookRules | None = None,
+        lock: AbstractContextManager[object] | None = None,
+    ) -> None:
         self.rules = rules or BookRules()
         self.dropped_news = 0
-        self._lock = threading.Lock()
+        self._lock = lock or nullcontext()
         self._news: deque[Fact] = deque()
         self._held: dict[tuple[Uid, Address], Claim] = {}
         self._gap: int | None = None
