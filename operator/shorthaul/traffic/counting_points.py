@@ -9,14 +9,14 @@ each window would count them in both. So the choice is per pair of addresses and
 - A node whose exporter is heard, but has said nothing of the pair yet, is waited for: until then
   nothing of the pair counts. When it says nothing for as long as patience lasts, it does not see
   that traffic, and the next one counts.
-- A device that is no node counts only where neither end's node is heard: whoever can send to a
-  collector could be one.
+- A device that is no node counts only where neither end's node is heard: whoever can send to
+  a collector could be one.
 - Where the choice changes, nothing counts that began before what the old point told last.
 
 So bytes may be left out once, at a change or while waiting, but none counts twice. What is left out
-is told as seen at another point. What is known of pairs is forgotten after a while, and of more than
-can be held, new ones are left out and counted: those that are known are the long-lived ones. A function
-of the passages and their windows only.
+is told as seen at another point. What is known of pairs is forgotten after a while. Where they
+are too many, new ones are left out and counted, since the long-lived ones are known. All is a
+function of the passages and their windows only.
 """
 
 from collections.abc import Iterable, Sequence

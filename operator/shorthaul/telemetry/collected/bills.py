@@ -100,8 +100,8 @@ def bill_parts(
     damages = tuple(damage for each in read for damage in each.reading.damages)
     if points.left_out:
         damages += (
-            f"window {stretch.start_seconds}: {points.left_out:,} records left out, of more pairs of "
-            "addresses than can be told apart; restrict who may send to collectors",
+            f"window {stretch.start_seconds}: {points.left_out:,} records left out, of more pairs "
+            "of addresses than can be told apart; restrict who may send to collectors",
         )
     whole = replace(stretch, complete=stretch.complete and not damages)
     refused = sum(one.counts.records for each in read for one in each.reading.refused.values())

@@ -252,8 +252,8 @@ class Collected:
             parts.append(Part(name, listed, data))
         if room <= 0:
             troubles.append(
-                f"windows from {windows[0][1].start_ms} on: more than {MOST_BYTES:,} bytes together,"
-                " the rest is left out; give the operator shorter windows"
+                f"windows from {windows[0][1].start_ms} on: more than {MOST_BYTES:,} bytes "
+                "together, the rest is left out; give the operator shorter windows"
             )
         return parts
 
