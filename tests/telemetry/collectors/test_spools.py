@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 from cli.commands import refused
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.collected.clients import LISTING_BYTES
+from shorthaul.telemetry.collectors import spool_servers
 from shorthaul.telemetry.collectors.settings import SpoolRules
 from shorthaul.telemetry.collectors.spool_servers import SpoolServer, listing
 from shorthaul.telemetry.collectors.spool_windows import SpoolWindow, window_of
@@ -315,6 +317,64 @@ def test_with_certificates_only_those_who_show_one_are_served(tmp_path):
         assert json.load(urllib.request.urlopen(url, context=known))["collector"] == spool.identity
         with pytest.raises((urllib.error.URLError, OSError)):
             urllib.request.urlopen(url, context=stranger).read()
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_who_drips_is_hung_up_on_even_in_the_handshake(tmp_path, monkeypatch, tls):
+    monkeypatch.setattr(spool_servers, "CONNECTION_SECONDS", 0.5)
+    folder = Authority(tmp_path / "authority").folder_of("tls") if tls else ""
+    hello = b"\x16\x03\x01\x20\x00" if tls else b"GET /windows HTTP/1.1\r\nX: "
+    with (
+        Spool(str(tmp_path / "spool"), RULES) as spool,
+        SpoolServer(spool, "127.0.0.1", 0, str(folder)) as server,
+        socket.create_connection(("127.0.0.1", server.port)) as dripping,
+    ):
+        dripping.settimeout(0.1)
+        dripping.sendall(hello)
+        assert _hung_up(dripping)
+
+
+def _hung_up(dripping):
+    """Whether it is, while there is never silence for long."""
+    end = time.monotonic() + 20  # shorter than the silence that is borne
+    while time.monotonic() < end:
+        try:
+            dripping.sendall(b"\x01")
+            dripping.recv(1)
+            return True
+        except TimeoutError:
+            continue
+        except OSError:
+            return True
+    return False
+
+
+def test_renewed_certificates_are_taken_up_and_what_is_no_certificate_is_not(tmp_path):
+    old = Authority(tmp_path / "old").folder_of("tls", names="DNS:localhost")
+    new = Authority(tmp_path / "new").folder_of("tls", names="DNS:localhost")
+    used = tmp_path / "used"
+    shutil.copytree(old, used)
+    with (
+        Spool(str(tmp_path / "spool"), RULES) as spool,
+        SpoolServer(spool, "127.0.0.1", 0, str(used)) as server,
+    ):
+        assert _lets_in(server, old)
+        (used / "tls.crt").write_text("half a")
+        (used / "ca.crt").unlink()
+        assert _lets_in(server, old)
+        shutil.copytree(new, used, dirs_exist_ok=True)
+        assert _lets_in(server, new)
+        assert not _lets_in(server, old)
+
+
+def _lets_in(server, folder):
+    context = ssl.create_default_context(cafile=str(folder / "ca.crt"))
+    context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
+    try:
+        url = f"https://localhost:{server.port}/windows"
+        return urllib.request.urlopen(url, context=context).status == 200
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize(

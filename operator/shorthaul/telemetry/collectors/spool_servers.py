@@ -1,27 +1,29 @@
 """Serves a spool's closed windows over HTTP: `GET /windows` and `GET /windows/START`.
 
 Read-only, from threads of its own, so that a slow reader holds nobody up; each connection has a
-time limit and their number is bounded. With a folder of certificates it speaks TLS only, and with a
-ca.crt in it lets only those in whose certificate that signed.
+time limit, the handshake in it, and their number is bounded. With a folder of certificates it
+speaks TLS only, and with a ca.crt in it lets only those in whose certificate that signed.
 """
 
 import contextlib
 import os
 import re
 import shutil
-import ssl
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import AF_INET, AF_INET6, socket
+from socket import AF_INET, AF_INET6, SHUT_RDWR, socket
 from typing import Any
 
 import msgspec
 
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.collectors.serving_certificates import Certificates
 from shorthaul.telemetry.collectors.spools import Spool
 
 CONNECTIONS = 32
 SILENCE_SECONDS = 30.0
+CONNECTION_SECONDS = 90.0
 _WINDOW = re.compile(r"/windows/(\d{1,16})")
 
 
@@ -55,9 +57,9 @@ class SpoolServer:
         self._server: _Server | None = None
 
     def __enter__(self) -> "SpoolServer":
-        context = _context(self._tls_folder) if self._tls_folder else None
+        certificates = Certificates(self._tls_folder) if self._tls_folder else None
         try:
-            self._server = _Server((self._address, self.port), self._spool, context)
+            self._server = _Server((self._address, self.port), self._spool, certificates)
         except OSError as error:
             raise BadInput(
                 f"cannot listen on {self._address} port {self.port}: {error.strerror}; give "
@@ -78,11 +80,11 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
     def __init__(
-        self, address: tuple[str, int], spool: Spool, context: ssl.SSLContext | None
+        self, address: tuple[str, int], spool: Spool, certificates: Certificates | None
     ) -> None:
         self.address_family = AF_INET6 if ":" in address[0] else AF_INET
         self.spool = spool
-        self._context = context
+        self._certificates = certificates
         self._room = threading.Semaphore(CONNECTIONS)
         super().__init__(address, _Handler)
 
@@ -97,16 +99,34 @@ class _Server(ThreadingHTTPServer):
             self._room.release()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Shakes hands in the connection's own thread, within its time."""
+        """Shakes hands in the connection's own thread, and ends with the connection's time."""
         request.settimeout(SILENCE_SECONDS)
-        if self._context is not None:
-            with self._context.wrap_socket(request, server_side=True) as hidden:
-                super().finish_request(hidden, client_address)
-            return
-        super().finish_request(request, client_address)
+        with _ended_in_time(request), contextlib.ExitStack() as stack:
+            if self._certificates is not None:
+                context = self._certificates.context()
+                request = stack.enter_context(context.wrap_socket(request, server_side=True))
+            super().finish_request(request, client_address)
 
     def handle_error(self, request: "socket | tuple[bytes, socket]", client_address: Any) -> None:
         """Whoever breaks a connection off has their reason."""
+
+
+@contextlib.contextmanager
+def _ended_in_time(request: socket) -> Iterator[None]:
+    """Shuts a connection down when its time is over, whatever is waited for in it."""
+    with request.dup() as twin:  # TLS takes the first one over
+        timer = threading.Timer(CONNECTION_SECONDS, _shut, (twin,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def _shut(connection: socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -150,19 +170,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *_: object) -> None:  # noqa: A002  # the base's own name
         """Reads are not told one by one."""
-
-
-def _context(folder: str) -> ssl.SSLContext:
-    """TLS as the folder has it; raises BadInput."""
-    made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        made.load_cert_chain(f"{folder}/tls.crt", f"{folder}/tls.key")
-        if os.path.exists(f"{folder}/ca.crt"):
-            made.load_verify_locations(f"{folder}/ca.crt")
-            made.verify_mode = ssl.CERT_REQUIRED
-    except (OSError, ssl.SSLError) as error:
-        raise BadInput(
-            f"{folder}: no certificates ({error}); --serve-tls needs tls.crt and tls.key, and "
-            "ca.crt where readers have to show a certificate"
-        ) from error
-    return made

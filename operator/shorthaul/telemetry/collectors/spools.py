@@ -1,14 +1,15 @@
 """The spool: records in closed windows on disk, so that who bills them may come later or again.
 
 A window is a file of lines as `sinks` writes them, each batch of them a gzip member of its own: a
-process that is killed leaves whole members and perhaps a part of one, which the next start cuts
-off in place, without needing any room. It is closed by a rename, and from then on it never changes.
+process that is killed leaves whole members and perhaps a part of one, which the next start cuts off
+in place, without needing any room. It is closed by a rename, and from then on it never changes.
 Windows lie on the grid of the epoch; the first after a start, and one that grew too large, begin
 between. Records count to the window that was open when they were handed on, at most a flush after
 they came, so nothing is late. A process that stood still for a whole window, or whose clock was set
 forward, leaves a hole, and the window before it is not complete; nor is one during which the clock
-was set back, which is closed after its length all the same. When the folder holds more bytes or windows than it may, the oldest go, and
-that is counted. A full disk is an error, upon which the collector ends.
+was set back, which is closed after its length all the same. When the folder holds more bytes or
+windows than it may, the oldest go, and that is counted. A full disk is an error, upon which the
+collector ends.
 """
 
 import fcntl
