@@ -6,7 +6,8 @@ wanted on the node where the new one is, for that, since that is how a move ends
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import repeat, zip_longest
+from operator import attrgetter
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from shorthaul.solve.problems import Group, Ints, Problem
 from shorthaul.solve.sparse_counts import SparseCounts
 from shorthaul.solve.warm_starts import pod_targets
 from shorthaul.units import NodeName, PodRef, WorkloadRef
+
+NAME = attrgetter("namespace", "name")
 
 
 def matches(old: Problem, places: Ints, new: Problem) -> Ints:
@@ -48,18 +51,40 @@ def _by_name(old: Problem, new: Problem) -> tuple[Ints, set[int]]:
     same = [
         one is not None and other is not None and one.pods == other.pods for one, other in pairs
     ]
-    number: dict[PodRef, int] = {}
     firsts = np.concatenate([[0], np.cumsum(old.start.totals())]).tolist()
-    for at, group in enumerate(old.groups):
-        if not same[at]:
-            number.update(zip(group.pods, range(firsts[at], firsts[at + 1]), strict=True))
+    differing = [at for at, group in enumerate(old.groups) if not same[at] and group.pods]
+    before = [ref for at in differing for ref in old.groups[at].pods]
+    numbers = [at for group in differing for at in range(firsts[group], firsts[group + 1])]
+    now = [ref for at, group in enumerate(new.groups) if not same[at] for ref in group.pods]
+    known, gone = _numbers(before, numbers, now)
     found: list[int] = []
+    passed = 0
     for at, group in enumerate(new.groups):
         if same[at]:
             found += range(firsts[at], firsts[at + 1])
         else:
-            found += [number.pop(ref, -1) for ref in group.pods]
-    return np.array(found, dtype=np.int64), set(number.values())
+            found += known[passed : passed + len(group.pods)]
+            passed += len(group.pods)
+    return np.array(found, dtype=np.int64), gone
+
+
+def _numbers(
+    before: list[PodRef], numbers: list[int], now: list[PodRef]
+) -> tuple[list[int], set[int]]:
+    """The number of each pod that is known, else -1, and the numbers of those that are gone.
+
+    The same objects are found without a look at names: where snapshots share them, most are.
+    """
+    by_object = dict(zip(map(id, before), numbers, strict=True))
+    found = list(map(by_object.get, map(id, now), repeat(-1)))
+    if len(now) == len(before) and -1 not in found:
+        return found, set()
+    left = set(numbers).difference(found)
+    by_name = {NAME(ref): at for ref, at in zip(before, numbers, strict=True) if at in left}
+    for at, number in enumerate(found):
+        if number < 0:
+            found[at] = by_name.pop(NAME(now[at]), -1)
+    return found, set(by_name.values())
 
 
 def homes_of(problem: Problem) -> Ints:

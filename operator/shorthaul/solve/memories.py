@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from math import log
 
 from shorthaul.solve.changes import Known, compare, known
+from shorthaul.solve.kept_engines import KeptEngine
 from shorthaul.solve.problems import ROUNDING, Assignment, Problem
 from shorthaul.solve.searches import Search
 from shorthaul.solve.solvers import Effort
@@ -55,6 +56,7 @@ class Memory:
         self.search = search
         self.work = Work()
         self._traces: list[_Trace] = []
+        self._kept = KeptEngine()
 
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found; never worse than today's, or than the last answer is now."""
@@ -66,6 +68,8 @@ class Memory:
         if not found.limited and effort.most_moves != 0:
             kept = [one for one in self._traces if one is not trace]
             self._traces = [*kept, made][-MOST_TRACES:]
+        if found.limited:
+            self._kept.drop()
         return found
 
     def taken(self) -> Work:
@@ -91,11 +95,11 @@ class Memory:
         spent = effort.most_moves is not None and change.moved
         if change.large or spent or trace.small >= MOST_SMALL:
             return None, None
-        found = self.search.resume(problem, effort, change)
+        found = self.search.resume(self._kept.at(problem, effort.seed), effort, change)
         self.work.tries += found.tries
         if not found.limited and found.cost > trace.whole * (1 + WORSE) + ROUNDING:
             return None, None
-        searched = len(change.pods) + len(change.roomier) > 0
+        searched = len(change.pods) + len(change.landed) + len(change.roomier) > 0
         self.work.small += searched
         self.work.none += not searched
         made = known(problem, found.counts, change.shares)
@@ -103,13 +107,14 @@ class Memory:
 
     def _whole(self, trace: _Trace | None, problem: Problem, effort: Effort) -> Assignment:
         """The answer of the whole search, or the last one where that is still better."""
-        found = self.search.solve(problem, effort)
+        found = self.search.run(self._kept.anew(problem, effort.seed), effort)
         self.work.whole += 1
         self.work.tries += found.tries
         if trace is None:
             return found
         change = compare(trace.known, problem)
-        last = self.search.resume(problem, effort, change.as_it_was())
+        engine = self._kept.at(problem, effort.seed)
+        last = self.search.resume(engine, effort, change.as_it_was())
         self.work.tries += last.tries
         best = min((found, last), key=lambda one: _objective(one, problem, effort))
         return replace(best, limited=found.limited, tries=found.tries + last.tries)
