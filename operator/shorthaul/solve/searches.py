@@ -116,8 +116,10 @@ class _Run:
         """Tries pods that are elsewhere than they should be, where nothing else changed: what the
         search found before is as good as it was, and a ruin would only search that again."""
         engine, price = self._engine, self._effort.move_price
+        before = engine.places()
         if engine.sweep(pods, price, self._most):
-            for each in (near(engine.model, pods), pods):
+            moved = np.flatnonzero(engine.state.place != before).astype(np.int32)
+            for each in (near(engine.model, moved), pods):
                 engine.sweep(each, price, self._most)
         self._note()
 
