@@ -42,7 +42,8 @@ class Known:
 class Change:
     """The pods of the new problem that changed; `large` when it is as good as another one.
 
-    `landed` are pods that are elsewhere than they were and than they should be by the old answer;
+    `landed` are pods that should be elsewhere by the old answer, of groups of which some pod is
+    elsewhere than it was (within a group, which pod goes is open);
     `roomier` are the nodes that have more to spare than before, `targets` the node that the old
     answer has for each pod, -1 where it does not say; `firm` when it may be taken as it is, since
     no rule or room is tighter. `moved`: some pod came, went, is elsewhere,
@@ -82,11 +83,13 @@ def compare(before: Known, problem: Problem) -> Change:
         return Change(everything, everything[:0], NOWHERE, targets, False, True, True, shares)
     pods, elsewhere, part = _pods(old, problem, matched)
     homes = homes_of(problem)
-    landed = elsewhere & (targets >= 0) & (targets != homes)
+    owners = groups_of(problem)
+    shifted = np.bincount(owners[elsewhere], minlength=len(problem.groups)) > 0
+    landed = shifted[owners] & (targets >= 0) & (targets != homes)
     pods |= elsewhere & (targets < 0)
     roomier, grown = _room((old, before.places), (problem, np.where(targets < 0, homes, targets)))
     groups, drift, shares = _traffic(before, problem)
-    changed = np.flatnonzero(pods | groups[groups_of(problem)]).astype(np.int32)
+    changed = np.flatnonzero(pods | groups[owners]).astype(np.int32)
     strayed = np.flatnonzero(landed).astype(np.int32)
     large = max(part, grown, drift) > LARGE
     firm = _as_free(old, problem)

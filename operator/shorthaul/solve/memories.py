@@ -1,14 +1,16 @@
 """A solver that remembers: where little changed it searches little, from where it ended last time.
 
 For each effort that it was asked for (a price of a move, a most of moves) it keeps the last problem
-and answer. The next problem is held against it by name: where nothing changed, the answer is only
-priced anew; where a little did, the search begins from the answer and goes around what changed;
+and answer. The next problem is held against it by name: where nothing changed, or what was planned
+was done, the answer is only priced anew; where pods landed elsewhere they are put right; where a
+little else changed, the search begins from the answer and goes around what changed;
 where much did, where the answer became dearer, or after so many small searches, all is searched
 and the better answer taken. Today's placement is always among those that it begins from, so no
 answer is worse than that.
 
-What was cut short is not remembered, so that memory does not depend on the clock: the same problems
-and efforts in the same order give the same answers. It is in memory only: a new process is cold.
+The arrays of the last search are kept for a problem that differs only in where pods are. What was
+cut short is not remembered, so that memory does not depend on the clock: the same problems and
+efforts in the same order give the same answers. It is in memory only: a new process is cold.
 """
 
 from dataclasses import dataclass, replace
