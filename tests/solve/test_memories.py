@@ -6,16 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.plan import drafts
 from shorthaul.plan.planning import make_plan
 from shorthaul.plan.posing import effort_of, pose
+from shorthaul.plan.requests import Request
 from shorthaul.solve import memories
-from shorthaul.solve.choices import REMEMBERING, best_solver, engine, remembering_solver
+from shorthaul.solve.choices import REMEMBERING, best_solver, remembering_solver
+from shorthaul.solve.choices import engine as engine_name
+from shorthaul.solve.engine import Engine
 from shorthaul.solve.kernels import library
 from shorthaul.solve.memories import Memory, Work
 from shorthaul.solve.searches import Search
 from shorthaul.solve.solvers import Effort
+from shorthaul.units import Routing, Unit
 from solve import brute_force, chance_worlds, shifting_worlds
+from worlds import builders
 
 pytestmark = pytest.mark.skipif(not library.available(), reason="the kernels were not compiled")
 
@@ -94,6 +100,31 @@ def test_an_unchanged_world_is_answered_without_a_single_try(number):
     assert second.cost == first.cost
     assert second.tries == 0
     assert memory.taken() == Work(none=1)
+
+
+def test_a_pod_that_landed_elsewhere_is_put_right_by_a_few_tries_and_then_all_is_quiet():
+    names = "abcdefgh"
+    pods = [builders.replicas(name, "n1", "n2", "n3", cpu="100m") for name in names]
+    snapshot = builders.cluster(builders.nodes(3, 3), pods)
+    ends = zip(names[::2], names[1::2], strict=True)
+    named = (map(builders.workload_reference, pair) for pair in ends)
+    edges = tuple(RoutedEdge(*pair, 9.0, Routing.LOCAL) for pair in named)
+    distances = chance_worlds.distances_of(snapshot)
+    problem = pose(Request(snapshot, edges, Unit.BYTES, distances))
+    engine = Engine(problem, 0)
+    engine.kernels.move(0, 2)
+    landed = replace(problem, start=engine.counts())
+    memory = Memory(BRIEF)
+    memory.solve(problem, Effort())
+    memory.taken()
+    found = memory.solve(landed, Effort())
+    small = memory.taken()
+    again = memory.solve(problem, Effort())
+
+    assert found.cost == 0 < engine.cost
+    assert found.counts.same(problem.start)
+    assert (small.small, again.tries, memory.taken().none) == (1, 0, 1)
+    assert 0 < found.tries < len(problem.groups)
 
 
 @settings(deadline=None, max_examples=20)
@@ -179,4 +210,4 @@ def test_what_was_cut_short_is_not_remembered():
 
 
 def test_a_plan_names_that_its_engine_remembers():
-    assert engine(remembering_solver()) == engine(best_solver()) + REMEMBERING
+    assert engine_name(remembering_solver()) == engine_name(best_solver()) + REMEMBERING

@@ -81,6 +81,14 @@ def test_an_optimal_placement_stays_put(nodes):
     assert targets(problem)[1].tolist() == places_of(problem.start).tolist()
 
 
+def test_racks_of_one_host_each_may_be_numbered_in_any_order():
+    problem = pose(islands(6))
+    racks = np.array([3, 0, 5, 1, 4, 2])
+    alone = replace(problem, tiers=np.array([racks, *problem.tiers[1:]]))
+
+    assert targets(alone)[1].tolist() == places_of(alone.start).tolist()
+
+
 def test_the_same_seed_gives_the_same_targets():
     problem = pose(chance_worlds.request(11, SHAPE))
 

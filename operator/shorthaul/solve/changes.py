@@ -30,17 +30,20 @@ NOWHERE = np.zeros(0, dtype=np.int64)
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
     """A problem and its answer: the node of each pod, and each link's share of the traffic when
-    its ends were last searched."""
+    its ends were last searched, and `now`."""
 
     problem: Problem
     places: Ints
     shares: Floats
+    now: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
     """The pods of the new problem that changed; `large` when it is as good as another one.
 
+    `landed` are pods that should be elsewhere by the old answer, of groups of which some pod is
+    elsewhere than it was (within a group, which pod goes is open);
     `roomier` are the nodes that have more to spare than before, `targets` the node that the old
     answer has for each pod, -1 where it does not say; `firm` when it may be taken as it is, since
     no rule or room is tighter. `moved`: some pod came, went, is elsewhere,
@@ -49,6 +52,7 @@ class Change:
     """
 
     pods: Narrow
+    landed: Narrow
     roomier: Ints
     targets: Ints
     firm: bool
@@ -58,13 +62,14 @@ class Change:
 
     def as_it_was(self) -> "Change":
         """The old answer with nothing to search around it."""
-        return replace(self, pods=NOWHERE.astype(np.int32), roomier=NOWHERE)
+        nobody = NOWHERE.astype(np.int32)
+        return replace(self, pods=nobody, landed=nobody, roomier=NOWHERE)
 
 
 def known(problem: Problem, counts: SparseCounts, shares: Floats | None = None) -> Known:
     """A problem with its answer; without shares, all of it has been searched as it is."""
-    given = _shares(problem) if shares is None else shares
-    return Known(problem, places_of(problem, counts), given)
+    now = _shares(problem)
+    return Known(problem, places_of(problem, counts), now if shares is None else shares, now)
 
 
 def compare(before: Known, problem: Problem) -> Change:
@@ -74,14 +79,21 @@ def compare(before: Known, problem: Problem) -> Change:
     targets = _targets(before, problem, matched)
     if not _same_ground(old, problem):
         everything = np.arange(len(matched), dtype=np.int32)
-        return Change(everything, NOWHERE, targets, False, True, True, _shares(problem))
-    pods, part = _pods(old, problem, matched)
-    roomier, grown = _room(old, problem)
+        shares = _shares(problem)
+        return Change(everything, everything[:0], NOWHERE, targets, False, True, True, shares)
+    pods, elsewhere, part = _pods(old, problem, matched)
+    homes = homes_of(problem)
+    owners = groups_of(problem)
+    shifted = np.bincount(owners[elsewhere], minlength=len(problem.groups)) > 0
+    landed = shifted[owners] & (targets >= 0) & (targets != homes)
+    pods |= elsewhere & (targets < 0)
+    roomier, grown = _room((old, before.places), (problem, np.where(targets < 0, homes, targets)))
     groups, drift, shares = _traffic(before, problem)
-    changed = np.flatnonzero(pods | groups[groups_of(problem)]).astype(np.int32)
+    changed = np.flatnonzero(pods | groups[owners]).astype(np.int32)
+    strayed = np.flatnonzero(landed).astype(np.int32)
     large = max(part, grown, drift) > LARGE
     firm = _as_free(old, problem)
-    return Change(changed, roomier, targets, firm, large, part > 0, shares)
+    return Change(changed, strayed, roomier, targets, firm, large, part > 0, shares)
 
 
 def _same_ground(old: Problem, new: Problem) -> bool:
@@ -97,8 +109,8 @@ def _same_ground(old: Problem, new: Problem) -> bool:
 def _as_free(old: Problem, new: Problem) -> bool:
     """Whether the same pods in the same places may be wherever they might before."""
     return (
-        [group.pods for group in old.groups] == [group.pods for group in new.groups]
-        and old.start.same(new.start)
+        old.start.same(new.start)
+        and [group.pods for group in old.groups] == [group.pods for group in new.groups]
         and old.limits == new.limits
         and np.array_equal(old.requests, new.requests)
         and np.array_equal(old.allowed.classes, new.allowed.classes)
@@ -109,9 +121,11 @@ def _as_free(old: Problem, new: Problem) -> bool:
 
 def _targets(before: Known, new: Problem, matched: Ints) -> Ints:
     """The old places by the new problem's numbers, such that as many pods as can be stay."""
-    number = {node: at for at, node in enumerate(new.nodes)}
-    renumbered = np.array([number.get(node, -1) for node in before.problem.nodes], dtype=np.int64)
-    places = _of_matched(renumbered, _of_matched(before.places, matched))
+    places = _of_matched(before.places, matched)
+    if before.problem.nodes != new.nodes:
+        number = {node: at for at, node in enumerate(new.nodes)}
+        renumbered = [number.get(node, -1) for node in before.problem.nodes]
+        places = _of_matched(np.array(renumbered, dtype=np.int64), places)
     width, told = len(new.nodes), places >= 0
     keys, counts = np.unique(
         groups_of(new)[told] * np.int64(width) + places[told], return_counts=True
@@ -119,25 +133,52 @@ def _targets(before: Known, new: Problem, matched: Ints) -> Ints:
     return pod_targets(new, Lumps(keys % max(1, width), keys // max(1, width), counts))
 
 
-def _pods(old: Problem, new: Problem, matched: Ints) -> tuple[Bools, float]:
-    """Pods that are new, elsewhere, bound by other rules, or that lost a fellow of their workload;
-    and the share of all these but the last, and of those that are gone."""
-    ours, theirs, group_of = facts(new), facts(old), groups_of(old)
-    number = len(new.groups)
-    pairs = (_of_matched(group_of, matched) + 1) * number + groups_of(new)
-    kinds, kind = np.unique(pairs, return_inverse=True)
-    each = [divmod(pair, number) for pair in kinds.tolist()]
-    bound = np.array(
-        [one == 0 or theirs[one - 1] != ours[other] for one, other in each], dtype=np.bool_
-    )
+def _pods(old: Problem, new: Problem, matched: Ints) -> tuple[Bools, Bools, float]:
+    """Pods that are new, bound by other rules, or that lost a fellow of their workload; pods that
+    are elsewhere; and the share of all these but the fellows, and of those that are gone."""
+    changed = _bound(old, new, matched)
     homes = homes_of(new)
     elsewhere = homes != _of_matched(homes_of(old), matched)
-    changed: Bools = bound[kind.reshape(-1)] | elsewhere
-    gone = np.setdiff1d(np.arange(len(group_of)), matched)
-    part = (int(changed.sum()) + len(gone)) / max(1, len(homes))
-    short = {old.groups[group].workload for group in group_of[gone].tolist()}
-    fellows = np.array([group.workload in short for group in new.groups], dtype=np.bool_)
-    return changed | fellows[groups_of(new)], part
+    group_of = groups_of(old)
+    here = np.zeros(len(group_of) + 1, dtype=np.bool_)
+    here[matched] = True
+    gone = np.flatnonzero(~here[:-1])
+    part = (int((changed | elsewhere).sum()) + len(gone)) / max(1, len(homes))
+    if len(gone):
+        short = {old.groups[group].workload for group in np.unique(group_of[gone]).tolist()}
+        fellows = np.array([group.workload in short for group in new.groups], dtype=np.bool_)
+        changed = changed | fellows[groups_of(new)]
+    return changed, elsewhere, part
+
+
+def _bound(old: Problem, new: Problem, matched: Ints) -> Bools:
+    """Pods that are new or bound by other rules; facts are only looked up where what they are
+    made from is not the same, or pods are in another group."""
+    group_of, number = groups_of(old), len(new.groups)
+    mine, theirs = groups_of(new), _of_matched(group_of, matched)
+    if _same_rules(old, new) and np.array_equal(mine, theirs):
+        return np.zeros(len(mine), dtype=np.bool_)
+    now, before = facts(new), facts(old)
+    kinds, kind = np.unique((theirs + 1) * number + mine, return_inverse=True)
+    each = [divmod(pair, number) for pair in kinds.tolist()]
+    bound = np.array(
+        [one == 0 or before[one - 1] != now[other] for one, other in each], dtype=np.bool_
+    )
+    found: Bools = bound[kind.reshape(-1)]
+    return found
+
+
+def _same_rules(old: Problem, new: Problem) -> bool:
+    """Whether groups of the same number are bound alike; by what they are made from."""
+    return (
+        (old.limits is new.limits or old.limits == new.limits)
+        and (old.vertices is new.vertices or names_of(old) == names_of(new))
+        and np.array_equal(old.requests, new.requests)
+        and np.array_equal(old.allowed.classes, new.allowed.classes)
+        and np.array_equal(old.allowed.open, new.allowed.open)
+        and [group.workload for group in old.groups] == [group.workload for group in new.groups]
+        and [group.vertices for group in old.groups] == [group.vertices for group in new.groups]
+    )
 
 
 def _of_matched(values: Ints, matched: Ints) -> Ints:
@@ -146,25 +187,29 @@ def _of_matched(values: Ints, matched: Ints) -> Ints:
     return found
 
 
-def _room(old: Problem, new: Problem) -> tuple[Ints, float]:
-    """Nodes with more to spare than before, and the largest share of room that came or went."""
-    before, now = _free(old), _free(new)
-    total = np.maximum(1, np.maximum(old.room, new.room).clip(min=0).sum(axis=1))
-    more = (now - before) * len(new.nodes) > NOTICED * total[:, None]
+def _room(old: tuple[Problem, Ints], new: tuple[Problem, Ints]) -> tuple[Ints, float]:
+    """Nodes with more to spare than before, by the old answer, and the largest share of room that
+    came or went."""
+    before, now = _free(*old), _free(*new)
+    total = np.maximum(1, np.maximum(old[0].room, new[0].room).clip(min=0).sum(axis=1))
+    more = (now - before) * len(new[0].nodes) > NOTICED * total[:, None]
     share = float((np.abs(now - before).sum(axis=1) / total).max(initial=0.0))
     return np.flatnonzero(more.any(axis=0)), share
 
 
-def _free(problem: Problem) -> Ints:
-    """What today's placement leaves of each resource on each node."""
-    found, places = problem.room.copy(), homes_of(problem)
-    for resource, asked in enumerate(problem.requests[groups_of(problem)].T):
-        np.subtract.at(found[resource], places, asked)
+def _free(problem: Problem, places: Ints) -> Ints:
+    """What a placement leaves of each resource on each node."""
+    found, owners = problem.room.copy(), groups_of(problem)
+    for resource, asked in enumerate(problem.requests.T):
+        np.subtract.at(found[resource], places, asked[owners])
     return found
 
 
 def _traffic(before: Known, problem: Problem) -> tuple[Bools, float, Floats]:
     """Groups whose traffic changed; half of what changed in all; the shares to go on with."""
+    if problem.links is before.problem.links and names_of(before.problem) == names_of(problem):
+        drift = float(np.abs(before.now - before.shares).sum()) / 2
+        return np.zeros(len(problem.groups), dtype=np.bool_), drift, before.shares
     shares, (known_shares, gone) = _shares(problem), _known_shares(before, problem)
     differs, larger = np.abs(shares - known_shares), np.maximum(shares, known_shares)
     difference = np.zeros(problem.background.rows)

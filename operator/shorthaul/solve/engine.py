@@ -3,7 +3,7 @@
 import numpy as np
 
 from shorthaul.solve.kernels import layouts as at
-from shorthaul.solve.kernels.dice import exponentials
+from shorthaul.solve.kernels.dice import exponentials, seeded
 from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.kernels.library import LONGEST_HAND
 from shorthaul.solve.kernels.models import model
@@ -27,9 +27,18 @@ class Engine:
         talks = group[:, at.ENTRY1] > group[:, at.ENTRY0]
         self.talking = np.flatnonzero(talks[self.model.group_of]).astype(np.int32)
         self.tries = 0
-        self.focus(np.flatnonzero(talks))
+        self.all_talking = np.flatnonzero(talks)
+        self.focus(self.all_talking)
         self._hand = np.zeros(LONGEST_HAND, dtype=np.int32)
         self._key = np.zeros(LONGEST_HAND, dtype=np.int64)
+
+    def restart(self, problem: Problem, seed: int) -> None:
+        """Begins anew with a problem that differs in nothing but where its pods are today."""
+        self.problem = problem
+        self.state.dice[:] = seeded(seed)
+        self.kernels.restart(places_of(problem.start))
+        self.tries = 0
+        self.focus(self.all_talking)
 
     def focus(self, groups: Ints) -> None:
         """From now on ruins begin at one of these groups, which have to talk."""

@@ -6,15 +6,18 @@ wanted on the node where the new one is, for that, since that is how a move ends
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import chain
+from operator import attrgetter
 
 import numpy as np
 
 from shorthaul.solve.lumps import Lumps
-from shorthaul.solve.problems import Group, Ints, Problem
+from shorthaul.solve.problems import Bools, Group, Ints, Problem
 from shorthaul.solve.sparse_counts import SparseCounts
 from shorthaul.solve.warm_starts import pod_targets
 from shorthaul.units import NodeName, PodRef, WorkloadRef
+
+NAME = attrgetter("namespace", "name")
 
 
 def matches(old: Problem, places: Ints, new: Problem) -> Ints:
@@ -43,23 +46,48 @@ def matches(old: Problem, places: Ints, new: Problem) -> Ints:
 
 def _by_name(old: Problem, new: Problem) -> tuple[Ints, set[int]]:
     """For each pod of the new problem the number of the old one of that name, or -1, and the old
-    ones that are gone; where a group is as it was, its pods are not looked up one by one."""
-    pairs = list(zip_longest(old.groups, new.groups))
-    same = [
-        one is not None and other is not None and one.pods == other.pods for one, other in pairs
-    ]
-    number: dict[PodRef, int] = {}
-    firsts = np.concatenate([[0], np.cumsum(old.start.totals())]).tolist()
-    for at, group in enumerate(old.groups):
-        if not same[at]:
-            number.update(zip(group.pods, range(firsts[at], firsts[at + 1]), strict=True))
-    found: list[int] = []
-    for at, group in enumerate(new.groups):
-        if same[at]:
-            found += range(firsts[at], firsts[at + 1])
-        else:
-            found += [number.pop(ref, -1) for ref in group.pods]
-    return np.array(found, dtype=np.int64), set(number.values())
+    ones that are gone; names are only looked at where the objects are not the same."""
+    found, rest, left = _by_object(old, new)
+    if not len(rest) and not len(left):
+        return found, set()
+    before, now = _names(old), _names(new)
+    number = {before[at]: at for at in left.tolist()}
+    found[rest] = [number.pop(now[at], -1) for at in rest.tolist()]
+    return found, set(number.values())
+
+
+def _by_object(old: Problem, new: Problem) -> tuple[Ints, Ints, Ints]:
+    """For each pod of the new problem the number of the old one that is the same object, or -1;
+    the new and the old ones that are not found so. Sorting objects is quicker than hashing names,
+    and most are where they were."""
+    before, now = _objects(old), _objects(new)
+    numbers = np.arange(len(before))
+    found = np.full(len(now), -1, dtype=np.int64)
+    if len(before) == len(now):
+        found = np.where(before == now, numbers, found)
+    rest, left = np.flatnonzero(found < 0), numbers[_missing(found, len(before))]
+    left = left[np.argsort(before[left], kind="stable")]
+    if len(left):
+        at = np.minimum(np.searchsorted(before[left], now[rest]), len(left) - 1)
+        found[rest] = np.where(before[left][at] == now[rest], left[at], -1)
+    return found, np.flatnonzero(found < 0), np.flatnonzero(_missing(found, len(before)))
+
+
+def _missing(found: Ints, number: int) -> Bools:
+    """Which of so many numbers are not among those found, where -1 is none."""
+    here = np.zeros(number + 1, dtype=np.bool_)
+    here[found] = True
+    return ~here[:-1]
+
+
+def _objects(problem: Problem) -> Ints:
+    """Which object each pod's reference is; while both problems are alive, no two are alike."""
+    refs = chain.from_iterable(group.pods for group in problem.groups)
+    return np.fromiter(map(id, refs), dtype=np.int64)
+
+
+def _names(problem: Problem) -> list[tuple[str, str]]:
+    return [NAME(ref) for _, ref in _pods(problem)]
 
 
 def homes_of(problem: Problem) -> Ints:

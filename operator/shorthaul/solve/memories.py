@@ -1,20 +1,23 @@
 """A solver that remembers: where little changed it searches little, from where it ended last time.
 
 For each effort that it was asked for (a price of a move, a most of moves) it keeps the last problem
-and answer. The next problem is held against it by name: where nothing changed, the answer is only
-priced anew; where a little did, the search begins from the answer and goes around what changed;
+and answer. The next problem is held against it by name: where nothing changed, or what was planned
+was done, the answer is only priced anew; where pods landed elsewhere they are put right; where a
+little else changed, the search begins from the answer and goes around what changed;
 where much did, where the answer became dearer, or after so many small searches, all is searched
 and the better answer taken. Today's placement is always among those that it begins from, so no
 answer is worse than that.
 
-What was cut short is not remembered, so that memory does not depend on the clock: the same problems
-and efforts in the same order give the same answers. It is in memory only: a new process is cold.
+The arrays of the last search are kept for a problem that differs only in where pods are. What was
+cut short is not remembered, so that memory does not depend on the clock: the same problems and
+efforts in the same order give the same answers. It is in memory only: a new process is cold.
 """
 
 from dataclasses import dataclass, replace
 from math import log
 
 from shorthaul.solve.changes import Known, compare, known
+from shorthaul.solve.kept_engines import KeptEngine
 from shorthaul.solve.problems import ROUNDING, Assignment, Problem
 from shorthaul.solve.searches import Search
 from shorthaul.solve.solvers import Effort
@@ -55,6 +58,7 @@ class Memory:
         self.search = search
         self.work = Work()
         self._traces: list[_Trace] = []
+        self._kept = KeptEngine()
 
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found; never worse than today's, or than the last answer is now."""
@@ -66,6 +70,8 @@ class Memory:
         if not found.limited and effort.most_moves != 0:
             kept = [one for one in self._traces if one is not trace]
             self._traces = [*kept, made][-MOST_TRACES:]
+        if found.limited:
+            self._kept.drop()
         return found
 
     def taken(self) -> Work:
@@ -91,11 +97,11 @@ class Memory:
         spent = effort.most_moves is not None and change.moved
         if change.large or spent or trace.small >= MOST_SMALL:
             return None, None
-        found = self.search.resume(problem, effort, change)
+        found = self.search.resume(self._kept.at(problem, effort.seed), effort, change)
         self.work.tries += found.tries
         if not found.limited and found.cost > trace.whole * (1 + WORSE) + ROUNDING:
             return None, None
-        searched = len(change.pods) + len(change.roomier) > 0
+        searched = len(change.pods) + len(change.landed) + len(change.roomier) > 0
         self.work.small += searched
         self.work.none += not searched
         made = known(problem, found.counts, change.shares)
@@ -103,13 +109,14 @@ class Memory:
 
     def _whole(self, trace: _Trace | None, problem: Problem, effort: Effort) -> Assignment:
         """The answer of the whole search, or the last one where that is still better."""
-        found = self.search.solve(problem, effort)
+        found = self.search.run(self._kept.anew(problem, effort.seed), effort)
         self.work.whole += 1
         self.work.tries += found.tries
         if trace is None:
             return found
         change = compare(trace.known, problem)
-        last = self.search.resume(problem, effort, change.as_it_was())
+        engine = self._kept.at(problem, effort.seed)
+        last = self.search.resume(engine, effort, change.as_it_was())
         self.work.tries += last.tries
         best = min((found, last), key=lambda one: _objective(one, problem, effort))
         return replace(best, limited=found.limited, tries=found.tries + last.tries)

@@ -50,15 +50,19 @@ class Search:
 
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found within the rules and the budget of moves."""
-        return _Run(problem, effort, self).result()
+        return self.run(Engine(problem, effort.seed), effort)
 
-    def resume(self, problem: Problem, effort: Effort, change: Change) -> Assignment:
-        """The best placement near an earlier one.
+    def run(self, engine: Engine, effort: Effort) -> Assignment:
+        """The same from an engine that has just been made."""
+        return _Run(engine, effort, self).result()
+
+    def resume(self, engine: Engine, effort: Effort, change: Change) -> Assignment:
+        """The best placement near an earlier one, from an engine at today's.
 
         Only the changed pods, what they talk to most, and what would gain most on the nodes that
         are roomier than before are tried elsewhere.
         """
-        return _Run(problem, effort, self).resumed(change)
+        return _Run(engine, effort, self).resumed(change)
 
 
 QUICK = Search(turns_per_pod=0, least_turns=0, sweeps=4)
@@ -67,8 +71,8 @@ QUICK = Search(turns_per_pod=0, least_turns=0, sweeps=4)
 class _Run:
     """One search: the engine, and the best placement so far."""
 
-    def __init__(self, problem: Problem, effort: Effort, settings: Search) -> None:
-        self._engine = Engine(problem, effort.seed)
+    def __init__(self, engine: Engine, effort: Effort, settings: Search) -> None:
+        self._engine = engine
         self._effort = effort
         self._settings = settings
         pods = len(self._engine.model.group_of)
@@ -92,20 +96,36 @@ class _Run:
         """Begins from today's or the earlier placement, and searches around what changed."""
         engine = self._engine
         if change.firm:
-            engine.go_to(change.targets.astype(np.int32))
+            self._go_to(change.targets.astype(np.int32))
+        reached = change.firm or engine.gather(change.targets)
+        if reached:
             self._note()
-        elif engine.gather(change.targets):
-            self._note()
-        engine.go_to(self._best)
+        self._go_to(self._best)
         drawn = drawn_to(engine, change.roomier)
-        pods = by_traffic(engine.model, np.union1d(change.pods, drawn).astype(np.int32))
+        landed = by_traffic(engine.model, change.landed)
+        pods = np.union1d(change.pods, drawn).astype(np.int32)
+        if len(pods) or not reached:
+            pods = by_traffic(engine.model, np.union1d(pods, landed).astype(np.int32))
         if len(pods) and self._most > 0:
             self._around(pods)
+        elif len(landed) and self._most > 0:
+            self._put_right(landed)
         return self._answer()
+
+    def _put_right(self, pods: Narrow) -> None:
+        """Tries pods that are elsewhere than they should be, where nothing else changed: what the
+        search found before is as good as it was, and a ruin would only search that again."""
+        engine, price = self._engine, self._effort.move_price
+        before = engine.places()
+        if engine.sweep(pods, price, self._most):
+            moved = np.flatnonzero(engine.state.place != before).astype(np.int32)
+            for each in (near(engine.model, moved), pods):
+                engine.sweep(each, price, self._most)
+        self._note()
 
     def _answer(self) -> Assignment:
         engine = self._engine
-        engine.go_to(self._best)
+        self._go_to(self._best)
         return Assignment(engine.counts(), engine.cost, self._limited, engine.tries)
 
     def _around(self, pods: Narrow) -> None:
@@ -217,6 +237,11 @@ class _Run:
         settings = self._settings
         wanted = settings.turns_per_pod * len(self._engine.talking)
         return min(max(settings.least_turns, wanted), settings.most_turns)
+
+    def _go_to(self, places: Narrow) -> None:
+        """Goes to another placement, if this is another one."""
+        if not np.array_equal(places, self._engine.state.place):
+            self._engine.go_to(places)
 
     def _note(self) -> None:
         """Keeps this placement if it is the best within the budget."""

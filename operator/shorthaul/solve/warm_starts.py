@@ -6,6 +6,8 @@ hold most of their pods today. Constraints are not known here; whoever puts the 
 them.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from shorthaul.solve.cells import LEVELS, Cells
@@ -21,7 +23,10 @@ MOST_AT_ONCE = 2**18
 
 
 def targets(problem: Problem, shape: Cells, seed: int) -> Lumps:
-    """For every node, how many pods of each talking group are bound for it."""
+    """For every node, how many pods of each talking group are bound for it.
+
+    A level that divides no further is left out; so the last cells, one for each node, may be racks.
+    """
     sizes, rooms = _sizes(problem), _rooms(problem)
     talk = pairs(problem)
     talks = np.unique(np.concatenate([talk.one, talk.other]))
@@ -33,7 +38,9 @@ def targets(problem: Problem, shape: Cells, seed: int) -> Lumps:
         if len(np.unique(children)) > len(np.unique(parents)):
             found = _divided(problem, found, talk, (parents, children), (sizes, rooms, seed))
             parents = children
-    return found
+    node_of = np.zeros(len(problem.nodes), dtype=np.int64)
+    node_of[parents] = np.arange(len(problem.nodes))
+    return replace(found, cells=node_of[found.cells])
 
 
 def _sizes(problem: Problem) -> Ints:

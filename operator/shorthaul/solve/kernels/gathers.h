@@ -60,13 +60,18 @@ static wide_t mend(Search *x)
  * lifted first. Returns whether all are down and every limit holds. */
 wide_t gather(Search *x, const narrow_t *pods, const narrow_t *targets, wide_t number)
 {
-    for (wide_t i = 0; i < number; i++)
-        put(x, pods[i], x->s.place[pods[i]], -1);
+    int followed = number * FEW < x->n.links;
+    for (wide_t i = 0; i < number; i++) {
+        wide_t node = x->s.place[pods[i]];
+        put(x, pods[i], node, -1);
+        if (followed)
+            x->s.now[COST] -= added(x, x->m.group_of[pods[i]], node);
+    }
     for (wide_t i = 0; i < number; i++) {
         wide_t group = x->m.group_of[pods[i]], node = targets[i];
         take(x);
         if (may(x, group, node) != NO && make_room(x, group, node) && may(x, group, node) == YES)
-            settle(x, pods[i], node, 0);
+            settle(x, pods[i], node, followed ? added(x, group, node) : 0);
         else if (!put_anywhere(x, pods[i]))
             return 0;
         for (wide_t at = 0; at < x->s.now[QUEUED]; at++)
@@ -74,6 +79,7 @@ wide_t gather(Search *x, const narrow_t *pods, const narrow_t *targets, wide_t n
                 return 0;
     }
     take(x);
-    x->s.now[COST] = total(x);
+    if (!followed)
+        x->s.now[COST] = total(x);
     return mend(x) == 0;
 }

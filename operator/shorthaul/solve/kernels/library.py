@@ -116,6 +116,13 @@ class Kernels:
         arrays = (ctypes.c_void_p(_pointer(array)) for array in (places, left, changed))
         return int(self._library.follow(self._at, *arrays))
 
+    def restart(self, places: Narrow) -> None:
+        """Begins from another placement, as if the search had never been elsewhere."""
+        scratch = np.zeros(len(self._arrays[0].cell), dtype=np.int64)
+        pods, nodes = np.zeros((2, len(places)), dtype=np.int32)
+        arrays = (ctypes.c_void_p(_pointer(array)) for array in (places, scratch, pods, nodes))
+        self._library.restart(self._at, *arrays)
+
     def rebase(self) -> None:
         """Makes the placement now the start."""
         self._library.rebase(self._at)

@@ -1,5 +1,7 @@
 /* Setting a state up, going from one placement to another, and single questions to it. */
 
+enum { FEW = 4 };  /* so many times fewer moves than links: their changes of cost are added up */
+
 wide_t search_bytes(void) { return sizeof(Search); }
 
 /* The numbers of columns as one number, in base 64: that both sides mean the same tables. */
@@ -117,6 +119,90 @@ wide_t follow(Search *x, const narrow_t *places, wide_t *left, narrow_t *changed
         }
     }
     return number;
+}
+
+/* Whether a pod that is put down is where its rules would let it go, told without lifting it; for
+ * groups with floors or other limits than those that repel, it does not say (0). */
+PART int plainly_kept(const Search *x, wide_t group, wide_t node)
+{
+    const wide_t *g = x->m.group[group], *left = x->s.free + node * x->n.resources;
+    const wide_t *request = x->m.request + group * x->n.resources;
+    if (g[FLOOR] > 1 || g[KEPT0] < g[KEPT1])
+        return 0;
+    for (wide_t r = 0; r < x->n.resources; r++)
+        if (request[r] > 0 && left[r] < 0)
+            return 0;
+    for (wide_t at = g[REPEL0]; at < g[REPEL1]; at += 2)
+        if (tally_at(x, x->m.listed[at], node) > x->m.listed[at + 1])
+            return 0;
+    return g[HOST_CAP] >= g[SIZE] || count(x, group, node) <= g[HOST_CAP];
+}
+
+/* Excuses those pods anew that are where their rules would not let them go. */
+static void excuse_all(Search *x)
+{
+    for (wide_t group = 0; group < x->n.groups; group++) {
+        wide_t first = x->m.row[group][R_OFFSET];
+        for (wide_t at = first; at < first + x->s.held[group][LENGTH]; at++)
+            x->s.host[at][H_EXCUSED] = 0;
+    }
+    for (wide_t pod = 0; pod < x->n.pods; pod++)
+        if (!plainly_kept(x, x->m.group_of[pod], x->s.place[pod]))
+            excuse(x, (narrow_t)pod);
+}
+
+/* The fewest pods that have to move to get to a placement, and where to: listed in `pods` and
+ * `nodes`; returns how many. `left` is scratch, a zero for each node. */
+static wide_t strays(const Search *x, const narrow_t *places, wide_t *left, narrow_t *pods,
+                     narrow_t *nodes)
+{
+    wide_t number = 0;
+    for (wide_t group = 0; group < x->n.groups; group++) {
+        wide_t first = x->m.group[group][FIRST], end = first + x->m.group[group][SIZE];
+        wide_t begin = number, next = first;
+        for (wide_t pod = first; pod < end; pod++)
+            left[places[pod]]++;
+        for (wide_t pod = first; pod < end; pod++) {
+            if (left[x->s.place[pod]] > 0)
+                left[x->s.place[pod]]--;
+            else
+                pods[number++] = (narrow_t)pod;
+        }
+        for (wide_t at = begin; at < number; at++) {
+            while (left[places[next]] == 0)
+                next++;
+            nodes[at] = places[next];
+            left[places[next]]--;
+        }
+    }
+    return number;
+}
+
+/* Goes to another placement of the same groups with as few moves as can be, and makes it the start,
+ * as if the search had begun there: pods are chained in their order. `pods` and `nodes` are scratch
+ * as long as there are pods, `left` a zero for each node. */
+void restart(Search *x, const narrow_t *places, wide_t *left, narrow_t *pods, narrow_t *nodes)
+{
+    wide_t number = strays(x, places, left, pods, nodes);
+    int followed = number * FEW < x->n.links;
+    for (wide_t at = 0; at < number; at++) {
+        wide_t group = x->m.group_of[pods[at]], node = x->s.place[pods[at]];
+        put(x, pods[at], node, -1);
+        if (followed)
+            x->s.now[COST] += added(x, group, nodes[at]) - added(x, group, node);
+        put(x, pods[at], nodes[at], 1);
+    }
+    if (!followed)
+        x->s.now[COST] = total(x);
+    rebase(x);
+    excuse_all(x);
+    for (wide_t node = 0; node < x->n.nodes; node++)
+        x->s.head[node] = -1;
+    for (wide_t pod = 0; pod < x->n.pods; pod++) {
+        x->s.place[pod] = places[pod];
+        chain_in(&x->s, (narrow_t)pod, places[pod]);
+    }
+    x->s.now[LOGGED] = x->s.now[QUEUED] = 0;
 }
 
 /* Goes to another placement; all pods that have to move are lifted, then put down. */
