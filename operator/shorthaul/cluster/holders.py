@@ -4,8 +4,8 @@ Each change of a pod is told as it is seen (`see`), since one that lives between
 else be taken for its successor; what changes rarely (nodes, Services, whose pod is whose) is looked
 at now and then (`look`). News waits in a queue until the book is asked for, so that who tells and
 who asks may be different threads, given a lock; only one may ask at a time. Memory is bounded by
-the book's rules and by what is forgotten after that retention: news too, when nobody asks. Of news
-that went untold it stays known who held what in the end, and the next book begins there.
+the book's rules and by what is forgotten after the same retention: news too, when nobody asks. Of
+news that went untold it stays known who held what in the end, and the next book begins there.
 """
 
 from collections import deque
