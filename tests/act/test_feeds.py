@@ -1,6 +1,7 @@
 """What an operator that is started again knows of the traffic: all that is still in the files."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -72,3 +73,14 @@ def test_a_changed_source_goes_on_without_counting_anything_twice(log):
     observe(feed, source(log, generation=2), 60)
 
     assert {sum(pair.events for pair in w.pairs.values()) for w in feed.recorder.windows} == {10}
+
+
+def test_a_flow_from_a_time_to_come_is_told_as_of_now(log):
+    write(log, 0, 5)
+    feed = Feed(RULES, START_SECONDS)
+    observe(feed, source(log), 5)
+    now = datetime.fromtimestamp(START_SECONDS + 2, UTC)
+
+    health = feed.status(source(log), now).health
+
+    assert (health.last_flow_time, health.lag_seconds) == (now, 0.0)

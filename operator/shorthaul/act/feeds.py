@@ -125,7 +125,7 @@ class Feed:
         """How a source does, for its object."""
         found = self._open.get(source.metadata.name)
         health = found.health if found else sources.SourceHealth()
-        newest = health.newest_nanoseconds / NANOSECONDS
+        newest = min(health.newest_nanoseconds / NANOSECONDS, now.timestamp())
         seen = (found.coverage if found else None) or Coverage()
         sums = found.volumes if found else VolumeSums(1)
         told = SourceHealth(
