@@ -45,7 +45,7 @@ hubble: env  ## tests on the real Hubble Relay
 	@pytest -m hubble
 
 controlplane: env  ## tests on the real control plane
-	@pytest -m controlplane -n $(WORKERS) --dist loadfile
+	@pytest -m controlplane -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 crds: env  ## write crds/ and the chart's copies from api/
 	@python hack/crds
