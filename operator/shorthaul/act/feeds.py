@@ -235,10 +235,10 @@ class Feed:
         recorder = self.volumes if source.trusted else self._shown
         found = [volume for volume in volumes if recorder.add(name, volume, now_seconds)]
         for volume in found:
-            source.volumes.add(volume)
+            grown = source.volumes.add(volume)
             metrics.BYTE_WINDOWS.labels("complete" if volume.complete else "incomplete").inc()
-            metrics.BYTES.labels("attributed").inc(volume.billed_bytes)
-            metrics.BYTES.labels("unattributed").inc(volume.left_bytes)
+            metrics.BYTES.labels("attributed").inc(grown.billed_bytes)
+            metrics.BYTES.labels("unattributed").inc(grown.left_bytes)
         return found if source.trusted else []
 
     def _take(self, source: _Open, reading: SourceReading, now_seconds: float) -> None:
