@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from shorthaul import metrics
 from shorthaul.act.feeds import Feed
 from shorthaul.act.volume_sums import VolumeSums
 from shorthaul.api.flowsources import FlowSource, FlowSourceStatus
-from shorthaul.telemetry.sources import SourceHealth
+from shorthaul.telemetry.sources import SourceHealth, SourceReading
 from shorthaul.traffic.volumes import Left, Sent, Volume
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace, Unit, WorkloadRef
@@ -96,3 +97,46 @@ def test_incomplete_windows_are_told():
     sums.add(volume(10, 0, complete=False))
 
     assert "1 windows of bytes are kept, 1 of them incomplete" in sums.text
+
+
+class Telling:
+    """A source that tells what it is given, one window a reading."""
+
+    def __init__(self, *volumes):
+        self._volumes = list(volumes)
+
+    async def read(self):
+        return SourceReading(volumes=(self._volumes.pop(0),))
+
+    def close(self):
+        pass
+
+
+def counted_bytes():
+    name = "shorthaul_traffic_bytes_total"
+    outcomes = ("attributed", "unattributed")
+    return [metrics.REGISTRY.get_sample_value(name, {"outcome": each}) or 0 for each in outcomes]
+
+
+def test_bytes_of_a_window_that_is_told_again_are_counted_once():
+    feed, wanted = Feed(RULES, NOW.timestamp()), source()
+    start = int(NOW.timestamp()) - 10
+    told = (
+        volume(start, 100, 50, complete=False),
+        volume(start, 120, 40),
+        volume(start, 150, 45),
+        volume(start, 150, 45),
+    )
+    asyncio.run(feed.observe([wanted], NOW.timestamp(), None))
+    feed._open["bytes"].source.close()
+    feed._open["bytes"].source = Telling(*told)
+
+    before, grown = counted_bytes(), []
+    for _ in told:
+        asyncio.run(feed.observe([wanted], NOW.timestamp(), None))
+        grown.append([now - then for now, then in zip(counted_bytes(), before, strict=True)])
+    health = feed.status(wanted, NOW).health
+    feed.close()
+
+    assert grown == [[100, 50], [120, 50], [150, 50], [150, 50]]
+    assert (health.bytes, health.unattributed_bytes) == (150, 45)

@@ -31,7 +31,7 @@ from shorthaul.plan.commands import (
     SetPolicyStatus,
 )
 from shorthaul.plan.proposals import Means
-from shorthaul.plan.traffic_maps import TrafficMaps, by_events
+from shorthaul.plan.traffic_maps import Gathered, maps_of
 from shorthaul.plan.views import View, phase_of
 from shorthaul.solve.choices import remembering_solver
 from shorthaul.solve.solvers import never
@@ -116,9 +116,9 @@ class SimulatedWorld:
         )
 
     def traffic(self, view):
-        windows = tuple(self.windows)
-        by_unit = {Unit.FLOWS: by_events(windows, self.rules, view.snapshot, {})}
-        return lambda: TrafficMaps(by_unit)
+        told = Gathered(frozenset({Unit.FLOWS}), self.rules, tuple(self.windows))
+        maps = maps_of(told, view.snapshot, view.seconds)
+        return lambda: maps
 
     def means(self):
         return Means(self.solvers.__getitem__, never)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies
 
 from shorthaul.traffic.byte_graphs import Seen, byte_graph
-from shorthaul.traffic.joins import UNSEEN
+from shorthaul.traffic.joins import UNSEEN, Joining
 from shorthaul.traffic.windows import STALE
 from traffic import volume_worlds as worlds
 from traffic.test_volume_recorders import recorded
@@ -16,6 +16,10 @@ from traffic.volume_worlds import CLUSTER, NOW, RULES, events, patient, pod, vol
 
 def graph(seen=None, **told):
     return byte_graph(told, RULES, CLUSTER, seen)
+
+
+def seen_by(events, pairs=()):
+    return Seen(Joining(events, CLUSTER), pairs)
 
 
 def rates(found):
@@ -115,7 +119,7 @@ def test_traffic_that_was_not_seen_lately_carries_no_weight_and_is_told():
 
 
 def test_hubble_says_who_the_client_is_and_what_policy_let_through():
-    seen = Seen(events((("web", 0), ("db", 0), 50)))
+    seen = seen_by(events((("web", 0), ("db", 0), 50)))
 
     found = graph(seen, one=[volume(990, ("db", "web", 80, 0), ("web", "cart", 70, 0))])
 
@@ -127,7 +131,7 @@ def test_pairs_of_pods_are_those_that_the_source_told():
     told = volume(990, ("web", "db", 100, 0), pairs=[(("web", 0), ("db", 1), 60)])
     seen = events((("web", 1), ("db", 0), 99))
 
-    found = graph(Seen(seen, seen.pairs), one=[told])
+    found = graph(seen_by(seen, seen.pairs), one=[told])
 
     assert [(p.client, p.server, p.rate) for p in found.pod_edges] == [
         (pod("web", 0), pod("db", 1), pytest.approx(6.0))
@@ -137,7 +141,7 @@ def test_pairs_of_pods_are_those_that_the_source_told():
 def test_bytes_without_pods_are_shared_out_by_events_where_enough_were_seen():
     seen = events((("web", 0), ("db", 0), 30), (("web", 1), ("db", 1), 10))
 
-    found = graph(Seen(seen, seen.pairs), one=[volume(990, ("web", "db", 60, 20))])
+    found = graph(seen_by(seen, seen.pairs), one=[volume(990, ("web", "db", 60, 20))])
 
     assert [(p.client.name, p.rate) for p in found.pod_edges] == [
         ("web-0", pytest.approx(6.0)),
@@ -149,7 +153,7 @@ def test_bytes_without_pods_are_shared_out_by_events_where_enough_were_seen():
 def test_a_handful_of_events_is_no_evidence_of_which_pods_bytes_went_between():
     seen = events((("web", 0), ("db", 0), 4))
 
-    found = graph(Seen(seen, seen.pairs), one=[volume(990, ("web", "db", 60, 20))])
+    found = graph(seen_by(seen, seen.pairs), one=[volume(990, ("web", "db", 60, 20))])
 
     assert (len(found.edges), found.pod_edges) == (1, ())
 

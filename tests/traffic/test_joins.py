@@ -6,7 +6,7 @@ from shorthaul.traffic.attribution import attribute, build_graph
 from shorthaul.traffic.comparisons import compare, comparison_text, moved_share
 from shorthaul.traffic.graphs import Edge
 from shorthaul.traffic.identities import Directory, PodIdentity
-from shorthaul.traffic.joins import JOINED, UNSEEN, join
+from shorthaul.traffic.joins import JOINED, UNSEEN, Joining, join
 from shorthaul.traffic.observations import (
     UNWEIGHED_EVENTS,
     DeclaredEdge,
@@ -140,6 +140,14 @@ def test_every_line_stays_in_one_count():
     assert joined.ignored == {"verdict DROPPED": 2, JOINED: 10}
     others = sum(joined.ignored.values()) + sum(each.records for each in joined.leftovers)
     assert joined.counted_lines + others == joined.lines
+
+
+def test_what_events_tell_serves_any_number_of_maps_of_bytes():
+    seen = events(("web_1", "cart_1", 5))
+    joining = Joining(seen, CLUSTER)
+    told = (rows(("cart_1", "web_1", 9.0)), rows(("web_1", "db_1", 4.0), ("far_1", "db_1", 1.0)))
+
+    assert [joining.join(each) for each in told] == [join(each, seen, CLUSTER) for each in told]
 
 
 def test_units_that_cannot_be_joined_are_a_mistake_of_the_caller():

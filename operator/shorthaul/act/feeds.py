@@ -24,7 +24,13 @@ from shorthaul.act.openings import (
 )
 from shorthaul.act.volume_sums import VolumeSums
 from shorthaul.api import conditions
-from shorthaul.api.flowsources import FlowSource, FlowSourceStatus, SourceHealth, Trust
+from shorthaul.api.flowsources import (
+    FlowSource,
+    FlowSourceSpec,
+    FlowSourceStatus,
+    SourceHealth,
+    Trust,
+)
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.plan.traffic_maps import Gathered
@@ -49,16 +55,18 @@ class _Open:
 
     generation: int
     source: Source
-    trusted: bool
-    unit: Unit
-    lag_seconds: float = 0.0
-    least_coverage_percent: int = 0
+    spec: FlowSourceSpec
     coverage: Coverage | None = None
     health: sources.SourceHealth = field(default_factory=sources.SourceHealth)
     flows_before: int = 0
     read_before: float = 0.0
     rate: float = 0.0
     volumes: VolumeSums = field(default_factory=lambda: VolumeSums(1))
+
+    @property
+    def trusted(self) -> bool:
+        """Whether its flows may attract."""
+        return self.spec.trust is Trust.FULL
 
 
 class Feed:
@@ -104,20 +112,20 @@ class Feed:
         """What trusted sources have told by now, as values that a worker may make maps of."""
         trusted = [source for source in self._open.values() if source.trusted]
         return Gathered(
-            units=frozenset(source.unit for source in trusted),
+            units=frozenset(unit_of(source.spec) for source in trusted),
             rules=self.recorder.rules,
             windows=tuple(self.recorder.windows),
             workloads=dict(self.workloads),
             volumes=self.volumes.windows(now_seconds),
-            lag_seconds=max((source.lag_seconds for source in trusted), default=0.0),
+            lag_seconds=max((lag_seconds(source.spec) for source in trusted), default=0.0),
         )
 
     def uncovered(self, nodes: Set[NodeName]) -> Reason | None:
         """Why too few of the cluster's nodes are seen to plan upon, if so."""
         covering = [
-            Covering(name, each.coverage or Coverage(), each.least_coverage_percent)
+            Covering(name, each.coverage or Coverage(), least_percent)
             for name, each in self._open.items()
-            if each.trusted and each.least_coverage_percent
+            if each.trusted and (least_percent := least_coverage_percent(each.spec))
         ]
         return uncovered(covering, nodes)
 
@@ -190,10 +198,7 @@ class Feed:
             self._open[name] = _Open(
                 source.metadata.generation,
                 opened,
-                spec.trust is Trust.FULL,
-                unit_of(spec),
-                lag_seconds(spec),
-                least_coverage_percent(spec),
+                spec,
                 volumes=VolumeSums(self.recorder.rules.kept_windows),
             )
 
@@ -235,10 +240,10 @@ class Feed:
         recorder = self.volumes if source.trusted else self._shown
         found = [volume for volume in volumes if recorder.add(name, volume, now_seconds)]
         for volume in found:
-            source.volumes.add(volume)
+            grown = source.volumes.add(volume)
             metrics.BYTE_WINDOWS.labels("complete" if volume.complete else "incomplete").inc()
-            metrics.BYTES.labels("attributed").inc(volume.billed_bytes)
-            metrics.BYTES.labels("unattributed").inc(volume.left_bytes)
+            metrics.BYTES.labels("attributed").inc(grown.billed_bytes)
+            metrics.BYTES.labels("unattributed").inc(grown.left_bytes)
         return found if source.trusted else []
 
     def _take(self, source: _Open, reading: SourceReading, now_seconds: float) -> None:
@@ -268,11 +273,11 @@ def _told(count: int) -> int:
 def _state(source: _Open | None, seen: Coverage) -> conditions.State:
     if source is not None and source.health.troubles:
         return conditions.not_ready("SourceInTrouble", source.health.troubles[0])
-    if source is not None and source.unit is Unit.BYTES:
+    if source is not None and unit_of(source.spec) is Unit.BYTES:
         return conditions.ready(source.volumes.text, "Reading")
     if not seen.known:
         return conditions.ready("flows are being read", "Reading")
-    least_percent = source.least_coverage_percent if source else 0
+    least_percent = least_coverage_percent(source.spec) if source else 0
     told = f"{len(seen.connected)} of {len(seen.known)} nodes"
     blind = f" (not {shortened(frozenset(seen.missing))})" if seen.missing else ""
     if len(seen.connected) * 100 < least_percent * len(seen.known):

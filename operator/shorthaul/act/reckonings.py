@@ -88,8 +88,7 @@ def _newest(
     """When a pair of each tier was measured last, from either end."""
     found = dict.fromkeys(tiers, float("-inf"))
     for one, other in pairs.milliseconds:
-        if one in distances.groups and other in distances.groups:
-            tier = distances.tier(one, other)
-            if tier in found:
-                found[tier] = max(found[tier], times[one, other][1], times[other, one][1])
+        tier = distances.known_tier(one, other)
+        if tier is not None and tier in found:
+            found[tier] = max(found[tier], times[one, other][1], times[other, one][1])
     return found

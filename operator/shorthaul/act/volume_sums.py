@@ -1,8 +1,20 @@
-"""What a source of bytes says over the windows that are kept, summed for its status."""
+"""What a source of bytes says over the windows that are kept, summed for its status.
+
+A window's edges are added up once, as it comes: a status is written far more often, and the windows
+of the recorder have too many edges to be added up each time.
+"""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from shorthaul.traffic.volumes import Volume
+
+
+class Grown(NamedTuple):
+    """By how much a window tells of more than at any time before."""
+
+    billed_bytes: int
+    left_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +22,8 @@ class _Sum:
     complete: bool
     billed_bytes: int
     left_bytes: int
+    most_billed_bytes: int
+    most_left_bytes: int
 
 
 @dataclass(slots=True)
@@ -19,12 +33,16 @@ class VolumeSums:
     kept_windows: int
     _windows: dict[int, _Sum] = field(default_factory=dict)
 
-    def add(self, volume: Volume) -> None:
-        """Takes one window."""
-        found = _Sum(volume.complete, volume.billed_bytes, volume.left_bytes)
-        self._windows[volume.start_seconds] = found
-        for start in sorted(self._windows)[: -self.kept_windows]:
-            del self._windows[start]
+    def add(self, volume: Volume) -> Grown:
+        """Takes one window; tells what is new in it, so that counters count no byte twice."""
+        start, billed, left = volume.start_seconds, volume.billed_bytes, volume.left_bytes
+        known = self._windows.get(start)
+        before = (known.most_billed_bytes, known.most_left_bytes) if known else (0, 0)
+        most = max(billed, before[0]), max(left, before[1])
+        self._windows[start] = _Sum(volume.complete, billed, left, *most)
+        for old in sorted(self._windows)[: -self.kept_windows]:
+            del self._windows[old]
+        return Grown(most[0] - before[0], most[1] - before[1])
 
     @property
     def windows(self) -> int:

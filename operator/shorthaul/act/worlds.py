@@ -41,7 +41,7 @@ from shorthaul.plan.traffic_maps import Gathered, TrafficMaps, hindered, maps_of
 from shorthaul.plan.views import Terms, View, ended, phase_of
 from shorthaul.topology.distances import DEFAULT_LABELS, DEFAULT_SCALE, Distances, Scale, measure
 from shorthaul.traffic.billed_volumes import TierOf
-from shorthaul.units import Namespace, NodeName, Tier
+from shorthaul.units import Namespace, Tier
 
 _LOG = logging.getLogger(__name__)
 STATUS_SECONDS = 10.0
@@ -225,15 +225,9 @@ def measured(snapshot: Snapshot, topology: Topology | None) -> Distances:
 def tiers_between(snapshot: Snapshot, topology: Topology | None) -> TierOf:
     """Tells the tier between two nodes; None where one is unknown or the labels contradict."""
     try:
-        distances = measured(snapshot, topology)
+        return measured(snapshot, topology).known_tier
     except BadInput:
         return lambda one, other: None
-    known = distances.groups
-
-    def tier(one: NodeName, other: NodeName) -> Tier | None:
-        return distances.tier(one, other) if one in known and other in known else None
-
-    return tier
 
 
 def scale_of(topology: Topology | None) -> Scale:

@@ -58,8 +58,7 @@ class Whereabouts:
             return None
         if begin == end:
             return Tier.HOST
-        known = begin in self._distances.groups and end in self._distances.groups
-        return self._distances.tier(begin, end) if known else None
+        return self._distances.known_tier(begin, end)
 
     def _node(self, pod: PodRef, time_nanoseconds: int) -> NodeName | None:
         there = self._pods.get(pod)

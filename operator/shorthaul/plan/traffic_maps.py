@@ -6,19 +6,20 @@ have a plan by events asks for `flows`. A plan is verified in the unit of its pr
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shorthaul.cluster.directories import directory_of
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.plan.views import Traffic
+from shorthaul.traffic.attribution import attribute
 from shorthaul.traffic.byte_graphs import Seen, byte_graph
-from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.traffic.identities import Directory
-from shorthaul.traffic.observations import PairSum
+from shorthaul.traffic.joins import Joining
+from shorthaul.traffic.observations import Observations, PairSum
 from shorthaul.traffic.volume_averages import told_whole
 from shorthaul.traffic.volumes import Volume
-from shorthaul.traffic.windows import Window, WindowRules, graph_of, observations_of
+from shorthaul.traffic.windows import Window, WindowRules, observations_of
 from shorthaul.units import PodRef, Unit, WorkloadRef
 
 STALE_WINDOWS = 5
@@ -64,88 +65,88 @@ def hindered(reason: Reason) -> TrafficMaps:
 
 def maps_of(found: Gathered, snapshot: Snapshot, now_seconds: float) -> TrafficMaps:
     """A map for each unit that is given."""
+    directory = directory_of(snapshot)
+    events = _events(found, directory) if Unit.FLOWS in found.units else None
     units: dict[Unit, Traffic] = {}
-    if Unit.FLOWS in found.units:
-        units[Unit.FLOWS] = by_events(found.windows, found.rules, snapshot, found.workloads)
+    if events is not None:
+        units[Unit.FLOWS] = _by_events(found.windows, events, directory)
     if Unit.BYTES in found.units:
-        units[Unit.BYTES] = by_bytes(found, snapshot, now_seconds)
+        units[Unit.BYTES] = _by_bytes(found, events, directory, now_seconds)
     return TrafficMaps(units)
 
 
-def by_events(
-    windows: Sequence[Window],
-    rules: WindowRules,
-    snapshot: Snapshot,
-    workloads: Mapping[PodRef, WorkloadRef],
-) -> Traffic:
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """Windows of events pod by pod: averaged, and each usable one alone, by its start."""
+
+    average: Observations
+    windows: Mapping[int, Observations]
+
+    def seen(self, directory: Directory) -> Seen:
+        """What they tell of clients and verdicts, and of pods over the horizon."""
+        return Seen(Joining(self.average, directory), self.average.pairs)
+
+    def pairs(self, start_seconds: int) -> Sequence[PairSum]:
+        """Which pods talked in one window, as far as that is known."""
+        found = self.windows.get(start_seconds)
+        return () if found is None else found.pairs
+
+
+def _events(found: Gathered, directory: Directory) -> _Events:
+    def observed(windows: Sequence[Window]) -> Observations:
+        return observations_of(windows, found.rules, directory, found.workloads)
+
+    usable = [window for window in found.windows if window.usable]
+    return _Events(
+        observed(found.windows), {window.start_seconds: observed([window]) for window in usable}
+    )
+
+
+def _by_events(windows: Sequence[Window], events: _Events, directory: Directory) -> Traffic:
     """Windows of events as planning takes them; nothing is planned right after an unusable one."""
-    usable = [window for window in windows if window.usable]
     if not windows:
         return Traffic(None)
     if not windows[-1].usable:
         return Traffic(None, hindrance=Reason("FlowsLost", "the last window is not usable"))
-    directory = directory_of(snapshot)
     return Traffic(
-        graph_of(windows, rules, directory, workloads),
-        tuple(graph_of([window], rules, directory, workloads) for window in usable),
+        attribute(events.average, directory),
+        tuple(attribute(each, directory) for each in events.windows.values()),
     )
 
 
-def by_bytes(found: Gathered, snapshot: Snapshot, now_seconds: float) -> Traffic:
+def _by_bytes(
+    found: Gathered, events: _Events | None, directory: Directory, now_seconds: float
+) -> Traffic:
     """Windows of bytes as planning takes them, joined with events where a source gives those.
 
     The last windows are those that every source told whole which counts for any edge, so that one
-    that is silent is not taken for less traffic.
+    that is silent is not taken for less traffic. Which pods talked in each is what was seen in it.
     """
-    if not told_whole(found.volumes):
+    whole = told_whole(found.volumes)
+    if not whole or (events is not None and not events.windows):
         return Traffic(None)
-    directory = directory_of(snapshot)
-    seen = _seen(found, directory)
-    if seen is None and Unit.FLOWS in found.units:
-        return Traffic(None)
+    seen = None if events is None else events.seen(directory)
     average = byte_graph(found.volumes, found.rules, directory, seen)
     counting = {edge.sources[0] for edge in average.edges if edge.sources}
-    told = _by_window(found.volumes, counting)
+    told = _by_window(whole, counting)
     newest = max(told, default=0) + found.rules.window_seconds
     if (stale := _stale(now_seconds - newest, found, counting)) is not None:
         return Traffic(None, hindrance=stale)
-    return Traffic(average, tuple(_windows(told, found, directory, seen)))
-
-
-def _windows(
-    told: Mapping[int, Mapping[str, Sequence[Volume]]],
-    found: Gathered,
-    directory: Directory,
-    seen: Seen | None,
-) -> Sequence[TrafficGraph]:
-    """One map per window; which pods talked is what was seen in the same window."""
-    events = {window.start_seconds: window for window in found.windows if window.usable}
     graphs = []
     for start, volumes in sorted(told.items()):
-        pairs: Sequence[PairSum] = ()
-        if start in events:
-            same = observations_of([events[start]], found.rules, directory, found.workloads)
-            pairs = same.pairs
-        then = None if seen is None else Seen(seen.events, pairs)
+        then = seen
+        if seen is not None and events is not None:
+            then = replace(seen, pairs=events.pairs(start))
         graphs.append(byte_graph(volumes, found.rules, directory, then))
-    return graphs
-
-
-def _seen(found: Gathered, directory: Directory) -> Seen | None:
-    """What events tell of clients and verdicts, once any window of them has closed."""
-    usable = [window for window in found.windows if window.usable]
-    if Unit.FLOWS not in found.units or not usable:
-        return None
-    events = observations_of(usable, found.rules, directory, found.workloads)
-    return Seen(events, events.pairs)
+    return Traffic(average, tuple(graphs))
 
 
 def _by_window(
-    volumes: Mapping[str, Sequence[Volume]], counting: set[str]
+    whole: Mapping[str, Sequence[Volume]], counting: set[str]
 ) -> Mapping[int, Mapping[str, Sequence[Volume]]]:
     """The windows that all sources that count told whole, with what every source said of them."""
     found: dict[int, dict[str, Sequence[Volume]]] = {}
-    for source, windows in told_whole(volumes).items():
+    for source, windows in whole.items():
         for window in windows:
             found.setdefault(window.start_seconds, {})[source] = (window,)
     return {start: told for start, told in found.items() if counting <= told.keys()}

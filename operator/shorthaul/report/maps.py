@@ -124,6 +124,4 @@ def _tier(edge: PodEdge, ground: Ground) -> Tier | None:
     server = ground.snapshot.pods.get(edge.server)
     if client is None or server is None or client.node is None or server.node is None:
         return None
-    if {client.node, server.node} - ground.distances.groups.keys():
-        return None
-    return ground.distances.tier(client.node, server.node)
+    return ground.distances.known_tier(client.node, server.node)

@@ -74,6 +74,11 @@ class Distances:
                 return tier
         return Tier.BEYOND
 
+    def known_tier(self, one: NodeName, other: NodeName) -> Tier | None:
+        """The same; None where one of the nodes is not known."""
+        known = one in self.groups and other in self.groups
+        return self.tier(one, other) if known else None
+
     def place(self, node: NodeName, tier: Tier) -> tuple[str, str]:
         """What a node is part of at a tier: two nodes have the same place when they share it.
 

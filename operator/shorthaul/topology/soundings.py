@@ -85,8 +85,9 @@ def estimates(pairs: Pairs, distances: Distances) -> Mapping[Tier, Estimate]:
     """An estimate for each tier that has one; O(n log n) in pairs."""
     by_tier: dict[Tier, list[tuple[float, Pair]]] = defaultdict(list)
     for pair, milliseconds in pairs.milliseconds.items():
-        if pair[0] in distances.groups and pair[1] in distances.groups:
-            by_tier[distances.tier(*pair)].append((milliseconds, pair))
+        known = distances.known_tier(*pair)
+        if known is not None:
+            by_tier[known].append((milliseconds, pair))
     found: dict[Tier, Estimate] = {}
     for tier in TIERS:
         estimate = _estimate(sorted(by_tier.get(tier, ())))

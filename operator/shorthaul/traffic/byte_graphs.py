@@ -12,7 +12,7 @@ from shorthaul.traffic.attribution import attribute
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Edge, Leftover, TrafficGraph
 from shorthaul.traffic.identities import Directory
-from shorthaul.traffic.joins import join
+from shorthaul.traffic.joins import Joining
 from shorthaul.traffic.observations import DeclaredEdge, Observations, PairSum
 from shorthaul.traffic.owners import Owners
 from shorthaul.traffic.pod_shares import pod_edges
@@ -26,7 +26,7 @@ from shorthaul.units import Unit
 class Seen:
     """What Hubble saw: over the horizon, for clients and verdicts; and of pods at the same time."""
 
-    events: Observations
+    joining: Joining
     pairs: Sequence[PairSum] = ()
 
 
@@ -37,10 +37,11 @@ def byte_graph(
     seen: Seen | None = None,
 ) -> TrafficGraph:
     """The decayed average of the complete windows of all sources as a traffic map."""
-    found = average(volumes, rules)
-    observations = _observations(found, told_whole(volumes), volumes)
+    whole = told_whole(volumes)
+    found = average(whole, rules)
+    observations = _observations(found, whole, volumes)
     if seen is not None:
-        observations = join(observations, seen.events, directory)
+        observations = seen.joining.join(observations)
     graph = attribute(observations, directory)
     told: dict[PodEnds, float] = {}
     for rates in found.values():

@@ -28,31 +28,50 @@ _Ends = tuple[Vertex, Vertex]
 
 def join(weights: Observations, events: Observations, directory: Directory | None) -> Observations:
     """Keeps of the bytes what was seen forwarded or could not have been seen"""
-    if weights.unit is not Unit.BYTES or events.unit is not Unit.FLOWS:
-        raise ValueError(f"cannot join {events.unit} to {weights.unit}")
-    owners = Owners(directory, {**weights.workloads, **events.workloads})
-    clients = _clients(events, owners)
-    nodes = _Nodes(events.observers, directory)
-    kept: list[DeclaredEdge] = []
-    unseen: list[DeclaredEdge] = []
-    blind: list[DeclaredEdge] = []
-    for row in weights.declared:
-        ends = _owner(row.client, owners), _owner(row.server, owners)
-        if ends in clients:
-            kept.append(row if clients[ends] else _turned(row))
-        elif nodes.blind_to(row.client, ends[0]) and nodes.blind_to(row.server, ends[1]):
-            blind.append(row)
-        else:
-            unseen.append(row)
-    return replace(
-        weights,
-        declared=(*kept, *blind),
-        workloads={**weights.workloads, **events.workloads},
-        counted_lines=weights.counted_lines - len(unseen),
-        ignored=_ignored(weights, events),
-        leftovers=(*weights.leftovers, *_leftover(unseen)),
-        warnings=(*weights.warnings, *_bytes_only(blind, kept)),
-    )
+    return Joining(events, directory, weights.workloads).join(weights)
+
+
+class Joining:
+    """What events tell of clients, verdicts and blind nodes, for any number of maps of bytes.
+
+    `named` is what rows of bytes name as pods' workloads; what events name goes before it.
+    """
+
+    def __init__(
+        self,
+        events: Observations,
+        directory: Directory | None,
+        named: Mapping[PodRef, WorkloadRef] | None = None,
+    ) -> None:
+        self._events = events
+        self._owners = Owners(directory, {**(named or {}), **events.workloads})
+        self._clients = _clients(events, self._owners)
+        self._nodes = _Nodes(events.observers, directory)
+
+    def join(self, weights: Observations) -> Observations:
+        """Keeps of the bytes what was seen forwarded or could not have been seen"""
+        if weights.unit is not Unit.BYTES or self._events.unit is not Unit.FLOWS:
+            raise ValueError(f"cannot join {self._events.unit} to {weights.unit}")
+        kept: list[DeclaredEdge] = []
+        unseen: list[DeclaredEdge] = []
+        blind: list[DeclaredEdge] = []
+        for row in weights.declared:
+            ends = _owner(row.client, self._owners), _owner(row.server, self._owners)
+            if ends in self._clients:
+                kept.append(row if self._clients[ends] else _turned(row))
+            elif all(map(self._nodes.blind_to, (row.client, row.server), ends)):
+                blind.append(row)
+            else:
+                unseen.append(row)
+        return replace(
+            weights,
+            declared=(*kept, *blind),
+            workloads={**weights.workloads, **self._events.workloads},
+            counted_lines=weights.counted_lines - len(unseen),
+            ignored=_ignored(weights, self._events),
+            leftovers=(*weights.leftovers, *_leftover(unseen)),
+            warnings=(*weights.warnings, *_bytes_only(blind, kept)),
+        )
 
 
 def _clients(events: Observations, owners: Owners) -> dict[_Ends, bool]:

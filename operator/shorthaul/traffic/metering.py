@@ -39,7 +39,7 @@ class Ground:
 class Metered:
     """Edges from client to server, sorted, over a stretch of time, and all that is in none.
 
-    `forth` is billed from clients to servers, `back` from servers to clients.
+    `forth` is billed from clients to servers, `back` from servers to clients; `bill` is both.
     """
 
     edges: Mapping[tuple[WorkloadRef, WorkloadRef], Counts]
@@ -47,13 +47,9 @@ class Metered:
     aside: Mapping[str, Unbilled]
     forth: Bill
     back: Bill
+    bill: Bill
     again: Counts
     milliseconds: int
-
-    @property
-    def bill(self) -> Bill:
-        """Both ways together."""
-        return self.forth + self.back
 
     @property
     def billed(self) -> Counts:
@@ -84,6 +80,7 @@ def metered(found: Once, ground: Ground) -> Metered:
         aside=dict(sorted(sums.aside.items())),
         forth=forth,
         back=back,
+        bill=forth + back,
         again=found.again,
         milliseconds=_stretch(found.counting),
     )

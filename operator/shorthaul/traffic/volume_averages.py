@@ -63,12 +63,11 @@ class _Told:
         return self.weight(edges) / self.spoken
 
 
-def average(volumes: Mapping[str, Sequence[Volume]], rules: WindowRules) -> Mapping[Ends, Rates]:
+def average(whole: Mapping[str, Sequence[Volume]], rules: WindowRules) -> Mapping[Ends, Rates]:
     """Rates by two workloads in their order; linear in the edges of all windows.
 
-    Neither the order of sources nor that of their windows matters.
+    It takes what was told whole, as `told_whole` orders it.
     """
-    whole = told_whole(volumes)
     newest = max((its[-1].end_seconds for its in whole.values()), default=0)
     told = {source: _of_source(its, rules, newest) for source, its in whole.items()}
     found: dict[Ends, dict[str, list[Ends]]] = {}

@@ -85,11 +85,6 @@ class Volume:
         return sum(left.bytes for left in self.leftovers)
 
 
-def window_start(seconds: float, window_seconds: int) -> int:
-    """The beginning of the window of the grid that a moment is in."""
-    return math.floor(seconds / window_seconds) * window_seconds
-
-
 def whole(amount: float) -> int:
     """Bytes as a source may tell them, to the nearest whole one."""
     return math.floor(amount + 0.5)

@@ -59,8 +59,6 @@ class Listing(msgspec.Struct, frozen=True):
     collector: Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z._-]{1,64}$")]
     window_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)]
     windows: tuple[Listed, ...]
-    dropped_windows: _Count = 0
-    dropped_records: _Count = 0
 
 
 class NoAnswer(BadInput):

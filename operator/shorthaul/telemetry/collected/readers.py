@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from shorthaul import metrics
+from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.store.spans import Spans, Standing
 from shorthaul.telemetry.collected import clients
@@ -51,6 +52,15 @@ class _Counted:
     lost: int = 0
     newest_seconds: int = 0
     ledger_refused: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the windows of one poll are judged by; later ones wait for the next."""
+
+    book: LiveBook
+    snapshot: Snapshot
+    addresses: Book
 
 
 @dataclass(slots=True)
@@ -143,8 +153,9 @@ class Collected:
         try:
             await self._settle(self._state.pending)
             await self._list(troubles)
+            known = await self._look(book, troubles)
             for _ in range(WINDOWS_PER_POLL):
-                if not await self._bill_next(book, troubles):
+                if known is None or not await self._bill_next(known, troubles):
                     break
         except BadInput as error:
             troubles.append(str(error))
@@ -193,26 +204,29 @@ class Collected:
         )
         return [(listing.collector, window) for window in old]
 
-    async def _bill_next(self, book: LiveBook, troubles: list[str]) -> bool:
-        """Bills the next window of the grid; whether there was one."""
+    async def _look(self, book: LiveBook, troubles: list[str]) -> _Known | None:
+        """The cluster as it is now, and the addresses up to where they are known."""
         snapshot = self._around.snapshot()
         if snapshot is None:
             troubles.append("the cluster has not been read yet")
-            return False
+            return None
         now = time.time()
         async with book.lock:
-            holders = book.holders
-            await to_the_end(holders.look, snapshot, int(now * 1_000))
+            await to_the_end(book.holders.look, snapshot, int(now * 1_000))
             heard = int((now - book.age_seconds()) * 1_000)
-            addresses = await to_the_end(holders.know, heard)
-        due = self._roster.due(now, addresses.known_until / 1_000)
+            return _Known(book, snapshot, await to_the_end(book.holders.know, heard))
+
+    async def _bill_next(self, known: _Known, troubles: list[str]) -> bool:
+        """Bills the next window of the grid; whether there was one."""
+        due = self._roster.due(time.time(), known.addresses.known_until / 1_000)
         if due is None:
             return False
         parts = await self._fetch(due.windows, troubles)
+        book, addresses = known.book, known.addresses
         async with book.lock:
             stretch = self._stretch(due, parts, addresses)
-            ground = await to_the_end(holders.ground, addresses, stretch.end_milliseconds)
-            judging = Judging(ground, book.tiers(snapshot), self._rules)
+            ground = await to_the_end(book.holders.ground, addresses, stretch.end_milliseconds)
+            judging = Judging(ground, book.tiers(known.snapshot), self._rules)
             billed = await to_the_end(bill_parts, parts, self._state.points, judging, stretch)
         if due.left_out:
             troubles.append(

@@ -7,8 +7,10 @@ order, so one number tells what of it is done. One that falls silent is no longe
 expected for a while: windows that it has not told of are not complete.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from shorthaul.telemetry.collected.clients import Listed, Listing
 
@@ -23,6 +25,8 @@ REMEMBERED = 4_096
 
 MOST_EXPECTED = 256
 """Collectors that were forgotten, and without which windows are not complete."""
+
+_START = attrgetter("start_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,21 @@ class Known:
     def newest_end(self) -> int:
         """Up to when its windows are closed."""
         return self.listing.windows[-1].end_ms if self.listing.windows else 0
+
+    @property
+    def first_waiting(self) -> Listed | None:
+        """The oldest of its windows that is not done."""
+        begin = self._begin
+        return self.listing.windows[begin] if begin < len(self.listing.windows) else None
+
+    def waiting_until(self, milliseconds: int) -> Sequence[Listed]:
+        """Its windows that are not done and begin before a moment."""
+        end = bisect_left(self.listing.windows, milliseconds, key=_START)
+        return self.listing.windows[self._begin : end]
+
+    @property
+    def _begin(self) -> int:
+        return bisect_right(self.listing.windows, self.done, key=_START)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +135,16 @@ class Roster:
 
     def due(self, now_seconds: float, known_until_seconds: float) -> Due | None:
         """The oldest window of the grid that can be billed now."""
-        waiting = sorted(self._waiting(), key=lambda each: (each[1].start_ms, each[0]))
-        if not waiting:
+        oldest = self._oldest()
+        if oldest is None:
             return None
-        start = self.grid.start_of(waiting[0][1].start_ms)
+        start = self.grid.start_of(oldest)
         end = start + self.grid.seconds
         closed = all(known.newest_end >= end * 1_000 for known in self.known.values())
         patient = now_seconds < end + self.grid.patience_seconds
         if known_until_seconds < end or (patient and not closed):
             return None
-        return _within([each for each in waiting if each[1].start_ms < end * 1_000], start)
+        return _within(self._waiting_until(end * 1_000), start)
 
     def done(self, windows: Iterable[tuple[str, Listed]]) -> None:
         """Windows that need not be read again."""
@@ -156,11 +175,18 @@ class Roster:
         lasting = self.grid.seconds + self.grid.patience_seconds + self.grid.expected_seconds
         return gone.until_seconds + lasting < now_seconds
 
-    def _waiting(self) -> Iterator[tuple[str, Listed]]:
-        for name, known in self.known.items():
-            for window in known.listing.windows:
-                if window.start_ms > known.done:
-                    yield name, window
+    def _oldest(self) -> int | None:
+        """The start of the oldest window that is not done."""
+        firsts = (known.first_waiting for known in self.known.values())
+        return min((window.start_ms for window in firsts if window is not None), default=None)
+
+    def _waiting_until(self, milliseconds: int) -> list[tuple[str, Listed]]:
+        found = (
+            (name, window)
+            for name, known in self.known.items()
+            for window in known.waiting_until(milliseconds)
+        )
+        return sorted(found, key=lambda each: (each[1].start_ms, each[0]))
 
 
 def _within(windows: list[tuple[str, Listed]], start_seconds: int) -> Due:
@@ -174,12 +200,11 @@ def _within(windows: list[tuple[str, Listed]], start_seconds: int) -> Due:
     return Due(start_seconds, tuple(taken), tuple(windows[len(taken) :]))
 
 
-def _covers(windows: Iterable[Listed], start: int, seconds: int, lost_share_limit: float) -> bool:
-    first, after = start * 1_000, (start + seconds) * 1_000
+def _covers(windows: Sequence[Listed], start: int, seconds: int, lost_share_limit: float) -> bool:
+    first, after = (bisect_left(windows, at * 1_000, key=_START) for at in (start, start + seconds))
     told = records = lost = 0
-    for window in windows:
-        if first <= window.start_ms < after:
-            told += (window.end_ms - window.start_ms) if window.complete else 0
-            records += window.records
-            lost += window.lost + window.undecodable
+    for window in windows[first:after]:
+        told += (window.end_ms - window.start_ms) if window.complete else 0
+        records += window.records
+        lost += window.lost + window.undecodable
     return told >= seconds * 1_000 and lost <= lost_share_limit * (records + lost)

@@ -182,9 +182,7 @@ class Collector:
         return Unread(lost, self.decoder.totals.undecodable)
 
     def _look(self) -> None:
-        """Takes the snapshot that a scrape sees."""
-        for receiver in self.receivers:
-            receiver.count_drops()
+        """Takes the snapshot that a scrape sees, with the drops that were counted for the turn."""
         drops = [receiver.drops.total for receiver in self.receivers]
         told = [number for number in drops if number is not None]
         buffers = [receiver.buffer_bytes for receiver in self.receivers]

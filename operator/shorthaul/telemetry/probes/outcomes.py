@@ -49,15 +49,13 @@ class Summary:
 
 @dataclass(slots=True)
 class Outcomes:
-    """The last probes to each peer, and how many there ever were of each outcome."""
+    """The last probes to each peer."""
 
     kept_seconds: float
-    totals: Counter[Outcome] = field(default_factory=Counter)
     _probes: dict[str, deque[Probe]] = field(default_factory=dict)
 
     def add(self, peer: str, probe: Probe) -> None:
         """Takes in a probe; the peer that was probed longest ago makes room for a new one."""
-        self.totals[probe.outcome] += 1
         kept = self._probes.pop(peer, None)
         if kept is None:
             kept = deque(maxlen=MOST_PROBES_PER_PEER)

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import msgspec
-
 from shorthaul.api.metric_profiles import EndLabels, LabelCondition, MetricProfile
 from shorthaul.api.prometheus_sources import PrometheusMetrics
 from shorthaul.errors import BadInput
@@ -14,6 +12,7 @@ from shorthaul.telemetry.prometheus.profiles import (
     Profile,
     builtin,
     checked,
+    with_conditions,
 )
 
 OWN_NAME = "own"
@@ -27,13 +26,7 @@ def profile_of(part: PrometheusMetrics) -> Profile:
         profile = builtin().profile(part.profile.value)
     else:
         raise BadInput("neither profile nor ownProfile is given; name one")
-    conditions = _matchers(part.where)
-    told = profile.sampling
-    sampling = msgspec.structs.replace(told, where=(*told.where, *conditions))
-    narrowed = msgspec.structs.replace(
-        profile, where=(*profile.where, *conditions), sampling=sampling
-    )
-    return checked(narrowed, "where")
+    return checked(with_conditions(profile, _matchers(part.where)), "where")
 
 
 def _own(given: MetricProfile) -> Profile:

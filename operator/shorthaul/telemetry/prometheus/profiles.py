@@ -149,19 +149,24 @@ def checked(profile: Profile, where: str) -> Profile:
 
 
 def narrowed(profile: Profile, conditions: Iterable[str]) -> Profile:
-    """The profile for series with some labels only, each given as LABEL=VALUE; raises BadInput.
-
-    What they sample with is asked of the same: agents of other clusters do not matter here.
-    """
+    """The profile for series with some labels only, each given as LABEL=VALUE; raises BadInput."""
     matchers = []
     for condition in conditions:
         label, equals, value = condition.partition("=")
         if not equals or not _LABEL.match(label):
             raise BadInput(f"--where {condition!r} is no LABEL=VALUE, such as cluster=prod")
         matchers.append(Matcher(label, value))
-    replace, told = msgspec.structs.replace, profile.sampling
-    sampling = replace(told, where=(*told.where, *matchers))
-    return replace(profile, where=(*profile.where, *matchers), sampling=sampling)
+    return with_conditions(profile, matchers)
+
+
+def with_conditions(profile: Profile, conditions: Iterable[Matcher]) -> Profile:
+    """The profile for series that meet more conditions.
+
+    What they sample with is asked of the same: agents of other clusters do not matter here.
+    """
+    replace, told, more = msgspec.structs.replace, profile.sampling, tuple(conditions)
+    sampling = replace(told, where=(*told.where, *more))
+    return replace(profile, where=(*profile.where, *more), sampling=sampling)
 
 
 def _convert(text: bytes, where: str, kind: type[_Kind]) -> _Kind:
