@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from shorthaul import map_metrics, web
 from shorthaul.errors import BadInput
 from shorthaul.map_metrics import MapMetrics, MapRules
+from shorthaul.telemetry import bounded_servers
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.traffic.graphs import Edge, Leftover, TrafficGraph
 from shorthaul.units import TIERS, Tier, Unit
@@ -196,9 +197,9 @@ def served():
 
 def test_silent_connections_hold_few_threads_and_are_let_go(served, monkeypatch, capfd):
     shown, ask = served
-    monkeypatch.setattr(web._Quiet, "timeout", 1.0)
+    monkeypatch.setattr(bounded_servers._Quiet, "timeout", 1.0)
     where = "127.0.0.1", shown.port
-    silent = [socket.create_connection(where) for _ in range(3 * web.MOST_REQUESTS)]
+    silent = [socket.create_connection(where) for _ in range(3 * bounded_servers.MOST_CONNECTIONS)]
     answer, serving = None, 0
     end = time.monotonic() + 60.0
     while answer is None and time.monotonic() < end:
@@ -210,7 +211,7 @@ def test_silent_connections_hold_few_threads_and_are_let_go(served, monkeypatch,
     for each in silent:
         each.close()
 
-    assert serving <= web.MOST_REQUESTS
+    assert serving <= bounded_servers.MOST_CONNECTIONS
     assert answer is not None
     assert "Traceback" not in capfd.readouterr().err
 

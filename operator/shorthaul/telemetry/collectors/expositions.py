@@ -7,10 +7,11 @@ in another thread, so it sees a snapshot that the collector takes every now and 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector as Exposition
 
+from shorthaul.telemetry import bounded_servers
 from shorthaul.telemetry.collectors.spools import Spool
 from shorthaul.telemetry.netflow.decoders import Decoder
 from shorthaul.telemetry.netflow.totals import Loss
@@ -117,7 +118,7 @@ def serve(exposition: CollectorExposition, port: int, address: str) -> None:
     """Serves the metrics over HTTP from a thread; raises OSError when the port is taken."""
     registry = CollectorRegistry()
     registry.register(exposition)
-    start_http_server(port, address, registry=registry)
+    bounded_servers.serve(make_wsgi_app(registry), address, port, "metrics")
 
 
 def _spool(spool: Spool) -> Iterator[Metric]:

@@ -1,8 +1,8 @@
 """Serves a spool's closed windows over HTTP: `GET /windows` and `GET /windows/START`.
 
-Read-only, from threads of its own, so that a slow reader holds nobody up; each connection has a
-time limit, the handshake in it, and their number is bounded. With a folder of certificates it
-speaks TLS only, and with a ca.crt in it lets only those in whose certificate that signed.
+Read-only, from few threads of its own, so that a slow reader holds nobody up. With a folder of
+certificates it speaks TLS only, and with a ca.crt in it lets only those in whose certificate that
+signed.
 """
 
 import contextlib
@@ -10,18 +10,15 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import AF_INET, AF_INET6, SHUT_RDWR, socket
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 
 import msgspec
 
 from shorthaul.errors import BadInput
+from shorthaul.telemetry import bounded_servers
 from shorthaul.telemetry.collectors.serving_certificates import Certificates
 from shorthaul.telemetry.collectors.spools import Spool
 
-CONNECTIONS = 32
 SILENCE_SECONDS = 30.0
 CONNECTION_SECONDS = 90.0
 _WINDOW = re.compile(r"/windows/(\d{1,16})")
@@ -75,58 +72,13 @@ class SpoolServer:
             self._server.server_close()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
+class _Server(bounded_servers.Server):
     def __init__(
         self, address: tuple[str, int], spool: Spool, certificates: Certificates | None
     ) -> None:
-        self.address_family = AF_INET6 if ":" in address[0] else AF_INET
         self.spool = spool
-        self._certificates = certificates
-        self._room = threading.Semaphore(CONNECTIONS)
-        super().__init__(address, _Handler)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """One connection; more than there is room for are closed."""
-        if not self._room.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._room.release()
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """Shakes hands in the connection's own thread, and ends with the connection's time."""
-        request.settimeout(SILENCE_SECONDS)
-        with _ended_in_time(request), contextlib.ExitStack() as stack:
-            if self._certificates is not None:
-                context = self._certificates.context()
-                request = stack.enter_context(context.wrap_socket(request, server_side=True))
-            super().finish_request(request, client_address)
-
-    def handle_error(self, request: "socket | tuple[bytes, socket]", client_address: Any) -> None:
-        """Whoever breaks a connection off has their reason."""
-
-
-@contextlib.contextmanager
-def _ended_in_time(request: socket) -> Iterator[None]:
-    """Shuts a connection down when its time is over, whatever is waited for in it."""
-    with request.dup() as twin:  # TLS takes the first one over
-        timer = threading.Timer(CONNECTION_SECONDS, _shut, (twin,))
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-
-def _shut(connection: socket) -> None:
-    with contextlib.suppress(OSError):
-        connection.shutdown(SHUT_RDWR)
+        contexts = certificates.context if certificates is not None else None
+        super().__init__(address, _Handler, CONNECTION_SECONDS, contexts)
 
 
 class _Handler(BaseHTTPRequestHandler):
