@@ -124,8 +124,6 @@ def test_the_collector_understands_every_argument_that_the_chart_gives_it(helm_o
 
 def test_the_collector_understands_the_arguments_of_its_spool(helm_offline):
     known = {name for option in collectors.command.params for name in option.opts}
-    if "--spool" not in known:
-        pytest.skip("this collector has no spool")
     values = ("collector.spool.enabled=true", "collector.spool.tlsSecretName=certs")
     _, *given = _collector(helm_offline, *values)["containers"][0]["args"]
 
