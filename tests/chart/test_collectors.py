@@ -25,6 +25,7 @@ CASES = {
     "collector": COLLECTOR,
     "agents": f"{COLLECTOR},collector.kind=DaemonSet,{AGENT}",
 }
+EVERYTHING = CASES["agents"] + ",serviceMonitor.enabled=true,prober.enabled=true"
 RIGHTS = ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
 
 
@@ -94,7 +95,7 @@ def test_they_bring_no_right_in_the_api(helm_offline):
 
 
 def test_no_selector_of_the_operator_takes_another_pod(helm_offline):
-    text = helm_offline.template("--set", CASES["agents"] + ",serviceMonitor.enabled=true")
+    text = helm_offline.template("--set", EVERYTHING)
     labels = {
         each["metadata"]["name"]: each["spec"]["template"]["metadata"]["labels"]
         for kind in ("Deployment", "DaemonSet")
@@ -112,6 +113,27 @@ def test_no_selector_of_the_operator_takes_another_pod(helm_offline):
     for named, selector in selectors.items():
         taken = [name for name, own in labels.items() if selector.items() <= own.items()]
         assert len(taken) == 1, (named, taken)
+
+
+def test_what_is_scraped_is_the_component_that_a_monitor_is_named_after(helm_offline):
+    text = helm_offline.template("--set", EVERYTHING)
+    services = {
+        each["metadata"]["name"]: each["metadata"]["labels"] for each in _objects(text, "Service")
+    }
+    taken = {
+        monitor["metadata"]["name"]: {
+            name
+            for name, labels in services.items()
+            if monitor["spec"]["selector"]["matchLabels"].items() <= labels.items()
+        }
+        for monitor in _objects(text, "ServiceMonitor")
+    }
+
+    assert "shorthaul-prober" in services
+    assert taken == {
+        "shorthaul": {"shorthaul-metrics"},
+        "shorthaul-collector": {"shorthaul-collector", "shorthaul-collectors"},
+    }
 
 
 def test_the_collector_understands_every_argument_that_the_chart_gives_it(helm_offline):
