@@ -25,7 +25,7 @@ from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import NodeName, Unit
 from telemetry import export_lines
-from telemetry.prometheus.pod_bytes import PodBytes
+from telemetry.prometheus import pod_bytes
 from telemetry.prometheus.servers import Prometheus
 from testbed import debian
 from worlds import builders
@@ -96,11 +96,15 @@ def maps(prometheus, tmp_path_factory):
             assert time.monotonic() < deadline, [feed.status(each, _now()) for each in wanted]
             await asyncio.sleep(0.5)
 
-    with PodBytes("shop", lambda app: [n for n in PLACES if n.startswith(app)], prometheus, BYTES):
+    with pod_bytes.counting("shop", _pods_of, prometheus, BYTES):
         try:
             return asyncio.run(observe())
         finally:
             feed.close()
+
+
+def _pods_of(app):
+    return [name for name in PLACES if name.startswith(app)]
 
 
 def _now():

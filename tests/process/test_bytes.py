@@ -14,7 +14,7 @@ import pytest
 from faults.fault_worlds import Object
 from process import stages
 from process.stages import Shop, Stage
-from telemetry.prometheus.pod_bytes import PodBytes
+from telemetry.prometheus import pod_bytes
 from telemetry.prometheus.servers import Prometheus
 from testbed import debian
 
@@ -42,7 +42,7 @@ def weighed(running: Stage, prometheus: Prometheus) -> Iterator[Shop]:
     """The shop, with its bytes in Prometheus and a FlowSource for them."""
     with (
         running.shop("weighed", ZONES) as shop,
-        PodBytes(shop.namespace, shop.names_of, prometheus, BYTES),
+        pod_bytes.counting(shop.namespace, shop.names_of, prometheus, BYTES),
     ):
         labels = {"metadata": {"labels": {"governed": "yes"}}}
         shop.client.patch("deployments.apps", "web", labels, shop.namespace)

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from faults.fault_worlds import Object
-from process import stages
-from process.pod_flows import PodFlows
+from process import pod_flows, stages
 from process.stages import Shop, Stage
 from shorthaul.store import connections
 from telemetry.collectors.running import Running
@@ -28,7 +27,7 @@ def exported(running: Stage, tmp_path: Path) -> Iterator[Shop]:
     with (
         running.shop("exported", ZONES) as shop,
         Running(tmp_path, "--window-seconds", "1", spool=True) as collector,
-        PodFlows(shop, collector.udp_port, BYTES),
+        pod_flows.exporting(shop, collector.udp_port, BYTES),
     ):
         labels = {"metadata": {"labels": {"governed": "yes"}}}
         shop.client.patch("deployments.apps", "web", labels, shop.namespace)
