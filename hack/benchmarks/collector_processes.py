@@ -4,12 +4,11 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from typing import Self
 
 from shorthaul.errors import BadInput
 from testbed import ports
@@ -20,51 +19,56 @@ _PREFIX = "shorthaul_netflow_"
 
 
 class CollectorProcess:
-    """The collector as a user runs it, keeping nothing; ended with the block."""
+    """The collector as a user runs it, its log in a folder; ended with the block.
 
-    def __init__(self) -> None:
-        [self._metrics_port] = ports.pick(1)
-        self._folder = tempfile.TemporaryDirectory(prefix="shorthaul-soak-")
-        self._log = Path(self._folder.name) / "collector.log"
-        self._process: subprocess.Popen[bytes] | None = None
-        self.udp_port = 0
+    Who gives it other ports picks that of the metrics too, so that all differ.
+    """
 
-    def __enter__(self) -> "CollectorProcess":
+    process: subprocess.Popen[bytes]
+    udp_port: int
+
+    def __init__(self, folder: Path, *options: str, metrics_port: int = 0) -> None:
+        self.log = folder / "collector.log"
+        self._metrics_port = metrics_port or ports.pick(1)[0]
+        self._options = options
+
+    def __enter__(self) -> Self:
         command = [sys.executable, "-m", "shorthaul", "collector", "--address", "127.0.0.1"]
-        command += ["--udp-port", "0", "--tcp-port", "0", "--flush-seconds", "0.2"]
-        command += ["--metrics-port", str(self._metrics_port)]
+        command += ["--udp-port", "0", "--metrics-port", str(self._metrics_port), *self._options]
         environment = os.environ | {"PYTHONPATH": str(ROOT / "operator")}
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(command, stderr=log, env=environment)
-        self.udp_port = self._listening(self._process)
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, stderr=log, env=environment)
+        self.udp_port = self._listening()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        self._folder.cleanup()
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
 
-    def counts(self) -> Mapping[str, int]:
-        """All counts of the latest snapshot, by name and labels as they are written."""
+    def metrics(self) -> Mapping[str, float]:
+        """All metrics of the latest snapshot, by name and labels as they are written."""
         address = f"http://127.0.0.1:{self._metrics_port}/metrics"
         with urllib.request.urlopen(address, timeout=60) as answer:
             lines = answer.read().decode().splitlines()
-        pairs = (line.rsplit(" ", 1) for line in lines if line.startswith(_PREFIX))
-        return {name.removeprefix(_PREFIX): int(float(value)) for name, value in pairs}
+        pairs = (line.rsplit(" ", 1) for line in lines if line[:1] != "#")
+        return {name: float(value) for name, value in pairs}
 
-    def _listening(self, process: "subprocess.Popen[bytes]") -> int:
+    def counts(self) -> Mapping[str, int]:
+        """The collector's own metrics of the latest snapshot, without their common prefix."""
+        found = self.metrics().items()
+        return {
+            name.removeprefix(_PREFIX): int(value)
+            for name, value in found
+            if name.startswith(_PREFIX)
+        }
+
+    def _listening(self) -> int:
         end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and process.poll() is None:
-            found = re.search(r"UDP (\d+)", self._log.read_text())
+        while time.monotonic() < end and self.process.poll() is None:
+            found = re.search(r"UDP (\d+)", self.log.read_text())
             if found:
                 return int(found[1])
             time.sleep(0.05)
-        told = self._log.read_text().strip().splitlines()
-        self.__exit__(None, None, None)
+        told = self.log.read_text().strip().splitlines()
+        self.__exit__()
         raise BadInput(f"the collector does not start: {told[-1] if told else 'it says nothing'}")

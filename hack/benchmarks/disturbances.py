@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks import engines, scorers, views
 from benchmarks.outcomes import Outcome, Task
-from shorthaul.solve.matches import groups_of, places_of
+from shorthaul.solve.matches import groups_of, homes_of, places_of
 from shorthaul.solve.problems import Ints, Problem
 from shorthaul.solve.sparse_counts import from_pods
 
@@ -69,9 +69,8 @@ def moved(problem: Problem, places: Ints) -> Problem:
 
 def disturbed(problem: Problem, random: np.random.Generator, share: float) -> Ints:
     """Each pod's node when a share of the pods is on random nodes that can take them."""
-    counts = problem.start
-    owners, places = groups_of(problem), np.repeat(counts.nodes, counts.amounts)
-    held = views.Held(views.view(problem), counts)
+    owners, places = groups_of(problem), homes_of(problem)
+    held = views.Held(views.view(problem), problem.start)
     for pod in random.choice(len(places), int(len(places) * share), replace=False).tolist():
         group, home = int(owners[pod]), int(places[pod])
         held.put(group, home, -1)

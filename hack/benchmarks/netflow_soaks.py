@@ -13,6 +13,7 @@ import json
 import random
 import socket
 import struct
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -30,6 +31,7 @@ MOST_AT_ONCE = 64
 TAIL_MESSAGES = 8
 _CYCLE_MESSAGES = 2_000
 WRAP_AFTER_MESSAGES = 1_000
+_OPTIONS = ("--tcp-port", "0", "--flush-seconds", "0.2")
 _WORD = 1 << 32
 _NUMBER_AT = {5: 16, 9: 12, 10: 8}
 _NAMES = {5: "v5", 9: "v9", 10: "ipfix"}
@@ -177,7 +179,10 @@ class _Sender:
 
 def _run(soak: Soak) -> Outcome:
     version = _NAMES[netflow_messages.SHAPES[soak.shape].version]
-    with CollectorProcess() as collector:
+    with (
+        tempfile.TemporaryDirectory(prefix="shorthaul-soak-") as folder,
+        CollectorProcess(Path(folder), *_OPTIONS) as collector,
+    ):
         sender = _Sender(soak, collector.udp_port)
         try:
             sender.send(1)

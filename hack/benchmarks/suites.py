@@ -1,9 +1,11 @@
 """Which cells make a suite: what a question needs, and no more."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 from benchmarks.cells import Cell
 from benchmarks.methods import PEERS
+from shorthaul.solve import bounds
 
 MODES = ("uniform", "local")
 MAPPERS = ("metis", "kahip", "mtkahypar-cut", "mtkahypar-steiner")
@@ -15,7 +17,7 @@ SOONER: Mapping[str, float] = {"turns": 700, "hand": 200}
 SOON: Mapping[str, float] = {"turns": 1100, "hand": 200}
 LATER: Mapping[str, float] = {"turns": 36_000, "hand": 120}
 LATEST: Mapping[str, float] = {"turns": 50_000}
-STRONG: Mapping[str, float] = {"rounds": 200, "turns": 25}
+STRONG: Mapping[str, float] = asdict(bounds.THOROUGH)
 TINIEST: Mapping[str, float] = {"turns": 4000, "hand": 40, "heat": 0.02}
 JOINED: Mapping[str, float] = {"turns": 3000}
 LONG = 600.0

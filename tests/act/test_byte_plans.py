@@ -25,9 +25,7 @@ from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import NodeName, Unit
 from telemetry import export_lines
-from telemetry.prometheus.pod_bytes import PodBytes
-from telemetry.prometheus.servers import Prometheus
-from testbed import debian
+from telemetry.prometheus import pod_bytes, servers
 from worlds import builders
 
 pytestmark = pytest.mark.prometheus
@@ -46,11 +44,7 @@ PATIENCE_SECONDS = 300
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory):
-    try:
-        program = debian.programs(("prometheus",), ("prometheus",)).path("prometheus")
-    except debian.Unavailable as error:
-        pytest.skip(str(error))
-    with Prometheus(program, tmp_path_factory.mktemp("prometheus")) as running:
+    with servers.running_prometheus(tmp_path_factory.mktemp("prometheus")) as running:
         yield running
 
 
@@ -96,11 +90,15 @@ def maps(prometheus, tmp_path_factory):
             assert time.monotonic() < deadline, [feed.status(each, _now()) for each in wanted]
             await asyncio.sleep(0.5)
 
-    with PodBytes("shop", lambda app: [n for n in PLACES if n.startswith(app)], prometheus, BYTES):
+    with pod_bytes.counting("shop", _pods_of, prometheus, BYTES):
         try:
             return asyncio.run(observe())
         finally:
             feed.close()
+
+
+def _pods_of(app):
+    return [name for name in PLACES if name.startswith(app)]
 
 
 def _now():

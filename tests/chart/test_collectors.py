@@ -25,6 +25,7 @@ CASES = {
     "collector": COLLECTOR,
     "agents": f"{COLLECTOR},collector.kind=DaemonSet,{AGENT}",
 }
+EVERYTHING = CASES["agents"] + ",serviceMonitor.enabled=true,prober.enabled=true"
 RIGHTS = ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
 
 
@@ -94,7 +95,7 @@ def test_they_bring_no_right_in_the_api(helm_offline):
 
 
 def test_no_selector_of_the_operator_takes_another_pod(helm_offline):
-    text = helm_offline.template("--set", CASES["agents"] + ",serviceMonitor.enabled=true")
+    text = helm_offline.template("--set", EVERYTHING)
     labels = {
         each["metadata"]["name"]: each["spec"]["template"]["metadata"]["labels"]
         for kind in ("Deployment", "DaemonSet")
@@ -114,6 +115,27 @@ def test_no_selector_of_the_operator_takes_another_pod(helm_offline):
         assert len(taken) == 1, (named, taken)
 
 
+def test_what_is_scraped_is_the_component_that_a_monitor_is_named_after(helm_offline):
+    text = helm_offline.template("--set", EVERYTHING)
+    services = {
+        each["metadata"]["name"]: each["metadata"]["labels"] for each in _objects(text, "Service")
+    }
+    taken = {
+        monitor["metadata"]["name"]: {
+            name
+            for name, labels in services.items()
+            if monitor["spec"]["selector"]["matchLabels"].items() <= labels.items()
+        }
+        for monitor in _objects(text, "ServiceMonitor")
+    }
+
+    assert "shorthaul-prober" in services
+    assert taken == {
+        "shorthaul": {"shorthaul-metrics"},
+        "shorthaul-collector": {"shorthaul-collector", "shorthaul-collectors"},
+    }
+
+
 def test_the_collector_understands_every_argument_that_the_chart_gives_it(helm_offline):
     known = {name for option in collectors.command.params for name in option.opts}
     command, *given = _collector(helm_offline)["containers"][0]["args"]
@@ -124,8 +146,6 @@ def test_the_collector_understands_every_argument_that_the_chart_gives_it(helm_o
 
 def test_the_collector_understands_the_arguments_of_its_spool(helm_offline):
     known = {name for option in collectors.command.params for name in option.opts}
-    if "--spool" not in known:
-        pytest.skip("this collector has no spool")
     values = ("collector.spool.enabled=true", "collector.spool.tlsSecretName=certs")
     _, *given = _collector(helm_offline, *values)["containers"][0]["args"]
 

@@ -162,6 +162,10 @@ class World:
                 self.operator_client.delete("podmoves.shorthaul.dev", name, self.namespace)
         self.moved.clear()
 
+    def forget_leader(self) -> None:
+        """Delete the Lease, so that whoever is next leads at once."""
+        self.client.delete("leases.coordination.k8s.io", "shorthaul", SYSTEM)
+
     def evictions(self) -> Counter[str]:
         """How often each pod was really evicted, by uid, as the API server recorded it."""
         return Counter(

@@ -15,7 +15,6 @@ import pytest
 from faultproxy.faults import Point
 from faultproxy.proxies import FaultProxy
 from faults.fault_worlds import (
-    SYSTEM,
     Child,
     World,
     deployment,
@@ -93,7 +92,7 @@ def crash_once(world: World, proxy: FaultProxy, log: Path, call: int, point: Poi
     if crashed:
         assert code != 0, where
         # Nobody has to wait for the dead one's Lease here; `test_leaders` and others do.
-        world.client.delete("leases.coordination.k8s.io", "shorthaul", SYSTEM)
+        world.forget_leader()
         run_to_end(child)
     assert end_state(world, names) == REFERENCE, f"{where}\n{child.text()}"
     return bool(crashed)

@@ -16,7 +16,6 @@ from faultproxy.proxies import FaultProxy
 from faults.driver import LOST
 from faults.fault_worlds import (
     PATIENCE_SECONDS,
-    SYSTEM,
     Child,
     World,
     deployment,
@@ -103,7 +102,7 @@ def test_a_lease_that_was_deleted_starts_above_the_epochs_of_all_moves(
             child.start()
             assert child.wait(60) == 0, child.text()
         before = world.move(name)["status"]["epoch"]
-        fault_plane.client.delete("leases.coordination.k8s.io", "shorthaul", SYSTEM)
+        world.forget_leader()
 
         later = world.order_move("Deployment", "cart")
         child.start()

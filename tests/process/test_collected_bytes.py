@@ -7,57 +7,32 @@ from pathlib import Path
 
 import pytest
 
-from faults.fault_worlds import Object
-from process import stages
-from process.pod_flows import PodFlows
+from process import byte_policies, pod_flows
 from process.stages import Shop, Stage
 from shorthaul.store import connections
 from telemetry.collectors.running import Running
 
 pytestmark = pytest.mark.controlplane
 
-ZONES = {"web": 0, "store": 0, "cart": 1}
-BYTES = {("web", "store"): 2_000.0, ("web", "cart"): 90_000.0}
-SOURCES = "flowsources.shorthaul.dev"
-GOVERNED = {"selector": {"matchLabels": {"governed": "yes"}}}
-
 
 @pytest.fixture
 def exported(running: Stage, tmp_path: Path) -> Iterator[Shop]:
     """The shop, its bytes exported to a collector, and a FlowSource for that."""
     with (
-        running.shop("exported", ZONES) as shop,
+        running.shop("exported", byte_policies.ZONES) as shop,
         Running(tmp_path, "--window-seconds", "1", spool=True) as collector,
-        PodFlows(shop, collector.udp_port, BYTES),
+        pod_flows.exporting(shop, collector.udp_port, byte_policies.BYTES),
     ):
-        labels = {"metadata": {"labels": {"governed": "yes"}}}
-        shop.client.patch("deployments.apps", "web", labels, shop.namespace)
         part = {"address": f"127.0.0.1:{collector.serve_port}", "longestFlowSeconds": 1}
-        source = {
-            "apiVersion": "shorthaul.dev/v1alpha1",
-            "kind": "FlowSource",
-            "metadata": {"name": "netflow"},
-            "spec": {"type": "Collector", "collector": part},
-        }
-        shop.client.create(source)
-        try:
+        with byte_policies.told_by(shop, "netflow", "Collector", **part):
             yield shop
-        finally:
-            shop.client.delete(SOURCES, "netflow")
 
 
 def test_a_plan_for_bytes_goes_where_the_exported_bytes_are(running: Stage, exported: Shop):
-    exported.set_policy("Propose", objective="bytes", workloads=GOVERNED)
+    spec = byte_policies.plan_for_bytes(exported)
 
-    spec = exported.wait_for_plan("Proposed")["spec"]
-
-    assert (spec["objective"]["name"], spec["objective"]["unit"]) == ("bytes", "bytes/s·distance")
-    moves = [(move["workload"]["name"], move["to"]) for move in spec["moves"]]
-    assert [name for name, _ in moves] == ["web", "web"]
-    assert {node for _, node in moves} <= set(stages.ZONES[1])
     assert spec["objective"]["before"] > spec["objective"]["after"]
-    exported.wait(lambda: _health(exported).get("bytes"), "bytes told in the source's status")
-    assert _health(exported)["windows"] > 0
+    assert byte_policies.health_with_bytes(exported, "netflow")["windows"] > 0
     with connections.reading(str(running.folder / "bytes.ledger")) as connection:
         found = connection.execute(
             "SELECT s.name, d.name, sum(bytes) FROM balances"
@@ -66,8 +41,3 @@ def test_a_plan_for_bytes_goes_where_the_exported_bytes_are(running: Stage, expo
         ).fetchall()
     sums = {(source, destination): size for source, destination, size in found}
     assert sums["web", "cart"] / sums["web", "store"] == pytest.approx(45, rel=0.1)
-
-
-def _health(shop: Shop) -> Object:
-    found: Object = shop.client.get(SOURCES, "netflow").get("status", {}).get("health") or {}
-    return found

@@ -34,6 +34,23 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ include "shorthaul.commonLabels" . }}
 {{- end }}
 
+{{/*
+Of a component beside the operator, `list $ "agent"`: other labels than the operator's, so that no
+selector takes another one's pods. A label's value has 63 letters at most.
+*/}}
+{{- define "shorthaul.component.selectorLabels" -}}
+{{- $root := first . }}
+{{- $component := last . -}}
+app.kubernetes.io/name: {{ include "shorthaul.name" $root | trunc (int (sub 62 (len $component))) | trimSuffix "-" }}-{{ $component }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+{{- end }}
+
+{{- define "shorthaul.component.labels" -}}
+{{ include "shorthaul.component.selectorLabels" . }}
+app.kubernetes.io/component: {{ last . }}
+{{ include "shorthaul.commonLabels" (first .) }}
+{{- end }}
+
 {{- define "shorthaul.commonLabels" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: shorthaul

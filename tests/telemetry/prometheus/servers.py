@@ -1,5 +1,6 @@
 """A real Prometheus that scrapes real exporters, each a process of its own."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -7,8 +8,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from shorthaul.telemetry.prometheus.clients import Engine, Server
-from testbed import ports, processes
+from testbed import debian, ports, processes
 
 LIMIT_SECONDS = 60
 POLL_SECONDS = 0.05
@@ -118,3 +121,14 @@ def wait_until(holds):
     while not holds():
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(POLL_SECONDS)
+
+
+@contextlib.contextmanager
+def running_prometheus(folder, scrape_interval="1s"):
+    """A Prometheus with two exporters that show nothing yet; without its program, a skip."""
+    try:
+        program = debian.programs(("prometheus",), ("prometheus",)).path("prometheus")
+    except debian.Unavailable as error:
+        pytest.skip(str(error))
+    with Prometheus(program, folder, scrape_interval) as running:
+        yield running

@@ -2,17 +2,6 @@
 {{ include "shorthaul.fullname" . }}-agent
 {{- end }}
 
-{{- define "shorthaul.agent.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "shorthaul.name" . | trunc 57 | trimSuffix "-" }}-agent
-app.kubernetes.io/instance: {{ .Release.Name }}
-{{- end }}
-
-{{- define "shorthaul.agent.labels" -}}
-{{ include "shorthaul.agent.selectorLabels" . }}
-app.kubernetes.io/component: agent
-{{ include "shorthaul.commonLabels" . }}
-{{- end }}
-
 {{- define "shorthaul.agent.image" -}}
 {{- $image := .Values.agent.image }}
 {{- if $image.digest }}

@@ -2,18 +2,6 @@
 {{ include "shorthaul.fullname" . }}-collector
 {{- end }}
 
-{{/* Other labels than the operator's, so that neither selects the other's pods. */}}
-{{- define "shorthaul.collector.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "shorthaul.name" . | trunc 53 | trimSuffix "-" }}-collector
-app.kubernetes.io/instance: {{ .Release.Name }}
-{{- end }}
-
-{{- define "shorthaul.collector.labels" -}}
-{{ include "shorthaul.collector.selectorLabels" . }}
-app.kubernetes.io/component: collector
-{{ include "shorthaul.commonLabels" . }}
-{{- end }}
-
 {{/* Fails where two ports have one number, or where anybody may send and nobody said so. */}}
 {{- define "shorthaul.collector.checked" -}}
 {{- $ports := concat .Values.collector.udpPorts (list .Values.collector.metricsPort) }}

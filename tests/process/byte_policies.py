@@ -1,0 +1,61 @@
+"""A shop whose events and bytes disagree, a source of its bytes, and the plan that bytes ask for.
+
+The clients stand beside the servers that they ask often, in another zone than those that send them
+much. By events all is well (`tests/act/test_byte_plans.py`); by bytes the clients belong elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from faults.fault_worlds import Object
+from process import stages
+from process.stages import Shop
+
+ZONES = {"web": 0, "store": 0, "cart": 1}
+BYTES = {("web", "store"): 2_000.0, ("web", "cart"): 90_000.0}
+SOURCES = "flowsources.shorthaul.dev"
+GOVERNED = {"selector": {"matchLabels": {"governed": "yes"}}}
+
+
+@contextlib.contextmanager
+def told_by(shop: Shop, name: str, kind: str, **part: object) -> Iterator[Shop]:
+    """The shop with its clients governed, and a FlowSource of bytes until the block ends."""
+    labels = {"metadata": {"labels": {"governed": "yes"}}}
+    shop.client.patch("deployments.apps", "web", labels, shop.namespace)
+    source = {
+        "apiVersion": "shorthaul.dev/v1alpha1",
+        "kind": "FlowSource",
+        "metadata": {"name": name},
+        "spec": {"type": kind, kind.lower(): part},
+    }
+    shop.client.create(source)
+    try:
+        yield shop
+    finally:
+        shop.client.delete(SOURCES, name)
+
+
+def plan_for_bytes(shop: Shop) -> Object:
+    """The spec of the plan for bytes, which takes the clients to where their bytes come from."""
+    shop.set_policy("Propose", objective="bytes", workloads=GOVERNED)
+
+    spec: Object = shop.wait_for_plan("Proposed")["spec"]
+
+    assert (spec["objective"]["name"], spec["objective"]["unit"]) == ("bytes", "bytes/s·distance")
+    moves = [(move["workload"]["name"], move["to"]) for move in spec["moves"]]
+    assert [name for name, _ in moves] == ["web", "web"]
+    assert {node for _, node in moves} <= set(stages.ZONES[1])
+    return spec
+
+
+def health_with_bytes(shop: Shop, name: str) -> Object:
+    """What the source's status tells of its health, once it tells bytes."""
+
+    def health() -> Object:
+        found: Object = shop.client.get(SOURCES, name).get("status", {}).get("health") or {}
+        return found
+
+    shop.wait(lambda: health().get("bytes"), "bytes told in the source's status")
+    return health()
