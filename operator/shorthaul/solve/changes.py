@@ -16,7 +16,7 @@ from shorthaul.solve.facts import facts, names_of
 from shorthaul.solve.kernels.layouts import Narrow
 from shorthaul.solve.lumps import Lumps
 from shorthaul.solve.matches import groups_of, homes_of, matches, places_of
-from shorthaul.solve.problems import Bools, Ints, Problem
+from shorthaul.solve.problems import Bools, Ints, Problem, same_prices, same_rules
 from shorthaul.solve.sparse_counts import SparseCounts
 from shorthaul.solve.warm_starts import pod_targets
 
@@ -97,13 +97,7 @@ def compare(before: Known, problem: Problem) -> Change:
 
 
 def _same_ground(old: Problem, new: Problem) -> bool:
-    one, other = old.pricing, new.pricing
-    return (
-        (old.nodes, old.resources) == (new.nodes, new.resources)
-        and (one.objective, one.unit, one.tiers) == (other.objective, other.unit, other.tiers)
-        and np.array_equal(old.tiers, new.tiers)
-        and np.array_equal(old.zoned, new.zoned)
-    )
+    return (old.nodes, old.resources) == (new.nodes, new.resources) and same_prices(old, new)
 
 
 def _as_free(old: Problem, new: Problem) -> bool:
@@ -111,10 +105,7 @@ def _as_free(old: Problem, new: Problem) -> bool:
     return (
         old.start.same(new.start)
         and [group.pods for group in old.groups] == [group.pods for group in new.groups]
-        and old.limits == new.limits
-        and np.array_equal(old.requests, new.requests)
-        and np.array_equal(old.allowed.classes, new.allowed.classes)
-        and np.array_equal(old.allowed.open, new.allowed.open)
+        and same_rules(old, new)
         and bool((new.room >= old.room).all())
     )
 
@@ -156,7 +147,7 @@ def _bound(old: Problem, new: Problem, matched: Ints) -> Bools:
     made from is not the same, or pods are in another group."""
     group_of, number = groups_of(old), len(new.groups)
     mine, theirs = groups_of(new), _of_matched(group_of, matched)
-    if _same_rules(old, new) and np.array_equal(mine, theirs):
+    if _same_facts(old, new) and np.array_equal(mine, theirs):
         return np.zeros(len(mine), dtype=np.bool_)
     now, before = facts(new), facts(old)
     kinds, kind = np.unique((theirs + 1) * number + mine, return_inverse=True)
@@ -168,14 +159,11 @@ def _bound(old: Problem, new: Problem, matched: Ints) -> Bools:
     return found
 
 
-def _same_rules(old: Problem, new: Problem) -> bool:
-    """Whether groups of the same number are bound alike; by what they are made from."""
+def _same_facts(old: Problem, new: Problem) -> bool:
+    """Whether groups of the same number are bound alike; by what facts are made from."""
     return (
-        (old.limits is new.limits or old.limits == new.limits)
+        same_rules(old, new)
         and (old.vertices is new.vertices or names_of(old) == names_of(new))
-        and np.array_equal(old.requests, new.requests)
-        and np.array_equal(old.allowed.classes, new.allowed.classes)
-        and np.array_equal(old.allowed.open, new.allowed.open)
         and [group.workload for group in old.groups] == [group.workload for group in new.groups]
         and [group.vertices for group in old.groups] == [group.vertices for group in new.groups]
     )
