@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shorthaul.solve.facts import facts, names_of
 from shorthaul.solve.kernels.layouts import Narrow
 from shorthaul.solve.lumps import Lumps
-from shorthaul.solve.matches import groups_of, homes_of, matches, places_of
+from shorthaul.solve.matches import groups_of, homes_of, matches, missing, places_of
 from shorthaul.solve.problems import Bools, Ints, Problem, same_prices, same_rules
 from shorthaul.solve.sparse_counts import SparseCounts
 from shorthaul.solve.warm_starts import pod_targets
@@ -131,9 +131,7 @@ def _pods(old: Problem, new: Problem, matched: Ints) -> tuple[Bools, Bools, floa
     homes = homes_of(new)
     elsewhere = homes != _of_matched(homes_of(old), matched)
     group_of = groups_of(old)
-    here = np.zeros(len(group_of) + 1, dtype=np.bool_)
-    here[matched] = True
-    gone = np.flatnonzero(~here[:-1])
+    gone = np.flatnonzero(missing(matched, len(group_of)))
     part = (int((changed | elsewhere).sum()) + len(gone)) / max(1, len(homes))
     if len(gone):
         short = {old.groups[group].workload for group in np.unique(group_of[gone]).tolist()}
