@@ -5,7 +5,8 @@ import re
 import msgspec
 import pytest
 
-from shorthaul.api.collector_sources import HOST_AND_PORT, Collector
+from shorthaul.api.addresses import HOST_AND_PORT
+from shorthaul.api.collector_sources import Collector
 from shorthaul.traffic.addresses.books import BookRules
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,11 +33,15 @@ RULES = Rules(WorkloadRules(least_hosts=1))
 
 @pytest.fixture
 def rooms(control_plane: controlplanes.ControlPlane) -> Iterator[clients.Client]:
-    """Eight small nodes: three zones, one node without a zone, one tainted, two kinds of disk."""
+    """Eight small nodes: three zones, one node without a zone, one tainted, two kinds of disk.
+
+    Their names are new, as the scheduler may still know pods of the last test on the last nodes.
+    """
     client = control_plane.client
+    prefix = f"rooms-{uuid.uuid4().hex[:8]}"
     made = [
         nodes.node(
-            f"rooms-{i}",
+            f"{prefix}-{i}",
             zone=f"z{i % 3}" if i != 7 else None,
             cpu="1",
             pods=8,

@@ -85,6 +85,15 @@ def talk(client: str, server: str, rate: float = 20) -> Object:
     return {"client": client, "server": server, "rate": rate, "pool": 8, "lifetime": 2}
 
 
+def refuted(plan: Object) -> bool:
+    """Whether what was measured is under half of a plan's promise by more than its own error.
+
+    Traffic is drawn at random, and of a small plan the noise may be as large as the gain.
+    """
+    told = plan["status"]["verification"]
+    return bool(told["measured"] + told.get("error", 0) < told["promised"] / 2)
+
+
 @contextlib.contextmanager
 def playing(
     plane: controlplanes.ControlPlane, folder: Path, talks: Sequence[Object]

@@ -47,6 +47,7 @@ from faults.operator_worlds import (
     place_apart,
     playing,
     policy,
+    refuted,
     talk,
 )
 from faults.write_kinds import OWN_WRITES, kind_of
@@ -284,7 +285,7 @@ def check_end(world: World, *, least_moves: int) -> None:
     assert len(spent) == len(moved)
 
     assert still_reconciling(world) == []
-    assert all(plan["status"]["verification"]["ratio"] >= 0.5 for plan in done), done
+    assert not [plan for plan in done if refuted(plan)], done
     hinted = hinted_nodes(world)
     assert set(hinted) == set(APPS)
     for app in APPS:

@@ -15,6 +15,7 @@ from shorthaul.solve import costs
 from shorthaul.solve.engine import Engine
 from shorthaul.solve.kernels import library
 from shorthaul.solve.kernels.states import places_of
+from shorthaul.solve.problems import LARGEST_COST
 from shorthaul.solve.replans import NOWHERE, Replanner
 from shorthaul.solve.searches import Search
 from shorthaul.solve.solvers import Effort
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.skipif(not library.available(), reason="the kernels wer
 NUMBERS = st.integers(0, 100_000)
 SHAPE = chance_worlds.Shape(nodes=6, workloads=6, replicas=5, edges=10, constrained=50)
 BRIEF = Search(turns_per_pod=2, least_turns=100)
-DEAR = 2**56
+DEAR = LARGEST_COST + 1
 
 
 def moves_of(problem, counts):

@@ -4,14 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from shorthaul.api.addresses import host_and_port
 from shorthaul.api.objects import Value
 from shorthaul.api.paths import absolute_path
-
-_HOST = r"([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
-_PORT = (  # from 1 to 65535
-    r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-)
-HOST_AND_PORT = f"^{_HOST}:{_PORT}$"
 
 
 class CollectorTls(Value, frozen=True, kw_only=True):
@@ -41,11 +36,8 @@ class Collector(Value, frozen=True, kw_only=True):
 
     address: Annotated[
         str,
-        Meta(
-            min_length=3,
-            max_length=260,
-            pattern=HOST_AND_PORT,
-            description="Host and port that collectors serve their windows on; each address of the "
+        host_and_port(
+            "Host and port that collectors serve their windows on; each address of the "
             "host's name is a collector of its own, and all of them are read.",
         ),
     ]

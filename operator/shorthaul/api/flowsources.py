@@ -9,7 +9,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from shorthaul.api.collector_sources import HOST_AND_PORT, Collector
+from shorthaul.api.addresses import host_and_port
+from shorthaul.api.collector_sources import Collector
 from shorthaul.api.objects import (
     API_VERSION,
     Amount,
@@ -92,11 +93,8 @@ class HubbleRelay(Value, frozen=True, kw_only=True):
 
     address: Annotated[
         str,
-        Meta(
-            min_length=3,
-            max_length=260,
-            pattern=HOST_AND_PORT,
-            description="Host and port, such as hubble-relay.kube-system.svc.cluster.local:80; "
+        host_and_port(
+            "Host and port, such as hubble-relay.kube-system.svc.cluster.local:80; "
             "port 443 with TLS.",
         ),
     ]

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from shorthaul.api.collector_sources import HOST_AND_PORT
+from shorthaul.api.addresses import host_and_port
 from shorthaul.api.objects import (
     API_VERSION,
     Conditions,
@@ -100,11 +100,8 @@ class ProbesSource(Value, frozen=True, kw_only=True):
 
     address: Annotated[
         str,
-        Meta(
-            min_length=3,
-            max_length=260,
-            pattern=HOST_AND_PORT,
-            description="Host and report port of all probers: a headless Service, such as "
+        host_and_port(
+            "Host and report port of all probers: a headless Service, such as "
             "shorthaul-prober.shorthaul-system.svc:8621.",
         ),
     ]

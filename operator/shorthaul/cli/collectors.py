@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shorthaul.cli import logs
+from shorthaul.cli.setting_options import setting
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.collectors.settings import CollectorSettings, SpoolRules
 
@@ -22,18 +23,12 @@ SPOOLING = ("spool", "serve_port", "serve_tls", "window_seconds", "spool_bytes")
 
 @click.command(
     "collector",
-    short_help="Take flows from NetFlow and IPFIX exporters.",
     epilog="\b\nExamples:\n"
     "  shorthaul collector --allow 10.0.0.0/8 --out -\n"
     "  shorthaul collector --allow 10.0.0.0/8 --spool /var/lib/shorthaul\n"
     "  shorthaul collector --address 127.0.0.1 --udp-port 2055 --tcp-port 0",
 )
-@click.option(
-    "--address",
-    default=DEFAULTS.address,
-    show_default=True,
-    help="address that all ports listen on",
-)
+@setting("address", DEFAULTS.address, "address that all ports listen on")
 @click.option(
     "--udp-port",
     "udp_ports",
@@ -43,13 +38,7 @@ SPOOLING = ("spool", "serve_port", "serve_tls", "window_seconds", "spool_bytes")
     show_default=True,
     help="UDP port for NetFlow v5, v9 and IPFIX; may be given several times",
 )
-@click.option(
-    "--tcp-port",
-    type=PORT,
-    default=DEFAULTS.tcp_port,
-    show_default=True,
-    help="TCP port for IPFIX, 0 for none",
-)
+@setting("tcp_port", DEFAULTS.tcp_port, "TCP port for IPFIX, 0 for none", PORT)
 @click.option(
     "--allow",
     "networks",
@@ -58,34 +47,25 @@ SPOOLING = ("spool", "serve_port", "serve_tls", "window_seconds", "spool_bytes")
     help="network whose exporters are heard, as 10.0.0.0/8; may be given several times; all "
     "without it",
 )
-@click.option(
-    "--receive-buffer-bytes",
-    type=click.IntRange(4_096, 1 << 30),
-    default=DEFAULTS.receive_buffer_bytes,
-    show_default=True,
-    help="receive buffer asked for each UDP socket",
+@setting(
+    "receive_buffer_bytes",
+    DEFAULTS.receive_buffer_bytes,
+    "receive buffer asked for each UDP socket",
+    click.IntRange(4_096, 1 << 30),
 )
-@click.option(
-    "--flush-seconds",
-    type=click.FloatRange(0.05, 60),
-    default=DEFAULTS.flush_seconds,
-    show_default=True,
-    help="longest time that records wait before they are handed on",
+@setting(
+    "flush_seconds",
+    DEFAULTS.flush_seconds,
+    "longest time that records wait before they are handed on",
+    click.FloatRange(0.05, 60),
 )
-@click.option(
-    "--template-seconds",
-    type=click.FloatRange(10, 604_800),
-    default=DEFAULTS.template_seconds,
-    show_default=True,
-    help="how long a template lives that is not sent again; three times the exporters' refresh",
+@setting(
+    "template_seconds",
+    DEFAULTS.template_seconds,
+    "how long a template lives that is not sent again; three times the exporters' refresh",
+    click.FloatRange(10, 604_800),
 )
-@click.option(
-    "--metrics-port",
-    type=PORT,
-    default=9091,
-    show_default=True,
-    help="port of /metrics, 0 for none",
-)
+@setting("metrics_port", 9091, "port of /metrics, 0 for none", PORT)
 @click.option(
     "--out", metavar="FILE", help="append each record as a line of JSON; - for standard output"
 )
@@ -94,12 +74,11 @@ SPOOLING = ("spool", "serve_port", "serve_tls", "window_seconds", "spool_bytes")
     metavar="FOLDER",
     help="keep records in windows there and serve them to operators; not together with --out",
 )
-@click.option(
-    "--serve-port",
-    type=PORT,
-    default=9_995,
-    show_default=True,
-    help="port that the windows of --spool are served on over HTTP; 0 is any free one",
+@setting(
+    "serve_port",
+    9_995,
+    "port that the windows of --spool are served on over HTTP; 0 is any free one",
+    PORT,
 )
 @click.option(
     "--serve-tls",
@@ -108,19 +87,17 @@ SPOOLING = ("spool", "serve_port", "serve_tls", "window_seconds", "spool_bytes")
     help="serve with TLS: a folder with tls.crt and tls.key, and with ca.crt where readers have to "
     "show a certificate that it signed",
 )
-@click.option(
-    "--window-seconds",
-    type=click.IntRange(1, 3_600),
-    default=SPOOL.window_seconds,
-    show_default=True,
-    help="length of the windows of --spool; the operator's, or a part of it",
+@setting(
+    "window_seconds",
+    SPOOL.window_seconds,
+    "length of the windows of --spool; the operator's, or a part of it",
+    click.IntRange(1, 3_600),
 )
-@click.option(
-    "--spool-bytes",
-    type=click.IntRange(1 << 16, 1 << 44),
-    default=SPOOL.kept_bytes,
-    show_default=True,
-    help="most that --spool keeps; the oldest windows go",
+@setting(
+    "spool_bytes",
+    SPOOL.kept_bytes,
+    "most that --spool keeps; the oldest windows go",
+    click.IntRange(1 << 16, 1 << 44),
 )
 @logs.options
 def command(

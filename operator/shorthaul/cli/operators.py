@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from shorthaul.cli import logs
+from shorthaul.cli.setting_options import setting
 from shorthaul.errors import BadInput
 from shorthaul.settings import Settings
 
@@ -69,11 +70,4 @@ def command(log_format: str, log_level: str, **given: Any) -> int:
 
 
 for _field in fields(Settings):
-    click.option(
-        "--" + _field.name.replace("_", "-"),
-        _field.name,
-        type=type(_field.default),
-        default=_field.default,
-        show_default=_field.default != "",
-        help=HELP[_field.name],
-    )(command)
+    setting(_field.name, _field.default, HELP[_field.name])(command)

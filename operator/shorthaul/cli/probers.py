@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from shorthaul.cli import logs
+from shorthaul.cli.setting_options import setting
 from shorthaul.telemetry.probes.settings import ProberSettings
 
 DEFAULTS = ProberSettings()
@@ -13,7 +14,6 @@ _PORT = click.IntRange(0, 65_535)
 
 @click.command(
     "prober",
-    short_help="Measure latency between nodes.",
     epilog="\b\nExamples:\n"
     "  shorthaul prober --peer shorthaul-prober.shorthaul-system.svc\n"
     "  shorthaul prober --peer 10.0.0.2 --peer 10.0.0.3 --round-seconds 5",
@@ -28,61 +28,42 @@ _PORT = click.IntRange(0, 65_535)
     "an address; may be given several times",
 )
 @click.option("--node", default="", help="name of this node in the report")
-@click.option(
-    "--address",
-    default=DEFAULTS.address,
-    show_default=True,
-    help="address that both ports listen on; unless it is 0.0.0.0 or ::, probes are sent from it",
+@setting(
+    "address",
+    DEFAULTS.address,
+    "address that both ports listen on; unless it is 0.0.0.0 or ::, probes are sent from it",
 )
-@click.option(
-    "--port",
-    type=_PORT,
-    default=DEFAULTS.port,
-    show_default=True,
-    help="TCP port that is probed, here and at peers without one of their own",
+@setting(
+    "port",
+    DEFAULTS.port,
+    "TCP port that is probed, here and at peers without one of their own",
+    _PORT,
 )
-@click.option(
-    "--report-port",
-    type=_PORT,
-    default=DEFAULTS.report_port,
-    show_default=True,
-    help="port of /probes (JSON) and /metrics",
+@setting("report_port", DEFAULTS.report_port, "port of /probes (JSON) and /metrics", _PORT)
+@setting("round_seconds", DEFAULTS.round_seconds, "length of a round", click.FloatRange(0.1, 3_600))
+@setting(
+    "peers_per_round",
+    DEFAULTS.peers_per_round,
+    "how many peers are probed in a round, each in turn",
+    click.IntRange(1, 1_000),
 )
-@click.option(
-    "--round-seconds",
-    type=click.FloatRange(0.1, 3_600),
-    default=DEFAULTS.round_seconds,
-    show_default=True,
-    help="length of a round",
+@setting(
+    "probes_per_peer",
+    DEFAULTS.probes_per_peer,
+    "how often each of them is probed in a round",
+    click.IntRange(1, 100),
 )
-@click.option(
-    "--peers-per-round",
-    type=click.IntRange(1, 1_000),
-    default=DEFAULTS.peers_per_round,
-    show_default=True,
-    help="how many peers are probed in a round, each in turn",
+@setting(
+    "timeout_seconds",
+    DEFAULTS.timeout_seconds,
+    "after which a probe is a loss; from 1 on, a lost SYN that was sent again counts as latency",
+    click.FloatRange(0.01, 60),
 )
-@click.option(
-    "--probes-per-peer",
-    type=click.IntRange(1, 100),
-    default=DEFAULTS.probes_per_peer,
-    show_default=True,
-    help="how often each of them is probed in a round",
-)
-@click.option(
-    "--timeout-seconds",
-    type=click.FloatRange(0.01, 60),
-    default=DEFAULTS.timeout_seconds,
-    show_default=True,
-    help="after which a probe is a loss; from 1 on, a lost SYN that was sent again counts as "
-    "latency",
-)
-@click.option(
-    "--kept-seconds",
-    type=click.FloatRange(1, 86_400),
-    default=DEFAULTS.kept_seconds,
-    show_default=True,
-    help="how long a probe counts; at most the last 64 of each peer do",
+@setting(
+    "kept_seconds",
+    DEFAULTS.kept_seconds,
+    "how long a probe counts; at most the last 64 of each peer do",
+    click.FloatRange(1, 86_400),
 )
 @logs.options
 def command(log_format: str, log_level: str, **given: Any) -> int:

@@ -113,7 +113,8 @@ class Kernels:
 
     def follow(self, places: Narrow, left: Ints, changed: Narrow) -> int:
         """Goes to another placement with as few moves as can be; how many of `changed` it wrote."""
-        arrays = (ctypes.c_void_p(_pointer(array)) for array in (places, left, changed))
+        nodes = np.zeros(len(places), dtype=np.int32)
+        arrays = (ctypes.c_void_p(_pointer(array)) for array in (places, left, changed, nodes))
         return int(self._library.follow(self._at, *arrays))
 
     def restart(self, places: Narrow) -> None:

@@ -92,9 +92,10 @@ void rebase(Search *x)
         x->m.limit[limit][K_TOLERATED] = broken(x, x->m.limit[limit]);
 }
 
-/* Goes to another placement of the same groups with as few moves as can be; the cost follows.
- * `left` is scratch, a zero for each node. Returns how many pods moved, listed in `changed`. */
-wide_t follow(Search *x, const narrow_t *places, wide_t *left, narrow_t *changed)
+/* The fewest pods that have to move to get to a placement, and where to: listed in `pods` and
+ * `nodes`; returns how many. `left` is scratch, a zero for each node. */
+static wide_t strays(const Search *x, const narrow_t *places, wide_t *left, narrow_t *pods,
+                     narrow_t *nodes)
 {
     wide_t number = 0;
     for (wide_t group = 0; group < x->n.groups; group++) {
@@ -106,17 +107,29 @@ wide_t follow(Search *x, const narrow_t *places, wide_t *left, narrow_t *changed
             if (left[x->s.place[pod]] > 0)
                 left[x->s.place[pod]]--;
             else
-                changed[number++] = (narrow_t)pod;
+                pods[number++] = (narrow_t)pod;
         }
         for (wide_t at = begin; at < number; at++) {
             while (left[places[next]] == 0)
                 next++;
-            wide_t node = places[next];
-            left[node]--;
-            lift(x, changed[at]);
-            settle(x, changed[at], node, added(x, group, node));
-            take(x);
+            nodes[at] = places[next];
+            left[places[next]]--;
         }
+    }
+    return number;
+}
+
+/* Goes to another placement of the same groups with as few moves as can be; the cost follows.
+ * `left` is scratch, a zero for each node, and so is `nodes`, as long as there are pods. Returns how
+ * many pods moved, listed in `changed`. */
+wide_t follow(Search *x, const narrow_t *places, wide_t *left, narrow_t *changed, narrow_t *nodes)
+{
+    wide_t number = strays(x, places, left, changed, nodes);
+    for (wide_t at = 0; at < number; at++) {
+        wide_t group = x->m.group_of[changed[at]];
+        lift(x, changed[at]);
+        settle(x, changed[at], nodes[at], added(x, group, nodes[at]));
+        take(x);
     }
     return number;
 }
@@ -149,33 +162,6 @@ static void excuse_all(Search *x)
     for (wide_t pod = 0; pod < x->n.pods; pod++)
         if (!plainly_kept(x, x->m.group_of[pod], x->s.place[pod]))
             excuse(x, (narrow_t)pod);
-}
-
-/* The fewest pods that have to move to get to a placement, and where to: listed in `pods` and
- * `nodes`; returns how many. `left` is scratch, a zero for each node. */
-static wide_t strays(const Search *x, const narrow_t *places, wide_t *left, narrow_t *pods,
-                     narrow_t *nodes)
-{
-    wide_t number = 0;
-    for (wide_t group = 0; group < x->n.groups; group++) {
-        wide_t first = x->m.group[group][FIRST], end = first + x->m.group[group][SIZE];
-        wide_t begin = number, next = first;
-        for (wide_t pod = first; pod < end; pod++)
-            left[places[pod]]++;
-        for (wide_t pod = first; pod < end; pod++) {
-            if (left[x->s.place[pod]] > 0)
-                left[x->s.place[pod]]--;
-            else
-                pods[number++] = (narrow_t)pod;
-        }
-        for (wide_t at = begin; at < number; at++) {
-            while (left[places[next]] == 0)
-                next++;
-            nodes[at] = places[next];
-            left[places[next]]--;
-        }
-    }
-    return number;
 }
 
 /* Goes to another placement of the same groups with as few moves as can be, and makes it the start,
