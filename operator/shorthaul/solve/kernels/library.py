@@ -23,7 +23,7 @@ ENGINE = "native/1"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
 CHECKED = ("search_bytes", "ruin_bytes", "table_shapes")
-NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin", "deal", "drawn")
+NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin")
 
 
 class _Sizes(ctypes.Structure):
