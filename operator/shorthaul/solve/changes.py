@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Key = tuple[Hashable, ...]
 NOTICED = 0.1
 LARGE = 0.25
-NOWHERE = np.zeros(0, dtype=np.int64)
+NO_NODES = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +62,8 @@ class Change:
 
     def as_it_was(self) -> "Change":
         """The old answer with nothing to search around it."""
-        nobody = NOWHERE.astype(np.int32)
-        return replace(self, pods=nobody, landed=nobody, roomier=NOWHERE)
+        nobody = NO_NODES.astype(np.int32)
+        return replace(self, pods=nobody, landed=nobody, roomier=NO_NODES)
 
 
 def known(problem: Problem, counts: SparseCounts, shares: Floats | None = None) -> Known:
@@ -80,7 +80,7 @@ def compare(before: Known, problem: Problem) -> Change:
     if not _same_ground(old, problem):
         everything = np.arange(len(matched), dtype=np.int32)
         shares = _shares(problem)
-        return Change(everything, everything[:0], NOWHERE, targets, False, True, True, shares)
+        return Change(everything, everything[:0], NO_NODES, targets, False, True, True, shares)
     pods, elsewhere, part = _pods(old, problem, matched)
     homes = homes_of(problem)
     owners = groups_of(problem)

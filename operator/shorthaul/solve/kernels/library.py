@@ -150,7 +150,7 @@ class Kernels:
 
     def drawn(self, groups: Narrow, nodes: Ints) -> Ints:
         """What each group would gain most, or lose least, by a pod that goes from one of its nodes
-        to one of these; -2**62 where it may be on none of them."""
+        to one of these; NOWHERE where it may be on none of them."""
         found = np.zeros(len(groups), dtype=np.int64)
         self._library.drawn(
             self._at,
