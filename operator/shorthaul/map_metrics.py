@@ -19,7 +19,7 @@ from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.report.map_objects import map_object
 from shorthaul.report.map_summaries import REST, MapRow, MapSummary, heaviest, summary
-from shorthaul.report.maps import TrafficMap, ground_under, traffic_map
+from shorthaul.report.maps import TrafficMap, cluster_map
 from shorthaul.report.objects import as_json
 from shorthaul.report.screens import printable
 from shorthaul.topology.distances import Distances
@@ -119,8 +119,7 @@ class _Shown:
 
     @cached_property
     def _map(self) -> TrafficMap:
-        ground = ground_under(self.graph, self._snapshot, self._distances)
-        return traffic_map(self.graph, ground)
+        return cluster_map(self.graph, self._snapshot, self._distances)
 
 
 def _written(traffic: TrafficMap, warnings: Iterable[str], form: str) -> str:

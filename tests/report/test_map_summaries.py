@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from shorthaul.report.map_summaries import MOST_REASONS, REST, heaviest, summary
-from shorthaul.report.maps import MapEdge, TrafficMap, ground_under, traffic_map
+from shorthaul.report.maps import MapEdge, TrafficMap, cluster_map
 from shorthaul.topology.distances import DEFAULT_DISTANCES, DEFAULT_SCALE, measure
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, TrafficGraph
 from shorthaul.units import TIERS, Tier, Unit
@@ -39,7 +39,7 @@ def made(drawn):
 
 def mapped(graph):
     labels = {name: node.labels for name, node in WORLD.nodes.items()}
-    return traffic_map(graph, ground_under(graph, WORLD, measure(labels, DEFAULT_SCALE)))
+    return cluster_map(graph, WORLD, measure(labels, DEFAULT_SCALE))
 
 
 @given(EDGES, some.integers(0, 8))

@@ -43,7 +43,7 @@ def test_a_kept_engine_begins_anew_as_a_fresh_one_would(number, routing, shape, 
     assert [again.tries, *again.groups] == [fresh.tries, *fresh.groups]
 
 
-def test_other_rates_room_or_rules_need_another_engine():
+def test_other_rates_prices_room_or_rules_need_another_engine():
     problem = pose(chance_worlds.request(5, SHAPE))
     first, *rest = problem.links
     others = [
@@ -52,6 +52,11 @@ def test_other_rates_room_or_rules_need_another_engine():
         replace(problem, requests=problem.requests + 1),
         replace(problem, limits=replace(problem.limits, spreads=(), floors=(), exclusions=())),
         replace(problem, groups=problem.groups[:-1]),
+        replace(problem, tiers=problem.tiers[::-1]),
+        replace(problem, zoned=~problem.zoned),
+        replace(problem, pricing=replace(problem.pricing, unit="another")),
+        replace(problem, allowed=replace(problem.allowed, open=~problem.allowed.open)),
+        replace(problem, allowed=replace(problem.allowed, classes=problem.allowed.classes + 1)),
     ]
 
     assert only_start_differs(problem, pose(chance_worlds.request(5, SHAPE)))

@@ -14,9 +14,10 @@ from shorthaul.plan.requests import Request
 from shorthaul.solve import costs
 from shorthaul.solve.engine import Engine
 from shorthaul.solve.kernels import library
+from shorthaul.solve.kernels.layouts import NOWHERE
 from shorthaul.solve.kernels.states import places_of
 from shorthaul.solve.problems import LARGEST_COST
-from shorthaul.solve.replans import NOWHERE, Replanner
+from shorthaul.solve.replans import Replanner
 from shorthaul.solve.searches import Search
 from shorthaul.solve.solvers import Effort
 from shorthaul.units import Routing, Unit

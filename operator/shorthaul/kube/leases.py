@@ -87,12 +87,11 @@ class Lease:
         settings: LeaseSettings,
         *,
         clock: Callable[[], float] = time.monotonic,
-        make_mark: Callable[[], str] = lambda: secrets.token_hex(4),
     ) -> None:
         """Store who we are; nothing is asked before `acquire`."""
         self._connection = connection
         self._settings = settings
-        self._holder = f"{settings.identity}{SEPARATOR}{make_mark()}"
+        self._holder = f"{settings.identity}{SEPARATOR}{secrets.token_hex(4)}"
         self._clock = clock
         self._seen_version = ""
         self._seen_at = clock()

@@ -12,7 +12,7 @@ which stops all mutation and needs no right over admission objects.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,14 +81,11 @@ class Prober:
         connection: Connection,
         hints: Hints,
         settings: ProbeSettings,
-        *,
-        make_marker: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         """Store where probes are made; nothing is asked yet."""
         self._connection = connection
         self._hints = hints
         self._settings = settings
-        self._make_marker = make_marker
         self._probing = asyncio.Lock()
         self._asked = 0
         self._answered = 0
@@ -138,7 +135,7 @@ class Prober:
             return Reason("HintRefused", f"cannot prove hints: {failure}")
 
     async def _place_marker(self) -> str:
-        marker = f"m-{self._make_marker()}"
+        marker = f"m-{secrets.token_hex(8)}"
         terms = (HintTerm(weight=1, key=MARKER, values=(marker,)),)
         workload = WorkloadRef(self._settings.namespace, "StatefulSet", PROBE_NAME)
         await self._hints.write(workload, WorkloadHint(terms=terms, plan=PROBE_NAME))

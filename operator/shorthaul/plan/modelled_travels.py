@@ -29,8 +29,11 @@ def modelled(
         (snapshot.workload_of(edge.client), snapshot.workload_of(edge.server))
         for edge in graph.pod_edges
     }
-    edges = tuple(edge for edge in graph.edges if _ends(edge, view) not in known)
-    wanted = tuple(edge for edge in edges if set(_ends(edge, view)) & workloads)
+    wanted = tuple(
+        edge
+        for edge in graph.edges
+        if (ends := _ends(edge, view)) not in known and set(ends) & workloads
+    )
     routed = route(replace(graph, edges=wanted), snapshot, None)
     there = reference.priced(routed, reference.places(snapshot))
     cost, _ = scores.costs(there, snapshot, (), view.distances, priced)

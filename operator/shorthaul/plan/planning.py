@@ -72,6 +72,8 @@ def make_plan(request: Request) -> Plan:
 
 def certified(plan: Plan, request: Request) -> Plan:
     """The same plan with the bound that its request asks for, where it was made without one."""
+    if request.proof is None:
+        return plan
     bound = _bound(request, pose(request))
     return replace(plan, value=_value(request, plan.value.before, plan.value.after, bound))
 

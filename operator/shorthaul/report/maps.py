@@ -54,26 +54,34 @@ class TrafficMap:
         return math.fsum(item.edge.rate for item in self.edges)
 
 
-def ground_under(graph: TrafficGraph, snapshot: Snapshot, distances: Distances) -> Ground:
-    """A ground with the routing of those edges only whose pods nobody saw talking."""
-    bare = Ground(snapshot, distances, ())
-    observed = _observed_rates(graph, bare).keys()
-    unseen = tuple(edge for edge in graph.edges if (edge.client, edge.server) not in observed)
-    if not unseen:
-        return bare
-    return replace(bare, routed=route(replace(graph, edges=unseen), snapshot))
-
-
 def traffic_map(graph: TrafficGraph, ground: Ground | None) -> TrafficMap:
     """Puts a graph on its ground."""
-    tiers = {} if ground is None else {**_routed_rates(ground), **_observed_rates(graph, ground)}
+    if ground is None:
+        return _map(graph, None)
+    return _map(graph, {**_routed_rates(ground), **_observed_rates(graph, ground)})
+
+
+def cluster_map(graph: TrafficGraph, snapshot: Snapshot, distances: Distances) -> TrafficMap:
+    """Puts a graph on a cluster, and routes those edges only whose pods nobody saw talking."""
+    bare = Ground(snapshot, distances, ())
+    observed = _observed_rates(graph, bare)
+    unseen = tuple(edge for edge in graph.edges if (edge.client, edge.server) not in observed)
+    if not unseen:
+        return _map(graph, observed)
+    routed = route(replace(graph, edges=unseen), snapshot)
+    return _map(graph, {**_routed_rates(replace(bare, routed=routed)), **observed})
+
+
+def _map(graph: TrafficGraph, found: Mapping[Pair, Rates] | None) -> TrafficMap:
+    """A graph with what was found of tiers; None is no cluster."""
+    tiers = found or {}
     edges = [MapEdge(edge, tiers.get((edge.client, edge.server))) for edge in graph.edges]
     edges.sort(key=lambda item: (-item.edge.rate, str(item.edge.client), str(item.edge.server)))
     return TrafficMap(
         graph.unit,
         graph.seconds,
         tuple(edges),
-        None if ground is None else _shares(edges),
+        None if found is None else _shares(edges),
         graph.leftovers,
         graph.lost_events,
     )

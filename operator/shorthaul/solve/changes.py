@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from shorthaul.solve.facts import facts, names_of
 from shorthaul.solve.kernels.layouts import Narrow
 from shorthaul.solve.lumps import Lumps
-from shorthaul.solve.matches import groups_of, homes_of, matches, places_of
-from shorthaul.solve.problems import Bools, Ints, Problem
+from shorthaul.solve.matches import groups_of, homes_of, matches, missing, places_of
+from shorthaul.solve.problems import Bools, Ints, Problem, same_prices, same_rules
 from shorthaul.solve.sparse_counts import SparseCounts
 from shorthaul.solve.warm_starts import pod_targets
 
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Key = tuple[Hashable, ...]
 NOTICED = 0.1
 LARGE = 0.25
-NOWHERE = np.zeros(0, dtype=np.int64)
+NO_NODES = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +62,8 @@ class Change:
 
     def as_it_was(self) -> "Change":
         """The old answer with nothing to search around it."""
-        nobody = NOWHERE.astype(np.int32)
-        return replace(self, pods=nobody, landed=nobody, roomier=NOWHERE)
+        nobody = NO_NODES.astype(np.int32)
+        return replace(self, pods=nobody, landed=nobody, roomier=NO_NODES)
 
 
 def known(problem: Problem, counts: SparseCounts, shares: Floats | None = None) -> Known:
@@ -80,7 +80,7 @@ def compare(before: Known, problem: Problem) -> Change:
     if not _same_ground(old, problem):
         everything = np.arange(len(matched), dtype=np.int32)
         shares = _shares(problem)
-        return Change(everything, everything[:0], NOWHERE, targets, False, True, True, shares)
+        return Change(everything, everything[:0], NO_NODES, targets, False, True, True, shares)
     pods, elsewhere, part = _pods(old, problem, matched)
     homes = homes_of(problem)
     owners = groups_of(problem)
@@ -97,13 +97,7 @@ def compare(before: Known, problem: Problem) -> Change:
 
 
 def _same_ground(old: Problem, new: Problem) -> bool:
-    one, other = old.pricing, new.pricing
-    return (
-        (old.nodes, old.resources) == (new.nodes, new.resources)
-        and (one.objective, one.unit, one.tiers) == (other.objective, other.unit, other.tiers)
-        and np.array_equal(old.tiers, new.tiers)
-        and np.array_equal(old.zoned, new.zoned)
-    )
+    return (old.nodes, old.resources) == (new.nodes, new.resources) and same_prices(old, new)
 
 
 def _as_free(old: Problem, new: Problem) -> bool:
@@ -111,10 +105,7 @@ def _as_free(old: Problem, new: Problem) -> bool:
     return (
         old.start.same(new.start)
         and [group.pods for group in old.groups] == [group.pods for group in new.groups]
-        and old.limits == new.limits
-        and np.array_equal(old.requests, new.requests)
-        and np.array_equal(old.allowed.classes, new.allowed.classes)
-        and np.array_equal(old.allowed.open, new.allowed.open)
+        and same_rules(old, new)
         and bool((new.room >= old.room).all())
     )
 
@@ -140,9 +131,7 @@ def _pods(old: Problem, new: Problem, matched: Ints) -> tuple[Bools, Bools, floa
     homes = homes_of(new)
     elsewhere = homes != _of_matched(homes_of(old), matched)
     group_of = groups_of(old)
-    here = np.zeros(len(group_of) + 1, dtype=np.bool_)
-    here[matched] = True
-    gone = np.flatnonzero(~here[:-1])
+    gone = np.flatnonzero(missing(matched, len(group_of)))
     part = (int((changed | elsewhere).sum()) + len(gone)) / max(1, len(homes))
     if len(gone):
         short = {old.groups[group].workload for group in np.unique(group_of[gone]).tolist()}
@@ -156,7 +145,7 @@ def _bound(old: Problem, new: Problem, matched: Ints) -> Bools:
     made from is not the same, or pods are in another group."""
     group_of, number = groups_of(old), len(new.groups)
     mine, theirs = groups_of(new), _of_matched(group_of, matched)
-    if _same_rules(old, new) and np.array_equal(mine, theirs):
+    if _same_facts(old, new) and np.array_equal(mine, theirs):
         return np.zeros(len(mine), dtype=np.bool_)
     now, before = facts(new), facts(old)
     kinds, kind = np.unique((theirs + 1) * number + mine, return_inverse=True)
@@ -168,14 +157,11 @@ def _bound(old: Problem, new: Problem, matched: Ints) -> Bools:
     return found
 
 
-def _same_rules(old: Problem, new: Problem) -> bool:
-    """Whether groups of the same number are bound alike; by what they are made from."""
+def _same_facts(old: Problem, new: Problem) -> bool:
+    """Whether groups of the same number are bound alike; by what facts are made from."""
     return (
-        (old.limits is new.limits or old.limits == new.limits)
+        same_rules(old, new)
         and (old.vertices is new.vertices or names_of(old) == names_of(new))
-        and np.array_equal(old.requests, new.requests)
-        and np.array_equal(old.allowed.classes, new.allowed.classes)
-        and np.array_equal(old.allowed.open, new.allowed.open)
         and [group.workload for group in old.groups] == [group.workload for group in new.groups]
         and [group.vertices for group in old.groups] == [group.vertices for group in new.groups]
     )

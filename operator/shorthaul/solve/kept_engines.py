@@ -7,10 +7,9 @@ depend on it.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shorthaul.solve.engine import Engine
-from shorthaul.solve.problems import Problem
+from shorthaul.solve.problems import Problem, alike, same_prices, same_rules
 from shorthaul.solve.sparse_counts import SparseCounts
 
 
@@ -41,26 +40,16 @@ class KeptEngine:
 
 def only_start_differs(old: Problem, new: Problem) -> bool:
     """Whether two problems are the same but for names, and for where pods are today."""
-    one, other = old.pricing, new.pricing
     return (
         len(old.nodes) == len(new.nodes)
         and old.scale == new.scale
-        and (one.objective, one.unit, one.tiers) == (other.objective, other.unit, other.tiers)
-        and _alike(old.tiers, new.tiers)
-        and _alike(old.zoned, new.zoned)
-        and _alike(old.requests, new.requests)
-        and _alike(old.room, new.room)
-        and _alike(old.allowed.classes, new.allowed.classes)
-        and _alike(old.allowed.open, new.allowed.open)
+        and same_prices(old, new)
+        and alike(old.room, new.room)
         and _as_many(old, new)
         and (old.background is new.background or _counted(old.background, new.background))
-        and (old.limits is new.limits or old.limits == new.limits)
+        and same_rules(old, new)
         and (old.links is new.links or old.links == new.links)
     )
-
-
-def _alike(one: NDArray[np.generic], other: NDArray[np.generic]) -> bool:
-    return one is other or np.array_equal(one, other)
 
 
 def _counted(one: SparseCounts, other: SparseCounts) -> bool:

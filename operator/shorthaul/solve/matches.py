@@ -65,15 +65,15 @@ def _by_object(old: Problem, new: Problem) -> tuple[Ints, Ints, Ints]:
     found = np.full(len(now), -1, dtype=np.int64)
     if len(before) == len(now):
         found = np.where(before == now, numbers, found)
-    rest, left = np.flatnonzero(found < 0), numbers[_missing(found, len(before))]
+    rest, left = np.flatnonzero(found < 0), numbers[missing(found, len(before))]
     left = left[np.argsort(before[left], kind="stable")]
     if len(left):
         at = np.minimum(np.searchsorted(before[left], now[rest]), len(left) - 1)
         found[rest] = np.where(before[left][at] == now[rest], left[at], -1)
-    return found, np.flatnonzero(found < 0), np.flatnonzero(_missing(found, len(before)))
+    return found, np.flatnonzero(found < 0), np.flatnonzero(missing(found, len(before)))
 
 
-def _missing(found: Ints, number: int) -> Bools:
+def missing(found: Ints, number: int) -> Bools:
     """Which of so many numbers are not among those found, where -1 is none."""
     here = np.zeros(number + 1, dtype=np.bool_)
     here[found] = True

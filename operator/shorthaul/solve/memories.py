@@ -16,7 +16,7 @@ efforts in the same order give the same answers. It is in memory only: a new pro
 from dataclasses import dataclass, replace
 from math import log
 
-from shorthaul.solve.changes import Known, compare, known
+from shorthaul.solve.changes import Change, Known, compare, known
 from shorthaul.solve.kept_engines import KeptEngine
 from shorthaul.solve.problems import ROUNDING, Assignment, Problem
 from shorthaul.solve.searches import Search
@@ -63,9 +63,12 @@ class Memory:
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The best placement found; never worse than today's, or than the last answer is now."""
         trace = self._closest(effort)
-        found, made = self._small(trace, problem, effort) if trace else (None, None)
+        change = compare(trace.known, problem) if trace else None
+        found, made = None, None
+        if trace and change:
+            found, made = self._small(trace, change, problem, effort)
         if found is None or made is None:
-            found = self._whole(trace, problem, effort)
+            found = self._whole(change, problem, effort)
             made = _Trace(effort, known(problem, found.counts), found.cost)
         if not found.limited and effort.most_moves != 0:
             kept = [one for one in self._traces if one is not trace]
@@ -90,10 +93,9 @@ class Memory:
         return self._traces[at] if near and apart <= log(CLOSE_PRICES) else None
 
     def _small(
-        self, trace: _Trace, problem: Problem, effort: Effort
+        self, trace: _Trace, change: Change, problem: Problem, effort: Effort
     ) -> tuple[Assignment, _Trace] | tuple[None, None]:
         """The answer from around what changed, unless too much did or it became worse."""
-        change = compare(trace.known, problem)
         spent = effort.most_moves is not None and change.moved
         if change.large or spent or trace.small >= MOST_SMALL:
             return None, None
@@ -107,14 +109,13 @@ class Memory:
         made = known(problem, found.counts, change.shares)
         return found, _Trace(effort, made, trace.whole, trace.small + searched)
 
-    def _whole(self, trace: _Trace | None, problem: Problem, effort: Effort) -> Assignment:
+    def _whole(self, change: Change | None, problem: Problem, effort: Effort) -> Assignment:
         """The answer of the whole search, or the last one where that is still better."""
         found = self.search.run(self._kept.anew(problem, effort.seed), effort)
         self.work.whole += 1
         self.work.tries += found.tries
-        if trace is None:
+        if change is None:
             return found
-        change = compare(trace.known, problem)
         engine = self._kept.at(problem, effort.seed)
         last = self.search.resume(engine, effort, change.as_it_was())
         self.work.tries += last.tries

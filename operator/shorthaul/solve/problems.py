@@ -120,6 +120,31 @@ class Problem:
         return found
 
 
+def same_prices(old: Problem, new: Problem) -> bool:
+    """Whether nodes of the same number are as far apart as they were, and it costs the same."""
+    one, other = old.pricing, new.pricing
+    priced_alike = one is other or (
+        (one.objective, one.unit, one.tiers) == (other.objective, other.unit, other.tiers)
+    )
+    return priced_alike and alike(old.tiers, new.tiers) and alike(old.zoned, new.zoned)
+
+
+def same_rules(old: Problem, new: Problem) -> bool:
+    """Whether groups of the same number ask for as much, may go to the same nodes, and are held to
+    the same limits."""
+    return (
+        alike(old.requests, new.requests)
+        and alike(old.allowed.classes, new.allowed.classes)
+        and alike(old.allowed.open, new.allowed.open)
+        and (old.limits is new.limits or old.limits == new.limits)
+    )
+
+
+def alike(one: NDArray[np.generic], other: NDArray[np.generic]) -> bool:
+    """Whether two arrays are equal; what is the same object is not looked into."""
+    return one is other or np.array_equal(one, other)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
     """A placement as counts (groups, nodes) and its cost; `limited` when it was cut short.

@@ -18,7 +18,6 @@ ROUNDS = 3
 NEAR_PER_CHANGED = 3
 LEAST_NEAR = 64
 MOST_DRAWN = 16
-NOWHERE = -(2**62)
 
 
 class Replanner:
@@ -88,7 +87,7 @@ def drawn_to(engine: Engine, nodes: Ints) -> at.Narrow:
     groups = engine.groups if len(nodes) else engine.groups[:0]
     engine.tries += len(groups)
     gains = engine.kernels.drawn(groups, nodes)
-    some = gains > NOWHERE
+    some = gains > at.NOWHERE
     order = np.lexsort((groups[some], -gains[some]))[:MOST_DRAWN]
     best = groups[some][order]
     return np.flatnonzero(np.isin(engine.model.group_of, best)).astype(np.int32)

@@ -2,12 +2,11 @@
 
 /* Each vertex, in the order given, goes to the part that it talks to most of those with room for
  * half of it, among equals to the one with most room; where none has room, to the one with most.
- * `left` is the room of each part, `pull` scratch of as many. Returns how many found no room. */
-wide_t deal(wide_t vertices, wide_t parts, const wide_t *order, const wide_t *sizes,
-            const narrow_t *first, const narrow_t *neighbours, const narrow_t *weights,
-            double *left, wide_t *pull, wide_t *found)
+ * `left` is the room of each part, `pull` scratch of as many. */
+void deal(wide_t vertices, wide_t parts, const wide_t *order, const wide_t *sizes,
+          const narrow_t *first, const narrow_t *neighbours, const narrow_t *weights,
+          double *left, wide_t *pull, wide_t *found)
 {
-    wide_t over = 0;
     for (wide_t i = 0; i < vertices; i++)
         found[i] = -1;
     for (wide_t i = 0; i < vertices; i++) {
@@ -24,9 +23,7 @@ wide_t deal(wide_t vertices, wide_t parts, const wide_t *order, const wide_t *si
                 || (pull[part] == pull[chosen] && left[part] > left[chosen]))
                 chosen = part;
         }
-        over += chosen < 0;
         found[vertex] = chosen < 0 ? roomiest : chosen;
         left[found[vertex]] -= (double)sizes[vertex];
     }
-    return over;
 }

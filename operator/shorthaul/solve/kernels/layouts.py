@@ -54,6 +54,9 @@ NOW = 8
 LEVELS = 4
 BY_PRICE = 5
 
+# What a group would gain that may be on none of the nodes asked for.
+NOWHERE = -(2**62)
+
 
 SIZES = (
     "pods",

@@ -23,7 +23,7 @@ ENGINE = "native/1"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
 CHECKED = ("search_bytes", "ruin_bytes", "table_shapes")
-NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin", "deal", "drawn")
+NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin")
 
 
 class _Sizes(ctypes.Structure):
@@ -150,7 +150,7 @@ class Kernels:
 
     def drawn(self, groups: Narrow, nodes: Ints) -> Ints:
         """What each group would gain most, or lose least, by a pod that goes from one of its nodes
-        to one of these; -2**62 where it may be on none of them."""
+        to one of these; NOWHERE where it may be on none of them."""
         found = np.zeros(len(groups), dtype=np.int64)
         self._library.drawn(
             self._at,

@@ -212,12 +212,10 @@ void field(const Search *x, wide_t group, const wide_t *nodes, wide_t number, wi
 }
 
 /* What each of some groups would gain most by a pod that goes from one of its nodes to one of those
- * given that are open to it, NOWHERE where none is. No pod is lifted, so it is an estimate. Returns
- * for how many groups there is a node. */
-wide_t drawn(const Search *x, const narrow_t *groups, wide_t number, const wide_t *nodes,
-             wide_t many, wide_t *found)
+ * given that are open to it, NOWHERE where none is. No pod is lifted, so it is an estimate. */
+void drawn(const Search *x, const narrow_t *groups, wide_t number, const wide_t *nodes,
+           wide_t many, wide_t *found)
 {
-    wide_t some = 0;
     for (wide_t i = 0; i < number; i++) {
         const wide_t group = groups[i], *g = x->m.group[group];
         wide_t cheapest = -NOWHERE, dearest = NOWHERE, first = x->m.row[group][R_OFFSET];
@@ -232,9 +230,7 @@ wide_t drawn(const Search *x, const narrow_t *groups, wide_t number, const wide_
             if (x->s.host[at][H_COUNT] > 0)
                 dearest = most(dearest, added(x, group, x->s.host[at][H_NODE]));
         found[i] = dearest - cheapest;
-        some++;
     }
-    return some;
 }
 
 /* Adds (1) or takes (-1) any pod of a group on a node; the cost is not followed. */
