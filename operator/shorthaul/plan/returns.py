@@ -28,25 +28,29 @@ class Returns:
         self._full: dict[PodRef, int] = {}
         self._home: dict[PodRef, NodeName | None] = {}
         self._moved: set[PodRef] = set()
+        workloads = {world.pod(move.pod).workload for move in moves}
+        self._began = {each: floors.standing(each, world) for each in workloads}
         for move in moves:
             self._home[move.pod] = world.move(move.pod, move.target_name)
             self._on.setdefault(move.target_name, set()).add(move.pod)
             self._moved.add(move.pod)
 
     def send_home(self, move: Draft) -> bool:
-        """Undoes a move, unless a pod that was moved minds or its workload lacks hosts then."""
+        """Undoes a move, unless a pod that was moved minds, or its workload has too few hosts then.
+
+        What a workload lacks today already it may go on to lack.
+        """
         world, home = self._world, self._home[move.pod]
         if home is None or self._full.get(move.pod) == self._left[home]:
             return False
         workload = world.pod(move.pod).workload
-        lacking = floors.shortfall(workload, world)
         world.move(move.pod, home)
         pod = world.pod(move.pod)
         fits = capacities.check(pod, world.nodes[home], world) is None
         asked = self._moved & world.minding(pod)
         if not fits or pod.host_ports or pod.volumes or isolations.matter(world):
             asked |= self._on.get(home, set())
-        minds = lacking is None and floors.shortfall(workload, world) is not None
+        minds = floors.lowered(workload, world, self._began[workload])
         if minds or not all(self._stands(ref) for ref in sorted(asked - {move.pod})):
             world.move(move.pod, move.target_name)
             if not fits:

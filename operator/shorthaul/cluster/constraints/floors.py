@@ -65,6 +65,23 @@ def shortfall(workload: WorkloadRef, world: World) -> Reason | None:
     return None
 
 
+def standing(workload: WorkloadRef, world: World) -> tuple[int, int]:
+    """How many hosts and zones a workload is on."""
+    nodes = world.serving(workload)
+    return len(nodes), zones(nodes, world)
+
+
+def lowered(workload: WorkloadRef, world: World, before: tuple[int, int]) -> bool:
+    """Whether a workload has fewer hosts or zones than it should, and fewer than before."""
+    rules = world.rules.of(workload)
+    pods = sum(world.serving(workload).values())
+    least = rules.least_hosts, rules.least_zones
+    return any(
+        count < min(floor, pods, its)
+        for count, floor, its in zip(standing(workload, world), least, before, strict=True)
+    )
+
+
 def zones(nodes: Iterable[NodeName], world: World) -> int:
     """How many zones nodes are surely in; those without a label add none, but are somewhere."""
     known = (world.nodes[name] for name in nodes if name in world.nodes)
