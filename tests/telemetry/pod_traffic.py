@@ -18,13 +18,13 @@ Pod = TypeVar("Pod")
 
 
 @contextlib.contextmanager
-def playing(step: Callable[[float], None]) -> Iterator[None]:
+def playing(step: Callable[[float], None], step_seconds: float = STEP_SECONDS) -> Iterator[None]:
     """Take steps until the block ends, each told the seconds since the one before."""
     ended = threading.Event()
 
     def run() -> None:
         before = time.monotonic()
-        while not ended.wait(STEP_SECONDS):
+        while not ended.wait(step_seconds):
             now = time.monotonic()
             step(now - before)
             before = now
