@@ -43,6 +43,15 @@ def limit_tables(problem: Problem) -> Tables:
     return _Building(problem).tables()
 
 
+@dataclass(slots=True)
+class _Domains:
+    """The domain of each node: whether each is one of its own, how many, and the row of the map."""
+
+    are_hosts: bool
+    number: int
+    row: int | None = None
+
+
 class _Building:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
@@ -50,7 +59,7 @@ class _Building:
         self._hosts = tuple(range(self._nodes))
         self._parts = [Part() for _ in problem.groups]
         self._maps: dict[tuple[int, ...], int] = {}
-        self._known: dict[int, int] = {}
+        self._known: dict[int, _Domains] = {}
         self._tallies: list[tuple[int, int, int]] = []
         self._fixed: list[Ints] = []
         self._limits: list[tuple[int, ...]] = []
@@ -83,7 +92,7 @@ class _Building:
     def _exclude(self, limit: Exclusion) -> None:
         movable = not limit.fixed_owners and not limit.fixed_matched
         itself = limit.owners == limit.matched and len(limit.owners) == 1
-        if movable and itself and self._is_hosts(limit.domains):
+        if movable and itself and self._domains(limit.domains).are_hosts:
             self._parts[next(iter(limit.owners))].host_cap = 1
             return
         owners = self._tally(limit.domains, limit.fixed_owners, limit.owners)
@@ -101,7 +110,8 @@ class _Building:
         return self._tally(limit.domains, fixed, limit.owners & limit.matched)
 
     def _floor(self, limit: Floor) -> None:
-        if self._is_hosts(limit.domains) and not limit.fixed and len(limit.groups) == 1:
+        one = not limit.fixed and len(limit.groups) == 1
+        if one and self._domains(limit.domains).are_hosts:
             part = self._parts[next(iter(limit.groups))]
             part.floor = max(part.floor, limit.least)
             return
@@ -127,22 +137,26 @@ class _Building:
     def _tally(
         self, domains: tuple[int, ...], fixed: tuple[int, ...], groups: frozenset[int]
     ) -> int:
-        number = max(domains, default=-1) + 1
+        known = self._domains(domains)
+        number = known.number
         offset = sum(len(part) for part in self._fixed[-1:])
         offset = self._tallies[-1][0] + offset if self._tallies else 0
         index = len(self._tallies)
-        self._tallies.append((offset, self._map(domains), number))
+        self._tallies.append((offset, self._map(domains, known), number))
         self._fixed.append(np.array(fixed or (0,) * number, dtype=np.int64))
         for group in sorted(groups):
             self._parts[group].tallies.append(index)
         return index
 
-    def _map(self, domains: tuple[int, ...]) -> int:
-        known = self._known.get(id(domains))
-        if known is None:
-            known = self._maps.setdefault(domains, len(self._maps))
-            self._known[id(domains)] = known
-        return known
+    def _map(self, domains: tuple[int, ...], known: "_Domains") -> int:
+        if known.row is None:
+            known.row = self._maps.setdefault(domains, len(self._maps))
+        return known.row
 
-    def _is_hosts(self, domains: tuple[int, ...]) -> bool:
-        return domains is self._hosts or domains == self._hosts
+    def _domains(self, domains: tuple[int, ...]) -> "_Domains":
+        """What is looked up once for a tuple as long as nodes, which many limits share."""
+        found = self._known.get(id(domains))
+        if found is None:
+            are_hosts = domains is self._hosts or domains == self._hosts
+            found = self._known[id(domains)] = _Domains(are_hosts, max(domains, default=-1) + 1)
+        return found
