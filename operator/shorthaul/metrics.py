@@ -67,8 +67,19 @@ PROBERS = Gauge(
 )
 LATENCY_PAIRS = Gauge(
     "shorthaul_latency_pairs",
-    "Pairs of nodes that probers measured of late, by whether both ends agree",
+    "Pairs of nodes that were measured of late, by whether both ends agree",
     ["state"],
+    registry=REGISTRY,
+)
+ROUND_TRIPS = Counter(
+    "shorthaul_round_trips_total",
+    "Round trips between nodes that Prometheus answered, by what became of them",
+    ["outcome"],
+    registry=REGISTRY,
+)
+ROUND_TRIP_FAILURES = Counter(
+    "shorthaul_round_trip_failures_total",
+    "Times that Prometheus was asked for round trips in vain",
     registry=REGISTRY,
 )
 LATENCY = Gauge(

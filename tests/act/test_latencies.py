@@ -11,15 +11,9 @@ import pytest
 from shorthaul.act.latencies import RULES, LatencyFeed
 from shorthaul.act.reckonings import Ground, reckon
 from shorthaul.api import topologystatuses
+from shorthaul.api.latency_sources import LatencySource, LatencySourceType, ProbesSource
 from shorthaul.api.objects import ObjectMeta
-from shorthaul.api.topologies import (
-    LatencySource,
-    LatencySourceType,
-    ProbesSource,
-    TierLatencies,
-    Topology,
-    TopologySpec,
-)
+from shorthaul.api.topologies import TierLatencies, Topology, TopologySpec
 from shorthaul.plan import promises
 from shorthaul.telemetry.probes.readers import Sweep
 from shorthaul.telemetry.probes.reports import PeerReport, Report

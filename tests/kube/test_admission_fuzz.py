@@ -25,11 +25,6 @@ GIVEN = {
         ("spec", "target", "maxMoves"): 3,
         ("spec", "objective"): "latency",
     },
-    "Topology": {
-        ("spec", part, tier): far
-        for part in ("distances", "pricesPerGB", "latencies")
-        for far, tier in enumerate(("host", "rack", "zone", "region", "beyond"))
-    },
     "PlacementPlan": {
         ("spec", "approval"): cases.ABSENT,
         **{
@@ -61,6 +56,34 @@ FLOW_SOURCES = [
     _source("Prometheus", ADDRESS | {("spec", "prometheus", "profile"): cases.ABSENT}),
     _source("Collector"),
 ]
+RISING = {
+    ("spec", part, tier): far
+    for part in ("distances", "pricesPerGB", "latencies")
+    for far, tier in enumerate(("host", "rack", "zone", "region", "beyond"))
+}
+MEASURED = ("spec", "latencySource")
+ASKED = (*MEASURED, "prometheus")
+
+
+def _round_trips(way):
+    """A Topology that asks Prometheus in one of the ways that there are."""
+    others = {"profile", "ownHistogram", "ownQuery"} - {way}
+    return {
+        **RISING,
+        (*MEASURED, "type"): "Prometheus",
+        (*MEASURED, "probes"): cases.ABSENT,
+        (*ASKED, "address"): "https://example:9090",
+        **{(*ASKED, other): cases.ABSENT for other in others},
+        **({(*ASKED, way, "source"): "other"} if way != "profile" else {}),
+        **({(*ASKED, "where"): cases.ABSENT} if way == "ownQuery" else {}),
+    }
+
+
+TOPOLOGIES = [
+    {**RISING, (*MEASURED, "type"): "Probes", ASKED: cases.ABSENT},
+    *map(_round_trips, ("profile", "ownHistogram", "ownQuery")),
+]
+GIVENS = {"FlowSource": FLOW_SOURCES, "Topology": TOPOLOGIES}
 RELATED = {
     "AffinityPolicy": [
         ("spec", "workloads", "selector", "matchExpressions", 0),
@@ -143,7 +166,7 @@ def sender(release, kind):
 
 def _givens(kind):
     """What makes an object valid that the schema alone cannot say, in every way there is."""
-    return FLOW_SOURCES if kind.name == "FlowSource" else [GIVEN.get(kind.name, {})]
+    return GIVENS.get(kind.name) or [GIVEN.get(kind.name, {})]
 
 
 def _disagreements(kind, part, given, send):

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.topology.latencies import Measured
-from shorthaul.topology.soundings import Estimate, Sounding, estimates, pair_up, told
+from shorthaul.topology.soundings import (
+    Estimate,
+    Resolution,
+    Sounding,
+    estimates,
+    pair_up,
+    told,
+)
 from shorthaul.units import Tier
 
 NAMES = ["n1", "n2", "n3", "n4", "n5", "n6"]
@@ -140,3 +147,72 @@ def test_few_pairs_are_told_by_node_and_many_by_zone():
         Measured("z2", "z2", 0.3),
     )
     assert len(told(pairs, DISTANCES, 2)) == 2
+
+
+COARSE = Resolution(above=5.0, below=1_000.0)
+
+
+@pytest.mark.parametrize(
+    ("there", "back", "both"),
+    [
+        (7.5, 9.0, 9.0),
+        (2.5, 4.9, 5.0),
+        (0.1, 4.9, 5.0),
+        (2.5, 9.0, 5.0),
+        (5.0, 5.0, 5.0),
+        (7_000.0, 1_000.0, 1_000.0),
+    ],
+)
+def test_beyond_what_a_histogram_tells_its_bound_counts(there, back, both):
+    claims = {("n1", "n2"): there, ("n2", "n1"): back}
+
+    assert pair_up(soundings(claims), COARSE).milliseconds == {("n1", "n2"): both}
+
+
+def test_under_the_bound_at_one_end_and_far_above_it_at_the_other_is_a_contradiction():
+    found = pair_up(soundings({("n1", "n2"): 1.0, ("n2", "n1"): 10.1}), COARSE)
+
+    assert (found.milliseconds, found.disputed) == ({}, 1)
+
+
+def test_a_bound_is_no_latency():
+    assert [each for each in (5.0, 5.1, 999.0, 1_000.0) if COARSE.tells(each)] == [5.1, 999.0]
+    assert Resolution().tells(0.0)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(0.01, 2_000), min_size=15, max_size=15),
+    st.sampled_from(NAMES),
+    st.lists(st.tuples(st.floats(0, 1e6), st.floats(1, 1e6)), min_size=5, max_size=5),
+)
+def test_one_node_that_lies_cannot_pull_an_estimate_of_a_histogram_either(true, liar, lies):
+    """What an estimate tells lies between the least latency and the median without the liar."""
+    latency = dict(zip(combinations(NAMES, 2), true, strict=True))
+    claims = honest(latency=lambda one, other: latency[one, other])
+    others = [name for name in NAMES if name != liar]
+    for other, (claim, slower) in zip(others, lies, strict=True):
+        claims[liar, other] = claim
+        claims[other, liar] *= slower
+
+    found = estimates(pair_up(soundings(claims), COARSE), DISTANCES)
+
+    for tier, estimate in found.items():
+        if COARSE.tells(estimate.milliseconds):
+            its = {pair: ms for pair, ms in latency.items() if DISTANCES.tier(*pair) is tier}
+            without = sorted(ms for pair, ms in its.items() if liar not in pair)
+            assert min(its.values()) <= estimate.milliseconds <= without[(len(without) - 1) // 2]
+
+
+@given(st.lists(st.floats(0.01, 5.0), min_size=8), st.lists(st.floats(5.1, 900), max_size=7))
+def test_where_most_pairs_are_under_the_bound_no_estimate_is_made_of_the_others(near, far):
+    values = (near + far)[:15]
+    under = sum(value <= 5.0 for value in values)
+    pairs = dict(zip(combinations(NAMES, 2), values, strict=False))
+    everywhere = measure({name: {} for name in NAMES}, DEFAULT_SCALE)
+    claims = pairs | {(other, one): value for (one, other), value in pairs.items()}
+
+    found = estimates(pair_up(soundings(claims), COARSE), everywhere)
+
+    assert under * 2 > len(values)
+    assert not any(COARSE.tells(each.milliseconds) for each in found.values())

@@ -1,4 +1,4 @@
-"""Measured latencies for the Topology: reads the probers beside the cycle, and adopts what is sure.
+"""Measured latencies for the Topology: reads them beside the cycle, and adopts what is sure.
 
 A sweep is a task of its own and its reckoning runs in a worker, so a tick never waits for it. What
 was adopted is kept in the Topology's status, so that a restart neither loses nor changes it. What
@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from random import Random
 
 from shorthaul import metrics
+from shorthaul.act import latency_texts, openings
+from shorthaul.act.latency_texts import Standing
 from shorthaul.act.reckonings import Ground, Reckoning, reckon
-from shorthaul.api import conditions, latencies
-from shorthaul.api.conditions import State
-from shorthaul.api.topologies import ProbesSource, TierLatency, Topology
+from shorthaul.api import latencies
+from shorthaul.api.latency_sources import ProbesSource, RoundTripSource
+from shorthaul.api.topologies import TierLatency, Topology
 from shorthaul.api.topologystatuses import Measurements
 from shorthaul.errors import BadInput
-from shorthaul.telemetry.probes.readers import Reader, Sweep
-from shorthaul.telemetry.probes.settings import REPORT_PORT
+from shorthaul.telemetry.probes.readers import Sweep
+from shorthaul.telemetry.prometheus.round_trips import RoundTrips
 from shorthaul.topology.adoptions import Adoption, Rules, rounded
 from shorthaul.topology.latencies import Measured
 from shorthaul.units import TIERS, Tier
@@ -27,20 +29,25 @@ TOLD_SECONDS = 300.0
 """How often the status is brought up to date where no plan depends on it: pairs, counts, texts."""
 RULES = Rules()
 
-_Ended = tuple[Sweep, Reckoning]
+TAKEN = "taken"
+UNKNOWN_NODE = "an end is no node"
+
+_Source = ProbesSource | RoundTripSource
+_Found = Sweep | RoundTrips
+_Ended = tuple[_Found, Reckoning]
 
 
 @dataclass(slots=True)
 class _Watch:
     """One source, and all that is known of it."""
 
-    source: ProbesSource
+    source: _Source
     adoption: Adoption
     measured_at: dict[Tier, float]
-    reader: Reader | None = None
+    last: _Found
+    reader: openings.LatencyReader | None = None
     due: float = 0.0
     sweeping: "asyncio.Task[_Ended] | None" = None
-    last: Sweep = field(default_factory=Sweep)
     reckoning: Reckoning = field(default_factory=Reckoning)
     heard: bool = False
     told: Measurements | None = None
@@ -55,21 +62,21 @@ class _Watch:
             and now_seconds - self.measured_at[tier] <= self.source.stale_seconds
         }
 
-    def take(self, sweep: Sweep, reckoning: Reckoning) -> None:
+    def take(self, found: _Found, reckoning: Reckoning) -> None:
         """What a sweep brought."""
-        self.last, self.reckoning, self.heard = sweep, reckoning, True
+        self.last, self.reckoning, self.heard = found, reckoning, True
         heard = {tier: each.milliseconds for tier, each in reckoning.estimates.items()}
         self.adoption = self.adoption.with_estimates(heard, RULES)
         self.measured_at.update(reckoning.newest)
 
     async def sweep(self, ground: Ground, now_seconds: float, random: Random) -> _Ended:
-        """Asks the next probers, and reckons what that comes to."""
+        """Asks once, and reckons what that comes to."""
         try:
             if self.reader is None:
-                self.reader = Reader(self.source.address, REPORT_PORT, random)
+                self.reader = openings.open_latencies(self.source, random)
             found = await self.reader.sweep()
         except BadInput as error:
-            found = Sweep(example=str(error))
+            found = _nothing(self.source, str(error))
         return found, await asyncio.to_thread(
             reckon,
             found,
@@ -79,9 +86,27 @@ class _Watch:
             stale_seconds=self.source.stale_seconds,
         )
 
+    def pause_seconds(self, sweep_seconds: float) -> float:
+        """How long after one sweep the next begins.
+
+        What Prometheus tells is of a window: what is adopted of it has been so for a whole one.
+        """
+        if isinstance(self.source, ProbesSource):
+            return sweep_seconds
+        return max(sweep_seconds, self.source.window_seconds / RULES.persistence)
+
+    def close(self) -> None:
+        """Ends what is under way."""
+        if self.sweeping is not None:
+            self.sweeping.cancel()
+            self.sweeping = None
+        if self.reader is not None:
+            self.reader.close()
+            self.reader = None
+
 
 class LatencyFeed:
-    """The probers that a Topology names, and what was adopted of what they say."""
+    """Whom a Topology names as the source of latencies, and what was adopted of what they say."""
 
     def __init__(self, random: Random, sweep_seconds: float) -> None:
         """Stores how often to read; nothing is read before `observe`."""
@@ -104,14 +129,13 @@ class LatencyFeed:
             watch.take(*ended.result())
             _count(watch)
         if watch.sweeping is None and now_seconds >= watch.due:
-            watch.due = now_seconds + self._sweep_seconds
+            watch.due = now_seconds + watch.pause_seconds(self._sweep_seconds)
             watch.sweeping = asyncio.create_task(watch.sweep(look(), now_seconds, self._random))
 
     def close(self) -> None:
         """Ends what is under way."""
-        if self._watch is not None and self._watch.sweeping is not None:
-            self._watch.sweeping.cancel()
-            self._watch.sweeping = None
+        if self._watch is not None:
+            self._watch.close()
 
     def measurements(self, now_seconds: float) -> Measurements | None:
         """What the Topology's status is to tell; None where its spec names no source."""
@@ -132,21 +156,34 @@ class LatencyFeed:
         A new one begins with what the Topology's status vouches for, which is in force until stale.
         """
         named = None if topology is None else topology.spec.latency_source
-        source = None if named is None else named.probes
+        source = None if named is None else named.probes or named.prometheus
         if self._watch is not None and self._watch.source == source:
             return self._watch
         self.close()
         if topology is None or source is None:
             return None
         known = latencies.adopted(topology)
-        return _Watch(source, Adoption(known), dict.fromkeys(known, now_seconds))
+        nothing = _nothing(source, "nothing was asked so far")
+        return _Watch(source, Adoption(known), dict.fromkeys(known, now_seconds), nothing)
+
+
+def _nothing(source: _Source, why: str) -> _Found:
+    """A sweep that brought nothing."""
+    return Sweep(example=why) if isinstance(source, ProbesSource) else RoundTrips(trouble=why)
 
 
 def _count(watch: _Watch) -> None:
-    pairs = watch.reckoning.pairs
-    metrics.PROBERS.labels("known").set(watch.last.probers)
-    metrics.PROBERS.labels("answering").set(len(watch.last.reports))
-    metrics.PROBERS.labels("on_no_node").set(watch.reckoning.strangers)
+    last, pairs, strangers = watch.last, watch.reckoning.pairs, watch.reckoning.strangers
+    if isinstance(last, Sweep):
+        metrics.PROBERS.labels("known").set(last.probers)
+        metrics.PROBERS.labels("answering").set(len(last.reports))
+        metrics.PROBERS.labels("on_no_node").set(strangers)
+    else:
+        taken = len(last.milliseconds) - strangers
+        for outcome, count in {TAKEN: taken, UNKNOWN_NODE: strangers, **last.refused}.items():
+            metrics.ROUND_TRIPS.labels(outcome).inc(count)
+        if last.trouble:
+            metrics.ROUND_TRIP_FAILURES.inc()
     metrics.LATENCY_PAIRS.labels("agreed").set(len(pairs.milliseconds))
     metrics.LATENCY_PAIRS.labels("disputed").set(pairs.disputed)
     metrics.LATENCY_PAIRS.labels("one_sided").set(pairs.one_sided)
@@ -166,44 +203,21 @@ def _found(watch: _Watch, in_force: Mapping[Tier, float]) -> Measurements:
         for tier, milliseconds in in_force.items()
     )
     pairs = _rounded(watch.reckoning.told)
-    return Measurements(_state(watch, in_force), len(watch.last.reports), adopted, pairs)
+    standing = Standing(
+        watch.last,
+        watch.reckoning,
+        watch.adoption.adopted.keys(),
+        watch.source.stale_seconds,
+        RULES,
+    )
+    probers = len(watch.last.reports) if isinstance(watch.last, Sweep) else 0
+    return Measurements(latency_texts.state(standing, in_force), probers, adopted, pairs)
 
 
 def _essence(its: Measurements) -> tuple[object, ...]:
     """What is told at once when it changes: what counts, why, and whether there are pairs."""
     adopted = [(each.tier, each.milliseconds) for each in its.latencies]
     return its.state.holds, its.state.reason, adopted, bool(its.pairs)
-
-
-def _state(watch: _Watch, in_force: Mapping[Tier, float]) -> State:
-    """Whether plans are made with what was measured, and why not."""
-    if not in_force:
-        reason, text = _lacking(watch)
-        if watch.adoption.adopted:
-            reason = "LatenciesStale"
-            text = f"no tier was measured for more than {watch.source.stale_seconds} s ({text})"
-        return conditions.latencies_measured(False, reason, f"{text}; the spec's latencies count")
-    missing = [tier.value for tier in TIERS[1:] if tier not in in_force]
-    told = f"; not measured, so as the spec has it: {', '.join(missing)}" if missing else ""
-    return conditions.latencies_measured(True, "Probed", f"plans are made with these{told}")
-
-
-def _lacking(watch: _Watch) -> tuple[str, str]:
-    """What there is too little of for an estimate."""
-    last, reckoning = watch.last, watch.reckoning
-    if not last.reports:
-        why = f": {last.example}" if last.example else ""
-        return "NoProbers", f"0 of {last.probers} probers answered{why}"
-    if not reckoning.estimates:
-        pairs = reckoning.pairs
-        return "TooFewPairs", (
-            f"{len(last.reports)} of {last.probers} probers answered, "
-            f"{reckoning.strangers} of them on no node; both ends agree on "
-            f"{len(pairs.milliseconds)} pairs of nodes, not on {pairs.disputed}, "
-            f"{pairs.one_sided} were measured from one end only; a tier needs pairs that have no "
-            "node in common"
-        )
-    return "Gathering", f"fewer than {RULES.persistence} sweeps have measured so far"
 
 
 def _rounded(pairs: tuple[Measured, ...]) -> tuple[Measured, ...]:

@@ -1,15 +1,21 @@
-"""Opens what a FlowSource names; the one place that knows which type is which module."""
+"""Opens what a FlowSource or a Topology names; only here it is known which type is which module."""
 
 from dataclasses import replace
+from random import Random
+from typing import Protocol
 
 from shorthaul.api.collector_sources import Collector
 from shorthaul.api.flowsources import FlowSourceSpec, HubbleRelay
+from shorthaul.api.latency_sources import ProbesSource, RoundTripSource
 from shorthaul.api.prometheus_sources import PrometheusMetrics
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.collected.clients import Place
 from shorthaul.telemetry.collected.readers import Collected
 from shorthaul.telemetry.hubble_tail import HubbleTail
 from shorthaul.telemetry.netflow_lines import Rules
+from shorthaul.telemetry.probes.readers import Reader, Sweep
+from shorthaul.telemetry.probes.settings import REPORT_PORT
+from shorthaul.telemetry.prometheus.round_trips import RoundTrips
 from shorthaul.telemetry.sources import Source, Surroundings
 from shorthaul.telemetry.unreadable import Unreadable
 from shorthaul.units import Unit
@@ -21,6 +27,18 @@ _NO_GRPC = "reading Hubble Relay needs grpcio and protobuf; install shorthaul wi
 _NO_CLIENT = (
     "reading Prometheus needs prometheus-api-client; install shorthaul with the extra prometheus"
 )
+
+
+class LatencyReader(Protocol):
+    """Who is asked for latencies."""
+
+    async def sweep(self) -> Sweep | RoundTrips:
+        """What is answered now."""
+        ...
+
+    def close(self) -> None:
+        """Ends the connections."""
+        ...
 
 
 def open_source(spec: FlowSourceSpec, around: Surroundings) -> Source:
@@ -94,3 +112,18 @@ def _prometheus(part: PrometheusMetrics, around: Surroundings) -> Source:
     except BadInput as error:
         return Unreadable(str(error))
     return LiveWindows(engine, question, around)
+
+
+def open_latencies(source: ProbesSource | RoundTripSource, random: Random) -> LatencyReader:
+    """The reader of a Topology's source of latencies; raises BadInput."""
+    if isinstance(source, ProbesSource):
+        return Reader(source.address, REPORT_PORT, random)
+    try:
+        from shorthaul.telemetry.prometheus.clients import Engine, Server
+    except ImportError as error:
+        raise BadInput(_NO_CLIENT) from error
+    from shorthaul.telemetry.prometheus.round_trip_profiles import asked_of
+    from shorthaul.telemetry.prometheus.round_trip_readers import RoundTripReader
+
+    server = Server(source.address, source.token_file or "", source.tls_folder or "")
+    return RoundTripReader(Engine(server), asked_of(source), source.window_seconds)

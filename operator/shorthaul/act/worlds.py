@@ -177,7 +177,7 @@ class LiveWorld:
         return policies.govern(known, snapshot.workloads.values())
 
     def _measure_latencies(self, now: datetime) -> None:
-        """Lets the probers be read; without a readable cluster nobody knows where they are."""
+        """Lets latencies be read; without a readable cluster nobody knows where they are."""
         topology, store = self._parts.tools.board.topology, self._parts.store
         if store.refusal() is not None:
             return

@@ -24,10 +24,10 @@ def latencies(topology: Topology) -> Latencies | None:
 
 
 def adopted(topology: Topology) -> Mapping[Tier, float]:
-    """What probers measured, by tier, where the spec asks for it and the status vouches for it.
+    """What was measured, by tier, where the spec asks for it and the status vouches for it.
 
-    Nothing without the spec's own latencies: a tier that probers could not tell would have none,
-    and whoever can keep them from telling would choose what it is taken for.
+    Nothing without the spec's own latencies: a tier that nobody could tell would have none,
+    and whoever can keep it from being told would choose what it is taken for.
     """
     spec = topology.spec
     measured = conditions.holds(topology.status.conditions, conditions.LATENCIES_MEASURED)

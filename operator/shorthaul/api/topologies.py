@@ -2,8 +2,7 @@
 
 There is one, named `default`; without it the standard labels and distances of `topology.distances`
 apply. Distances, prices and latencies may not fall from a nearer tier to a farther one. The spec is
-the user's alone: what probers measured is in the status, and counts only where `latencySource` says
-so.
+the user's alone: what was measured is in the status, and counts only where `latencySource` says so.
 """
 
 from enum import StrEnum
@@ -12,7 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from shorthaul.api.addresses import host_and_port
+from shorthaul.api.latency_sources import LATENCY_SOURCE_RULES, LatencySource
 from shorthaul.api.objects import (
     API_VERSION,
     Conditions,
@@ -89,51 +88,10 @@ class MeasuredLatency(Value, frozen=True, kw_only=True):
     milliseconds: Distance
 
 
-class LatencySourceType(StrEnum):
-    """Who measures latency."""
-
-    PROBES = "Probes"
-
-
-class ProbesSource(Value, frozen=True, kw_only=True):
-    """Probers on the nodes (`shorthaul prober`, the chart's `prober.enabled`)."""
-
-    address: Annotated[
-        str,
-        host_and_port(
-            "Host and report port of all probers: a headless Service, such as "
-            "shorthaul-prober.shorthaul-system.svc:8621.",
-        ),
-    ]
-    stale_seconds: Annotated[
-        int,
-        Meta(
-            ge=10,
-            le=86400,
-            description="After so long without a new measurement the spec's latencies count again.",
-        ),
-    ] = 900
-
-
-class LatencySource(Value, frozen=True, kw_only=True):
-    """Where latencies come from that count instead of the spec's."""
-
-    type: LatencySourceType
-    probes: ProbesSource | None = None
-
-
-LATENCY_SOURCE_RULES = (
-    (
-        "self.type == 'Probes' ? has(self.probes) : !has(self.probes)",
-        "probes is needed for type Probes, and for no other",
-    ),
-)
-
-
 TOPOLOGY_RULES = (
     (
         "!has(self.latencySource) || has(self.latencies)",
-        "latencySource needs latencies, which count for tiers that probers cannot tell",
+        "latencySource needs latencies, which count for tiers that it cannot tell",
     ),
 )
 

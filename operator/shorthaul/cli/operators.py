@@ -33,7 +33,7 @@ HELP: Mapping[str, str] = {
     "retry_seconds": "pause between two tries for the Lease",
     "unready_nodes_percent": "nothing moves while more nodes than this are not ready",
     "solve_seconds": "longest time that one plan may take",
-    "latency_seconds": "pause between two readings of the probers that a Topology names",
+    "latency_seconds": "least pause between two readings of what a Topology wants measured",
     "seed": "seed of the search",
     "map_edges": "heaviest edges of the traffic map that metrics show by name, 0 for none",
     "ledger": "file that bytes of collectors are counted in for good; none without it",

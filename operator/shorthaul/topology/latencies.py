@@ -28,9 +28,9 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Latencies:
-    """What is known of latencies: per tier, between pairs of nodes or zones, and by probers.
+    """What is known of latencies: per tier, between pairs of nodes or zones, and by probing.
 
-    Of a tier the probers' word counts before pairs that the user gave, and these before its own.
+    Of a tier what was probed counts before pairs that the user gave, and these before its own.
     """
 
     given: Mapping[Tier, float] | None

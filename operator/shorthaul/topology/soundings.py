@@ -14,11 +14,18 @@ what it claims itself, too much or too little, it claims alone. Hence:
 So one node can withhold an estimate, and cannot pull it. Several that lie together can once their
 pairs are half of a tier's. This assumes that nothing between two probers answers for the other one,
 as a service mesh's proxy would.
+
+What is measured by a histogram is known no better than its buckets: of a value in the first one is
+known only that it is not above, and of one beyond the last that it is not below. Such values count
+as the bound that they are beyond, so that medians are not made of what happened to be tellable, and
+an estimate that is no better than such a bound is none. A pair one end of which is under the bound
+is under it: a node can claim that too, and so withhold an estimate, but not lower it.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import median_low
 
 from shorthaul.topology.distances import Distances
@@ -41,6 +48,28 @@ class Sounding:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolution:
+    """Between which milliseconds one latency is told from another; beyond, only that it is."""
+
+    above: float = -inf
+    below: float = inf
+
+    def tells(self, milliseconds: float) -> bool:
+        """Whether it is a latency and no bound of one."""
+        return self.above < milliseconds < self.below
+
+    def together(self, there: float, back: float) -> float | None:
+        """What two measurements of one path come to; None where both cannot be true."""
+        near, far = (min(max(each, self.above), self.below) for each in sorted((there, back)))
+        if not agree(near, far):
+            return None
+        return far if near > self.above else self.above
+
+
+EXACT = Resolution()
+
+
+@dataclass(frozen=True, slots=True)
 class Pairs:
     """Latency by pair of nodes, the lesser name first, and what did not count."""
 
@@ -58,7 +87,7 @@ class Estimate:
     nodes: int
 
 
-def pair_up(soundings: Iterable[Sounding]) -> Pairs:
+def pair_up(soundings: Iterable[Sounding], resolution: Resolution = EXACT) -> Pairs:
     """The pairs that both ends agree upon; linear."""
     claims = {(each.one, each.other): each.milliseconds for each in soundings}
     found: dict[Pair, float] = {}
@@ -68,10 +97,11 @@ def pair_up(soundings: Iterable[Sounding]) -> Pairs:
         if back is None:
             one_sided += 1
         elif one < other:
-            if agree(there, back):
-                found[one, other] = max(there, back)
-            else:
+            both = resolution.together(there, back)
+            if both is None:
                 disputed += 1
+            else:
+                found[one, other] = both
     return Pairs(found, disputed, one_sided)
 
 

@@ -27,15 +27,9 @@ from random import Random
 
 from shorthaul.act.latencies import LatencyFeed
 from shorthaul.act.reckonings import Ground
+from shorthaul.api.latency_sources import LatencySource, LatencySourceType, ProbesSource
 from shorthaul.api.objects import ObjectMeta
-from shorthaul.api.topologies import (
-    LatencySource,
-    LatencySourceType,
-    ProbesSource,
-    TierLatencies,
-    Topology,
-    TopologySpec,
-)
+from shorthaul.api.topologies import TierLatencies, Topology, TopologySpec
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from worlds import builders
 

@@ -41,6 +41,9 @@ class Reader:
         self._addresses = Addresses([address], port)
         self._deck: Deck[tuple[str, int]] = Deck(random)
 
+    def close(self) -> None:
+        """Nothing to let go of: each connection ends with its answer."""
+
     async def sweep(self) -> Sweep:
         """Asks the next probers."""
         found = await self._addresses.look_up()

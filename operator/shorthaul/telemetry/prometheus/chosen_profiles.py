@@ -26,7 +26,7 @@ def profile_of(part: PrometheusMetrics) -> Profile:
         profile = builtin().profile(part.profile.value)
     else:
         raise BadInput("neither profile nor ownProfile is given; name one")
-    return checked(with_conditions(profile, _matchers(part.where)), "where")
+    return checked(with_conditions(profile, matchers(part.where)), "where")
 
 
 def _own(given: MetricProfile) -> Profile:
@@ -37,7 +37,7 @@ def _own(given: MetricProfile) -> Profile:
         one_side=given.one_side,
         source=_end(given.source),
         destination=_end(given.destination),
-        where=_matchers(given.where),
+        where=matchers(given.where),
         reporters=given.reporters,
         nobody=given.nobody,
     )
@@ -55,5 +55,6 @@ def _end(given: EndLabels) -> End:
     )
 
 
-def _matchers(conditions: Iterable[LabelCondition]) -> tuple[Matcher, ...]:
+def matchers(conditions: Iterable[LabelCondition]) -> tuple[Matcher, ...]:
+    """A spec's conditions as those of a query."""
     return tuple(Matcher(each.label, each.value, each.match.value) for each in conditions)

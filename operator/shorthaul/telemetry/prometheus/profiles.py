@@ -128,7 +128,7 @@ def builtin() -> Book:
 
 def read_book(text: bytes, where: str) -> Book:
     """Profiles of a YAML text; raises BadInput with the field at fault."""
-    found = _convert(text, where, _Book)
+    found = convert(text, where, _Book)
     profiles = {profile.name: profile for profile in found.profiles}
     if len(profiles) < len(found.profiles):
         raise BadInput(f"{where}: two profiles have the same name; rename one")
@@ -139,7 +139,7 @@ def read_book(text: bytes, where: str) -> Book:
 
 def read_profile(text: bytes, where: str) -> Profile:
     """One profile of a YAML text; raises BadInput with the field at fault."""
-    return checked(_convert(text, where, Profile), where)
+    return checked(convert(text, where, Profile), where)
 
 
 def checked(profile: Profile, where: str) -> Profile:
@@ -169,7 +169,8 @@ def with_conditions(profile: Profile, conditions: Iterable[Matcher]) -> Profile:
     return replace(profile, where=(*profile.where, *more), sampling=sampling)
 
 
-def _convert(text: bytes, where: str, kind: type[_Kind]) -> _Kind:
+def convert(text: bytes, where: str, kind: type[_Kind]) -> _Kind:
+    """A YAML text as values of a kind; raises BadInput with the field at fault."""
     if len(text) > LARGEST_FILE_BYTES:
         raise BadInput(f"{where}: {len(text):,} bytes are more than {LARGEST_FILE_BYTES:,}")
     try:

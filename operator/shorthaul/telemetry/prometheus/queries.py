@@ -20,24 +20,24 @@ Cell = tuple[Matcher, ...]
 def traffic(profile: Profile, metric: str, cell: Cell, seconds: int) -> str:
     """What a metric counted in the seconds before the query's time, per pair of ends."""
     ends = profile.labels
-    counted = _exact(_selector(metric, (*profile.where, *cell)), seconds)
+    counted = _exact(selector(metric, (*profile.where, *cell)), seconds)
     if not profile.reporters:
-        return f"sum by ({_list(ends)}) ({counted})"
-    reported = _list((*ends, *profile.reporters))
-    return f"max by ({_list(ends)}) (sum by ({reported}) ({counted}))"
+        return f"sum by ({listed(ends)}) ({counted})"
+    reported = listed((*ends, *profile.reporters))
+    return f"max by ({listed(ends)}) (sum by ({reported}) ({counted}))"
 
 
 def sizes(profile: Profile, metric: str, cell: Cell, label: str, seconds: int) -> str:
     """How many pairs of ends there are, or were lately, for each value of a label."""
-    selector = _selector(metric, (*profile.where, *cell))
-    pairs = _list(dict.fromkeys((label, *profile.labels)))
+    series = selector(metric, (*profile.where, *cell))
+    pairs = listed(dict.fromkeys((label, *profile.labels)))
     reach = seconds + LOOKBACK_SECONDS
-    return f"count by ({label}) (group by ({pairs}) (last_over_time({selector}[{reach}s])))"
+    return f"count by ({label}) (group by ({pairs}) (last_over_time({series}[{reach}s])))"
 
 
 def sampling(told: Sampling) -> str:
     """The least sampling of all agents that it is about, and the most, told apart by a label."""
-    one = f"{_selector(told.metric, told.where)} > 0"
+    one = f"{selector(told.metric, told.where)} > 0"
     return (
         f'label_replace(min({one}), "is", "least", "", "") '
         f'or label_replace(max({one}), "is", "most", "", "")'
@@ -51,25 +51,27 @@ def among(label: str, values: Sequence[str]) -> Matcher:
     return Matcher(label, "|".join(map(_escaped, values)), "=~")
 
 
-def _exact(selector: str, seconds: int) -> str:
+def _exact(series: str, seconds: int) -> str:
     """What each series counted; all of it drops the metric's name, so that the parts match.
 
     The window begins at the sample before it; at the first sample in it, where the series is new;
     at zero, where the counter was reset between the two.
     """
-    window = f"{selector}[{seconds}s]"
-    before, least = f"{selector} offset {seconds}s", f"min_over_time({window})"
+    window = f"{series}[{seconds}s]"
+    before, least = f"{series} offset {seconds}s", f"min_over_time({window})"
     begin = f"({before} <= {least}) or ({least} unless {before}) or ({least} * 0)"
     steady = f"max_over_time({window}) - ({begin})"
     return f"(({steady}) unless (resets({window}) > 0)) or increase({window})"
 
 
-def _selector(metric: str, matchers: Iterable[Matcher]) -> str:
+def selector(metric: str, matchers: Iterable[Matcher]) -> str:
+    """A metric's series that meet conditions."""
     inner = ",".join(f"{each.label}{each.match}{_quoted(each.value)}" for each in matchers)
     return f"{metric}{{{inner}}}"
 
 
-def _list(labels: Iterable[str]) -> str:
+def listed(labels: Iterable[str]) -> str:
+    """Labels as `by` takes them."""
     return ", ".join(labels)
 
 
