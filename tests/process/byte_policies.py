@@ -9,13 +9,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from faults import operator_worlds
 from faults.fault_worlds import Object
 from process import stages
-from process.stages import Shop
+from process.stages import Shop, Stage
+from shorthaul.store import connections
 
 ZONES = {"web": 0, "store": 0, "cart": 1}
 BYTES = {("web", "store"): 2_000.0, ("web", "cart"): 90_000.0}
 SOURCES = "flowsources.shorthaul.dev"
+REPLICAS = 2
 GOVERNED = {"selector": {"matchLabels": {"governed": "yes"}}}
 
 
@@ -59,3 +62,25 @@ def health_with_bytes(shop: Shop, name: str) -> Object:
 
     shop.wait(lambda: health().get("bytes"), "bytes told in the source's status")
     return health()
+
+
+def counted(stage: Stage) -> dict[tuple[str, str, str], int]:
+    """All bytes in the ledger, by the sender's namespace and the names of sender and receiver."""
+    ledger = stage.folder / "bytes.ledger"
+    if not ledger.exists():
+        return {}
+    with connections.reading(str(ledger)) as connection:
+        found = connection.execute(
+            "SELECT s.namespace, s.name, d.name, sum(bytes) FROM balances"
+            " JOIN parties s ON s.id = source JOIN parties d ON d.id = destination GROUP BY 1, 2, 3"
+        ).fetchall()
+    return {(namespace, source, other): size for namespace, source, other, size in found}
+
+
+def price(shop: Shop) -> float:
+    """Bytes/s times distance of a shop's bytes, by this table and where its pods are."""
+    talks = [
+        operator_worlds.talk(*(f"{shop.namespace}/{end}" for end in ends), rate / REPLICAS)
+        for ends, rate in BYTES.items()
+    ]
+    return stages.price(shop, talks)

@@ -9,6 +9,8 @@ import pytest
 
 from faults import operator_worlds
 from process import stages
+from telemetry.prometheus import servers
+from telemetry.prometheus.servers import Prometheus
 from testbed import controlplanes, nodes
 
 
@@ -35,3 +37,10 @@ def running(stage: stages.Stage) -> stages.Stage:
     """The stage with the operator at work."""
     stage.start_operator()
     return stage
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """A Prometheus that scrapes often."""
+    with servers.running_prometheus(tmp_path_factory.mktemp("prometheus"), "250ms") as running:
+        yield running

@@ -40,7 +40,7 @@ WINDOW_SECONDS = 1.0
 GOVERNED = (
     *("watched", "asked", "stale", "expiring", "guarded", "acting", "switched", "paused"),
     *("doubled", "unhinted", "metered", "left", "right", "absent", "vanishing", "next", "spoken"),
-    *("capped", "uncovered", "weighed", "mapped", "exported"),
+    *("capped", "uncovered", "weighed", "mapped", "exported", "hauled", "shipped", "hurried"),
 )
 RIGHTLESS = "rightless"
 PAIR = {"web": 0, "store": 1}
@@ -49,8 +49,10 @@ TALKS = (
     operator_worlds.talk("acting/web", "acting/cart", 15),
     operator_worlds.talk("acting/cart", "acting/store", 10),
     operator_worlds.talk("left/asker", "right/answerer"),
-    operator_worlds.talk("weighed/web", "weighed/cart", 3),
-    operator_worlds.talk("exported/web", "exported/cart", 3),
+    *(
+        operator_worlds.talk(f"{name}/web", f"{name}/cart", 3)
+        for name in ("weighed", "exported", "hauled", "shipped")
+    ),
 )
 POLICIES, PLANS = "affinitypolicies.shorthaul.dev", "placementplans.shorthaul.dev"
 MOVES, HINTS = "podmoves.shorthaul.dev", "placementhints.shorthaul.dev"
@@ -222,13 +224,18 @@ class Stage:
     @property
     def operator(self) -> Child:
         if self._operator is None:
-            world = World(self.plane, SYSTEM)
-            command = operator_worlds.operator(world, self.plane.server)
-            command += [f"--window-seconds={WINDOW_SECONDS:g}", "--landing-seconds=60"]
-            command += [f"--metrics-port={self._metrics_port}"]
-            command += ["--settle-seconds=1", f"--ledger={self.folder / 'bytes.ledger'}"]
-            self._operator = Child(command, self.folder / "operator.log")
+            self._operator = Child(self.command(), self.folder / "operator.log")
         return self._operator
+
+    def command(self, *options: str) -> list[str]:
+        """The command of the operator; one may run at a time."""
+        return [
+            *operator_worlds.operator(World(self.plane, SYSTEM), self.plane.server),
+            *(f"--window-seconds={WINDOW_SECONDS:g}", "--landing-seconds=60"),
+            *(f"--metrics-port={self._metrics_port}", "--settle-seconds=1"),
+            f"--ledger={self.folder / 'bytes.ledger'}",
+            *options,
+        ]
 
     def start_operator(self) -> None:
         if not self.operator.is_running:

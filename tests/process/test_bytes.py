@@ -9,16 +9,10 @@ import pytest
 from process import byte_policies, stages
 from process.byte_policies import BYTES
 from process.stages import Shop, Stage
-from telemetry.prometheus import pod_bytes, servers
+from telemetry.prometheus import pod_bytes
 from telemetry.prometheus.servers import Prometheus
 
 pytestmark = [pytest.mark.controlplane, pytest.mark.prometheus]
-
-
-@pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    with servers.running_prometheus(tmp_path_factory.mktemp("prometheus"), "250ms") as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 Each node is a namespace with a TUN device; this process is the network: it hands each packet on
 after as long as the two nodes' zones are apart (netem would do the same, where a kernel has it). It
 is to be run as `unshare --user --map-root-user --net python delayed_networks.py`, so that it needs
-no rights, and prints as JSON what the operator's own feed makes of the probers' reports.
+no rights, and prints as JSON what the operator's own feed makes of the probers' reports. With
+`serve` it only keeps the network up, for an operator that is a process in it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import heapq
 import json
 import os
 import select
+import socket
 import struct
 import subprocess
 import sys
@@ -40,6 +42,7 @@ PATIENCE_SECONDS = 90.0
 TUN_SET_INTERFACE, NO_HEADER_TUN = 0x400454CA, 0x1001
 OBSERVER = 100
 NAME = "probers.test"
+REPORT_PORT = 8621
 
 
 def address(index: int) -> str:
@@ -139,7 +142,7 @@ async def observed() -> dict[str, object]:
     )
     distances = measure({node.name: node.labels for node in nodes}, DEFAULT_SCALE)
     ground = Ground(builders.cluster(nodes), distances)
-    name = ProbesSource(address=f"{NAME}:8621")
+    name = ProbesSource(address=f"{NAME}:{REPORT_PORT}")
     source = LatencySource(type=LatencySourceType.PROBES, probes=name)
     topology = Topology(
         metadata=ObjectMeta(name="default"),
@@ -167,11 +170,9 @@ async def observed() -> dict[str, object]:
     }
 
 
-def main() -> None:
-    """Builds the network, starts the probers, prints what is observed."""
-    if sys.argv[1:] == ["check"]:
-        device(OBSERVER, None)
-        return
+@contextlib.contextmanager
+def probed_network() -> Iterator[None]:
+    """Builds the network and starts a prober on each node."""
     give_all_one_name()
     with children() as running:
         devices = {OBSERVER: device(OBSERVER, None)}
@@ -185,8 +186,30 @@ def main() -> None:
             command = ["nsenter", "-t", str(running[index].pid), "-n", sys.executable]
             command += ["-m", "shorthaul", "prober", "--address", address(index)]
             command += ["--peer", NAME, "--round-seconds", "1", "--log-level", "warning"]
-            running.append(subprocess.Popen(command))
-        print(json.dumps(asyncio.run(observed())))
+            running.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))
+        yield
+
+
+def let_in(door: int, port: int) -> None:
+    """Hands the socket of a port of this network's loopback out, for who is outside to answer."""
+    with (
+        socket.create_server(("127.0.0.1", port)) as listening,
+        socket.socket(fileno=door) as out,
+    ):
+        socket.send_fds(out, [b"listening"], [listening.fileno()])
+        sys.stdin.read()
+
+
+def main() -> None:
+    """Prints what is observed; or `check`s, or with `serve DOOR PORT` stays until stdin ends."""
+    if sys.argv[1:] == ["check"]:
+        device(OBSERVER, None)
+        return
+    with probed_network():
+        if sys.argv[1:2] == ["serve"]:
+            let_in(*map(int, sys.argv[2:]))
+        else:
+            print(json.dumps(asyncio.run(observed())))
 
 
 if __name__ == "__main__":
