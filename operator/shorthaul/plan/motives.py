@@ -40,10 +40,10 @@ class Motives:
         self._where = where
         self._distances = distances
         self._pricing = pricing
-        self._touching: dict[Vertex, list[RoutedEdge]] = {}
-        for edge in costs.priced(edges, where):
+        self._touching: dict[Vertex, dict[int, RoutedEdge]] = {}
+        for number, edge in enumerate(costs.priced(edges, where)):
             for end in {edge.client, edge.server}:
-                self._touching.setdefault(end, []).append(edge)
+                self._touching.setdefault(end, {})[number] = edge
         self._costs: dict[RoutedEdge, float] = {}
         self._known: dict[tuple[object, ...], tuple[Pull, ...]] = {}
 
@@ -61,8 +61,12 @@ class Motives:
         return self._edges_of((pod.workload, pod.ref))
 
     def _edges_of(self, own: Sequence[Vertex]) -> list[tuple[RoutedEdge, Vertex]]:
-        found = dict.fromkeys(edge for end in own for edge in self._touching.get(end, ()))
-        return [(edge, edge.server if edge.client in own else edge.client) for edge in found]
+        found: dict[int, RoutedEdge] = {}  # two edges may be equal
+        for end in own:
+            found |= self._touching.get(end, {})
+        return [
+            (edge, edge.server if edge.client in own else edge.client) for edge in found.values()
+        ]
 
     def _pulls(self, own: Sequence[Vertex], here: NodeName, back: NodeName) -> tuple[Pull, ...]:
         gains: dict[Vertex, list[float]] = {}
