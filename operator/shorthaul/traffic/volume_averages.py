@@ -9,7 +9,7 @@ the others told of it only says whether they agree.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shorthaul.traffic.volumes import Ends, PodEnds, Volume
+from shorthaul.traffic.volumes import Ends, PodEnds, Volume, unordered
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import PodRef, WorkloadRef
 
@@ -84,11 +84,6 @@ def told_whole(volumes: Mapping[str, Sequence[Volume]]) -> Mapping[str, Sequence
         for source, its in sorted(volumes.items())
     }
     return {source: its for source, its in whole.items() if its}
-
-
-def unordered(ends: Ends) -> Ends:
-    """Two workloads in their order, whoever is the client."""
-    return ends if ends[0] <= ends[1] else (ends[1], ends[0])
 
 
 def _of_source(windows: Sequence[Volume], rules: WindowRules, newest: int) -> _Told:
