@@ -48,7 +48,8 @@ def byte_graph(
         told.update(rates.pods)
     owners = Owners(directory, observations.workloads)
     pairs = pod_edges(graph.edges, told, seen.pairs if seen else (), owners)
-    return replace(graph, pod_edges=pairs, warnings=(*graph.warnings, *_differing(graph.edges)))
+    warnings = (*graph.warnings, *_differing(graph.edges), *_ends_differing(graph.edges))
+    return replace(graph, pod_edges=pairs, warnings=warnings)
 
 
 def _observations(
@@ -73,6 +74,7 @@ def _observations(
 def _rows(rates: Rates) -> Iterable[DeclaredEdge]:
     """A row for each way that anything went, as an edge list has them."""
     for (client, server), ways in rates.edges.items():
+        ends = rates.ends.turned if rates.ends and client > server else rates.ends
         for rate, backward in zip(ways, (False, True), strict=True):
             if rate > 0:
                 yield DeclaredEdge(
@@ -83,6 +85,8 @@ def _rows(rates: Rates) -> Iterable[DeclaredEdge]:
                     backward=backward,
                     sources=rates.sources,
                     sources_agree=rates.agree,
+                    ends=ends,
+                    seen_seconds=rates.seen_seconds,
                 )
 
 
@@ -120,4 +124,17 @@ def _differing(edges: Sequence[Edge]) -> tuple[str, ...]:
         f"{len(differing)} of {len(compared)} edges that several sources tell of differ between "
         f"them (first: {first.client} → {first.server}, {', '.join(first.sources)}); the source "
         "that saw most counts",
+    )
+
+
+def _ends_differing(edges: Sequence[Edge]) -> tuple[str, ...]:
+    compared = [(edge, edge.ends) for edge in edges if edge.ends is not None]
+    differing = [(edge, ends) for edge, ends in compared if not ends.agree]
+    if not differing:
+        return ()
+    first, ends = differing[0]
+    return (
+        f"both ends differ on {len(differing)} of {len(compared)} edges that the nodes of both "
+        f"tell of (first: {first.client} → {first.server}, {ends.one:.4g} bytes/s at the client's "
+        f"nodes, {ends.other:.4g} at the server's); one of them loses, samples or delays records",
     )

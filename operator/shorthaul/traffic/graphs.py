@@ -9,6 +9,7 @@ where a connection is pinned to one (headless Services). Rates are in the graph'
 import math
 from dataclasses import dataclass, field
 
+from shorthaul.traffic.end_sums import EndSums
 from shorthaul.units import Namespace, PodRef, Unit, WorkloadRef
 
 Vertex = PodRef | WorkloadRef
@@ -60,7 +61,10 @@ class Edge:
     """Traffic between two vertices, client first; a workload vertex means any of its replicas.
 
     `sources` are the live sources of bytes that told of it, the one that counts first;
-    `sources_agree` is None where fewer than two did.
+    `sources_agree` is None where fewer than two did. `ends` are the rates that the nodes of both
+    ends told of the same part of it, the client's first, as far as the counting source tells them
+    apart; `seen_seconds` is the end of the newest window in which it saw any, None where nothing
+    came in windows of bytes.
     """
 
     client: Vertex
@@ -70,6 +74,8 @@ class Edge:
     both_ended: bool = True
     sources: tuple[str, ...] = ()
     sources_agree: bool | None = None
+    ends: EndSums | None = None
+    seen_seconds: int | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.rate) and self.forward >= 0 and self.backward >= 0):
@@ -79,6 +85,11 @@ class Edge:
     def rate(self) -> float:
         """Both directions together: what distance is multiplied with."""
         return self.forward + self.backward
+
+    @property
+    def ends_agree(self) -> bool | None:
+        """Whether both ends tell the same; None where no two did."""
+        return None if self.ends is None else self.ends.agree
 
 
 @dataclass(frozen=True, slots=True, order=True)
