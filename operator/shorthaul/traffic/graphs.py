@@ -7,6 +7,7 @@ where a connection is pinned to one (headless Services). Rates are in the graph'
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shorthaul.traffic.end_sums import EndSums
@@ -102,8 +103,24 @@ class Leftover:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceState:
+    """How far a live source could see; None is what it cannot know.
+
+    Shares are of the nodes that it should hear, and of the records that it lost.
+    `newest_seconds` is the end of its newest whole window of bytes, or its newest event's time.
+    """
+
+    coverage_share: float | None = None
+    lost_share: float | None = None
+    newest_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrafficGraph:
-    """The traffic of one stretch of time; edges are sorted and unique per (client, server)."""
+    """The traffic of one stretch of time; edges are sorted and unique per (client, server).
+
+    `sources` are the live ones of its unit, whether they count for any edge or not.
+    """
 
     unit: Unit
     seconds: float
@@ -113,6 +130,7 @@ class TrafficGraph:
     lost_events: int = 0
     end_seconds: float = 0.0
     warnings: tuple[str, ...] = field(default=())
+    sources: Mapping[str, SourceState] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
