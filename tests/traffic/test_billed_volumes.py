@@ -1,14 +1,9 @@
 """What was metered becomes a volume and entries, and no byte is lost or told twice on the way."""
 
-from dataclasses import replace
-
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shorthaul.traffic.billed_volumes import Stretch, ends_of, entries_of, together, volume_of
-from shorthaul.traffic.counting_points import Compared
-from shorthaul.traffic.end_sums import EndSums
+from shorthaul.traffic.billed_volumes import Stretch, entries_of, together, volume_of
 from shorthaul.traffic.entries import UNATTRIBUTED, Entry
 from shorthaul.traffic.metering import meter
 from shorthaul.traffic.passages import counts_of
@@ -80,51 +75,3 @@ def test_every_byte_that_counts_is_on_an_edge_or_left_by_a_reason(one, other):
     assert volume.billed_bytes + volume.left_bytes == came - again
     assert together(*apart) == volume
     assert sum(entry.bytes for part in parts for entry in entries(part)) == came - again
-
-
-@pytest.mark.parametrize(
-    ("ways", "expected"),
-    [
-        ([(ADDRESS, OTHER, 100, 90)], {(CART, WEB): (90, 100)}),
-        ([(OTHER, ADDRESS, 30, 20)], {(CART, WEB): (30, 20)}),
-        ([(ADDRESS, OTHER, 100, 90), (OTHER, ADDRESS, 30, 20)], {(CART, WEB): (120, 120)}),
-        ([(OTHER, PEER, 7, 8)], {(CART, CART): (7, 8)}),
-        ([(PEER, OTHER, 8, 7)], {(CART, CART): (7, 8)}),
-        ([(ADDRESS, NODE, 1, 2), (WORLD, ADDRESS, 1, 2), (NOBODY, OTHER, 1, 2)], {}),
-    ],
-)
-def test_what_both_ends_told_is_added_up_by_two_workloads_end_by_end(ways, expected):
-    told = [Compared(*way[:2], 600, 700, EndSums(*way[2:])) for way in ways]
-
-    assert ends_of(told, ground()) == expected
-
-
-WAYS = st.lists(
-    st.builds(
-        Compared,
-        ENDS,
-        ENDS,
-        st.just(600),
-        st.just(700),
-        st.builds(EndSums, st.integers(0, 1 << 40), st.integers(0, 1 << 40)),
-    ),
-    max_size=30,
-)
-
-
-@given(WAYS, WAYS, st.randoms(use_true_random=False))
-def test_what_ends_told_is_the_same_in_any_order_and_in_any_parts(one, other, chance):
-    whole = [*one, *other]
-    parts = [
-        replace(volume_of([], ground(), STRETCH), ends=ends_of(each, ground()))
-        for each in (one, other)
-    ]
-
-    found = ends_of(whole, ground())
-
-    assert ends_of(chance.sample(whole, len(whole)), ground()) == found
-    assert together(*parts).ends == found
-    pods = {ADDRESS, OTHER, PEER}
-    assert sum(sum(each) for each in found.values()) == sum(
-        sum(each.ends) for each in whole if {each.source, each.destination} <= pods
-    )

@@ -2,21 +2,20 @@
 
 Of one window several parts may be metered, one per collector; together they are one Volume. The
 ledger has who sent to whom, whoever was the client, across the tier between their nodes then; what
-is nobody's is in it too, between nobody and nobody, so that its sums are those of what came. What
-both ends told of pairs of addresses is added up by two workloads, beside all this.
+is nobody's is in it too, between nobody and nobody, so that its sums are those of what came.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from shorthaul.traffic import both_ends
 from shorthaul.traffic.addresses.bills import Counts, Row
-from shorthaul.traffic.addresses.parties import Address, Kind, Party, Unknown
-from shorthaul.traffic.counting_points import Compared
+from shorthaul.traffic.addresses.parties import Kind, Party, Unknown
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.entries import UNATTRIBUTED, Entry
 from shorthaul.traffic.metering import Ground, Metered, pod_of, workload_of
-from shorthaul.traffic.volumes import Ends, Left, PodEnds, Sent, Volume, gathered, unordered
+from shorthaul.traffic.volumes import Ends, Left, PodEnds, Sent, Volume, gathered
 from shorthaul.units import Namespace, NodeName, PodRef, Tier, WorkloadRef
 
 _Key = TypeVar("_Key", Ends, PodEnds)
@@ -54,22 +53,6 @@ def volume_of(parts: Sequence[Metered], ground: Ground, stretch: Stretch) -> Vol
         leftovers=gathered(left for part in parts for left in _leftovers(part)),
         complete=stretch.complete,
     )
-
-
-def ends_of(compared: Iterable[Compared], ground: Ground) -> Mapping[Ends, EndSums]:
-    """What the nodes of both ends told, by two workloads in their order.
-
-    Of a workload with itself the lower address is the first end. Who held an address while it
-    changed hands nobody knows, so what was told then is compared with nothing.
-    """
-    sums: dict[Ends, EndSums] = {}
-    for each in compared:
-        one, other = (_workload_at(address, each, ground) for address in each[:2])
-        if one is None or other is None:
-            continue
-        turned = (one, each.source) > (other, each.destination)
-        _plus(sums, unordered((one, other)), each.ends.turned if turned else each.ends)
-    return dict(sorted(sums.items()))
 
 
 def together(one: Volume, other: Volume) -> Volume:
@@ -145,22 +128,11 @@ def _add(sums: dict[_Key, Sent], key: _Key, sent: Sent) -> None:
     sums[key] = known.plus(sent) if known else sent
 
 
-def _workload_at(address: Address, seen: Compared, ground: Ground) -> WorkloadRef | None:
-    answer = ground.book.who(address, seen.first_milliseconds, seen.last_milliseconds)
-    found = workload_of(answer, ground.directory) if isinstance(answer, Party) else str(answer)
-    return None if isinstance(found, str) else found
-
-
 def _both(one: Mapping[Ends, EndSums], other: Mapping[Ends, EndSums]) -> dict[Ends, EndSums]:
     sums = dict(one)
     for two, ends in other.items():
-        _plus(sums, two, ends)
+        both_ends.add(sums, two, ends)
     return dict(sorted(sums.items()))
-
-
-def _plus(sums: dict[Ends, EndSums], two: Ends, ends: EndSums) -> None:
-    known = sums.get(two)
-    sums[two] = known.plus(ends) if known else ends
 
 
 def _account(party: Party, ground: Ground) -> WorkloadRef:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shorthaul.traffic.attribution import attribute
+from shorthaul.traffic.both_ends import differing
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Edge, Leftover, TrafficGraph
 from shorthaul.traffic.identities import Directory
@@ -48,7 +49,8 @@ def byte_graph(
         told.update(rates.pods)
     owners = Owners(directory, observations.workloads)
     pairs = pod_edges(graph.edges, told, seen.pairs if seen else (), owners)
-    warnings = (*graph.warnings, *_differing(graph.edges), *_ends_differing(graph.edges))
+    ends = [(edge.client, edge.server, edge.ends) for edge in graph.edges if edge.ends]
+    warnings = *graph.warnings, *_differing(graph.edges), *differing(ends, "bytes/s")
     return replace(graph, pod_edges=pairs, warnings=warnings)
 
 
@@ -124,17 +126,4 @@ def _differing(edges: Sequence[Edge]) -> tuple[str, ...]:
         f"{len(differing)} of {len(compared)} edges that several sources tell of differ between "
         f"them (first: {first.client} → {first.server}, {', '.join(first.sources)}); the source "
         "that saw most counts",
-    )
-
-
-def _ends_differing(edges: Sequence[Edge]) -> tuple[str, ...]:
-    compared = [(edge, edge.ends) for edge in edges if edge.ends is not None]
-    differing = [(edge, ends) for edge, ends in compared if not ends.agree]
-    if not differing:
-        return ()
-    first, ends = differing[0]
-    return (
-        f"both ends differ on {len(differing)} of {len(compared)} edges that the nodes of both "
-        f"tell of (first: {first.client} → {first.server}, {ends.one:.4g} bytes/s at the client's "
-        f"nodes, {ends.other:.4g} at the server's); one of them loses, samples or delays records",
     )

@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.parties import Address
+from shorthaul.traffic.both_ends import Compared, age
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.passages import NodeOf, Once, Passage, Place, counts_of, place_of
 from shorthaul.units import NodeName
@@ -51,19 +52,6 @@ class Finders(NamedTuple):
 
     node_of: NodeOf
     exporter_node: NodeOf
-
-
-class Compared(NamedTuple):
-    """What the nodes of a sender and of a receiver told of one way since they told last.
-
-    The times are those of the newest transfer.
-    """
-
-    source: Address
-    destination: Address
-    first_milliseconds: int
-    last_milliseconds: int
-    ends: EndSums
 
 
 @dataclass(slots=True)
@@ -172,7 +160,7 @@ class CountingPoints:
             if newest is None:
                 pair.ends = nodes.node_of(key[0], transfer), nodes.node_of(key[1], transfer)
                 self._fade(pair, end)
-            if newest is None or _age(transfer) > _age(newest):
+            if newest is None or age(transfer) > age(newest):
                 touched[key] = transfer
             told = pair.points.setdefault(place_of(passage), _Told(node))
             told.node, told.last = node, end
@@ -260,10 +248,6 @@ def _ends(pair: _Pair) -> list[NodeName]:
     """The receiver's node and the sender's, as far as they are known."""
     sender, receiver = pair.ends
     return list(dict.fromkeys(node for node in (receiver, sender) if node is not None))
-
-
-def _age(transfer: Transfer) -> tuple[int, int]:
-    return transfer.last_milliseconds, transfer.first_milliseconds
 
 
 def _at(node: NodeName | None, points: dict[Place, _Told], chosen: Place | None) -> Place | None:

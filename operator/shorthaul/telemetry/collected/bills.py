@@ -21,7 +21,8 @@ from shorthaul.telemetry.netflow_lines import (
     Rules,
     read_lines,
 )
-from shorthaul.traffic.billed_volumes import Stretch, TierOf, ends_of, entries_of, volume_of
+from shorthaul.traffic.billed_volumes import Stretch, TierOf, entries_of, volume_of
+from shorthaul.traffic.both_ends import ends_of
 from shorthaul.traffic.counting_points import CountingPoints, Finders
 from shorthaul.traffic.entries import Batch, Entry, Span
 from shorthaul.traffic.flows import NANOSECONDS
