@@ -212,15 +212,13 @@ class CountingPoints:
         Without that it is forgotten when patience is over.
         """
         patience, (sender, receiver) = self._rules.patience_milliseconds, pair.ends
-        late = {place: told for place, told in pair.points.items() if end - told.last <= patience}
-        pair.places = (
-            _at(sender, late, pair.places[0]),
-            _at(receiver, late, pair.places[1]),
-        )
-        one, other = pair.places
         ends = None
-        if one is not None and other is not None and sender != receiver:
-            ends = EndSums(pair.points[one].uncompared, pair.points[other].uncompared)
+        if sender is not None and receiver is not None and sender != receiver:
+            one = _at(sender, pair.points, end - patience, pair.places[0])
+            other = _at(receiver, pair.points, end - patience, pair.places[1])
+            pair.places = one, other
+            if one is not None and other is not None:
+                ends = EndSums(pair.points[one].uncompared, pair.points[other].uncompared)
         if ends is not None or end - pair.compared >= patience:
             pair.compared = end
             for told in pair.points.values():
@@ -250,10 +248,14 @@ def _ends(pair: _Pair) -> list[NodeName]:
     return list(dict.fromkeys(node for node in (receiver, sender) if node is not None))
 
 
-def _at(node: NodeName | None, points: dict[Place, _Told], chosen: Place | None) -> Place | None:
-    """The point of a node whose sums stand for it, if it has any."""
-    there = {place: told for place, told in points.items() if told.node == node}
-    return _largest(there, chosen) if there else None
+def _at(
+    node: NodeName, points: dict[Place, _Told], since: int, chosen: Place | None
+) -> Place | None:
+    """The point of a node whose sums stand for it, if any of it told since then."""
+    there = [place for place, told in points.items() if told.node == node and told.last >= since]
+    if len(there) < 2:
+        return there[0] if there else None
+    return _largest({place: points[place] for place in there}, chosen)
 
 
 def _largest(points: dict[Place, _Told], chosen: Place | None) -> Place:
