@@ -9,6 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,6 +22,7 @@ from shorthaul.errors import BadInput
 from shorthaul.map_metrics import MapMetrics, MapRules
 from shorthaul.telemetry import bounded_servers
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
+from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.graphs import Edge, Leftover, TrafficGraph
 from shorthaul.units import TIERS, Tier, Unit
 from testbed import ports
@@ -133,6 +135,31 @@ def test_beyond_its_bound_edges_are_added_up_without_names():
     assert sum(rest) == 6.0
     states = {labels["state"]: number for labels, number in shown.series("map_edges")}
     assert states == {"known": 3, "shown": 1}
+
+
+def test_edges_are_counted_by_whether_those_who_told_of_them_agree():
+    shown = Shown(most_edges=1)
+    one, two, three = graph(8.0, 4.0, 2.0).edges
+    told = (
+        replace(one, ends=EndSums(5.0, 5.0), sources_agree=False),
+        replace(two, ends=EndSums(5.0, 4.0)),
+        replace(three, ends=EndSums(5.0, 1.0)),
+    )
+    shown.show(replace(graph(unit=Unit.BYTES), edges=told))
+
+    found = {
+        (labels["between"], labels["state"]): number
+        for labels, number in shown.series("map_agreeing_edges")
+    }
+
+    assert found == {
+        ("ends", "agree"): 1,
+        ("ends", "differ"): 2,
+        ("ends", "alone"): 0,
+        ("sources", "agree"): 0,
+        ("sources", "differ"): 1,
+        ("sources", "alone"): 2,
+    }
 
 
 def test_without_names_there_are_totals_and_no_files():

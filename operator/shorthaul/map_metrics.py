@@ -144,6 +144,9 @@ def _families(told: list[tuple[MapSummary, float]]) -> Iterator[Metric]:
     age = _gauge("age_seconds", "Time since the newest traffic of the map")
     lost = _gauge("lost_events", "Events that sources lost in the time of the map")
     left = _gauge("leftover_records", "Records that carry no weight in the map", "reason")
+    agreeing = _gauge(
+        "agreeing_edges", "Edges by whether those who told of them agree", "between", "state"
+    )
     for found, seconds in told:
         unit = str(found.unit)
         for row in found.rows:
@@ -157,9 +160,13 @@ def _families(told: list[tuple[MapSummary, float]]) -> Iterator[Metric]:
             distance.add_metric([unit], found.mean_distance)
         age.add_metric([unit], seconds)
         lost.add_metric([unit], found.lost_events)
+        for between, numbers in (("ends", found.ends), ("sources", found.sources)):
+            agreeing.add_metric([unit, between, "agree"], numbers.agree)
+            agreeing.add_metric([unit, between, "differ"], numbers.differ)
+            agreeing.add_metric([unit, between, "alone"], numbers.alone)
         for leftover in found.leftovers:
             left.add_metric([unit, printable(leftover.reason)], leftover.records)
-    yield from (rates, shares, whole, edges, distance, age, lost, left)
+    yield from (rates, shares, whole, edges, distance, age, lost, left, agreeing)
 
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:

@@ -11,6 +11,7 @@ from shorthaul.act.feeds import Feed
 from shorthaul.act.volume_sums import VolumeSums
 from shorthaul.api.flowsources import FlowSource, FlowSourceStatus
 from shorthaul.telemetry.sources import SourceHealth, SourceReading
+from shorthaul.traffic.graphs import SourceState
 from shorthaul.traffic.volumes import Left, Sent, Volume
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace, Unit, WorkloadRef
@@ -48,6 +49,7 @@ def test_only_a_trusted_source_of_bytes_lets_policies_be_planned_on_bytes(trust,
 
     assert (closed, gathered.units) == ((), units)
     assert gathered.lag_seconds == (7 if units else 0)
+    assert gathered.sources == {unit: {"bytes": SourceState()} for unit in units}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from shorthaul.act.feeds import Feed
 from shorthaul.api.flowsources import FlowSource
 from shorthaul.telemetry.live_books import LiveBook
 from shorthaul.traffic.windows import WindowRules
-from shorthaul.units import Tier
+from shorthaul.units import Tier, Unit
 from telemetry.collected import spools_made
 from telemetry.collected.surroundings import owner
 from telemetry.collected.test_readers import NODES, A, B, recent, two_pods
@@ -68,6 +68,22 @@ async def test_windows_of_a_collector_are_windows_of_bytes_of_the_feed(feed, tmp
     assert set(found[0].edges) == {(owner(A), owner(B))}
     assert (status.health.files, status.health.nodes, status.health.connected_nodes) == (1, 2, 1)
     assert feed.uncovered({"n1", "n2"}).code == "FlowsUncovered"
+
+
+async def test_the_feed_knows_what_both_ends_nodes_told_and_how_the_source_does(feed, tmp_path):
+    start = recent()
+    for number in range(6):
+        records = [spools_made.record(A, B, 100, (start + number - number % 2) * 1_000)]
+        spools_made.write(tmp_path / "a", start + number, records, NODES[number % 2][1])
+    with spools_made.served(tmp_path / "a") as server:
+        wanted = source(server.port, leastCoveragePercent=90)
+        await observed(feed, wanted, lambda status: status.health.lines >= 6)
+        found = feed.gathered(start + 6)
+
+    told = [sums for volume in found.volumes["netflow"] for sums in volume.ends.values()]
+    assert sorted(map(sum, zip(*told, strict=True))) == [300, 300]
+    state = found.sources[Unit.BYTES]["netflow"]
+    assert (state.coverage_share, state.lost_share) == (1.0, 0.0)
 
 
 async def test_a_collector_that_does_not_answer_is_in_the_status(feed):

@@ -82,6 +82,8 @@ def test_what_was_read_adds_up_to_what_is_told(tmp_path):
         "refused: 1 records with 0 bytes: no line of the collector",
         "records.jsonl.gz:7)",
         "500 bytes of the edges went to Services' own addresses",
+        "both ends differ on 1 of 1 edges that the nodes of both tell of (first: shop/web →"
+        " shop/catalog, 4000 bytes at the client's nodes, 3000 at the server's)",
     ):
         assert part in told
 

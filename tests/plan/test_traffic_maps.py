@@ -11,6 +11,7 @@ from shorthaul.plan.traffic_maps import Gathered, TrafficMaps, maps_of
 from shorthaul.plan.views import View
 from shorthaul.solve.pricings import price, unit_for
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
+from shorthaul.traffic.graphs import SourceState
 from shorthaul.traffic.observations import ObserverSum, PairSum
 from shorthaul.traffic.volumes import Sent, Volume
 from shorthaul.traffic.windows import Window, WindowRules
@@ -144,3 +145,33 @@ def test_events_are_never_modelled():
     priced = price(Objective.FLOWS, Unit.FLOWS, DEFAULT_SCALE, None)
 
     assert promises.measured([bare], view(), frozenset({WEB}), priced).rate == 0
+
+
+def test_a_map_tells_how_each_source_of_its_unit_does():
+    states = {
+        Unit.BYTES: {
+            "agents": SourceState(0.5, 0.1, newest_seconds=999.0),
+            "mute": SourceState(newest_seconds=7.0),
+        },
+        Unit.FLOWS: {"relay": SourceState(1.0, 0.0, newest_seconds=998.0)},
+    }
+    volumes = {"agents": [volume(980), volume(990, complete=False)]}
+    found = Gathered(BOTH, RULES, windows=[window(990)], volumes=volumes, sources=states)
+
+    maps = maps_of(found, CLUSTER, 1_000)
+
+    assert maps.of(Unit.FLOWS).average.sources == states[Unit.FLOWS]
+    assert maps.of(Unit.BYTES).average.sources == {
+        "agents": SourceState(0.5, 0.1, newest_seconds=990),
+        "mute": SourceState(),
+    }
+
+
+def test_a_map_weighs_the_same_whatever_is_known_of_its_sources():
+    volumes = {"agents": [volume(980), volume(990)]}
+    sources = {Unit.BYTES: {"agents": SourceState(0.01, 0.99, newest_seconds=1.0)}}
+
+    bare, told = traffic(volumes=volumes), traffic(volumes=volumes, sources=sources)
+
+    assert replace(told.average, sources={}) == bare.average
+    assert (told.recent, told.hindrance) == (bare.recent, bare.hindrance)

@@ -1,6 +1,7 @@
 """The map shows each edge with the tiers seen, or those that its routing gives."""
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -12,7 +13,8 @@ from shorthaul.report.map_texts import map_text
 from shorthaul.report.maps import Ground, traffic_map
 from shorthaul.report.screens import Screen
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
-from shorthaul.traffic.graphs import Edge, PodEdge, TrafficGraph
+from shorthaul.traffic.end_sums import EndSums
+from shorthaul.traffic.graphs import Edge, PodEdge, SourceState, TrafficGraph
 from shorthaul.units import Routing, Tier, Unit
 from worlds.builders import cluster, nodes, reference, replicas, workload_reference
 
@@ -104,3 +106,57 @@ def test_a_narrow_screen_gets_two_lines_an_edge():
     assert any("shop/web" in line and "6.00 B/s" in line for line in wide.splitlines())
     assert not any("shop/web" in line and "6.00 B/s" in line for line in narrow.splitlines())
     assert "6.00 B/s" in narrow
+
+
+def seen_twice():
+    """A graph whose edge was told of by two sources, and differently at its ends."""
+    bare = graph()
+    edge = replace(
+        bare.edges[0],
+        sources=("agents", "m\x00esh"),
+        sources_agree=True,
+        ends=EndSums(8.0, 6.0),
+        seen_seconds=990,
+    )
+    states = {"agents": SourceState(0.5, 0.25, 1_000.0), "mesh": SourceState()}
+    return replace(bare, edges=(edge,), end_seconds=1_000.0, sources=states)
+
+
+def test_the_object_tells_who_told_of_an_edge_when_and_whether_they_agree():
+    found = json.loads(json.dumps(map_object(mapped(seen_twice()), ())))
+
+    edge = found["edges"][0]
+    assert (edge["sources"], edge["sourcesAgree"]) == (["agents", "m\x00esh"], True)
+    assert (edge["toldAtEnds"], edge["endsAgree"]) == ({"client": 8.0, "server": 6.0}, False)
+    assert (edge["seenSeconds"], found["endSeconds"]) == (990, 1_000.0)
+    assert found["sources"] == {
+        "agents": {"coverageShare": 0.5, "lostShare": 0.25, "newestSeconds": 1_000.0},
+        "mesh": {"coverageShare": None, "lostShare": None, "newestSeconds": None},
+    }
+
+
+def test_what_nobody_told_of_an_edge_is_null():
+    edge = map_object(mapped(graph()), ())["edges"][0]
+
+    unknown = ("sourcesAgree", "toldAtEnds", "endsAgree", "seenSeconds")
+    assert [edge[key] for key in unknown] == [None] * 4
+    assert edge["sources"] == []
+
+
+def test_graphml_has_what_is_known_of_an_edge_and_no_more():
+    def attributes(traffic):
+        root = ElementTree.fromstring(graphml(mapped(traffic), ()))
+        names = {each.get("id"): each.get("attr.name") for each in root if each.get("attr.name")}
+        (edge,) = [each for each in root.iter() if each.tag.endswith("}edge")]
+        return {names[each.get("key")]: each.text for each in edge}
+
+    told = attributes(seen_twice()).items() - attributes(graph()).items()
+
+    assert dict(told) == {
+        "sources": r"agents, m\x00esh",
+        "sources_agree": "True",
+        "ends_agree": "False",
+        "told_at_client": "8.0",
+        "told_at_server": "6.0",
+        "seen_seconds": "990",
+    }

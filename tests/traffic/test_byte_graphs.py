@@ -98,6 +98,64 @@ def test_the_source_that_saw_most_over_the_horizon_counts_and_the_others_agree_o
     assert "1 of 1 edges that several sources tell of differ" in found.warnings[0]
 
 
+@patient
+@given(worlds.told)
+def test_what_ends_told_changes_no_weight_and_no_pods(told):
+    windows = recorded(told).windows(NOW)
+    bare = {name: [replace(each, ends={}) for each in its] for name, its in windows.items()}
+
+    found, plain = (byte_graph(each, RULES, CLUSTER) for each in (windows, bare))
+
+    assert [replace(edge, ends=None) for edge in found.edges] == list(plain.edges)
+    assert found.pod_edges == plain.pod_edges
+    assert found.leftovers == plain.leftovers
+
+
+def test_an_edge_has_what_both_ends_told_the_clients_first_and_whether_they_agree():
+    told = [
+        volume(970, ("web", "db", 500, 500), ("api", "cart", 1, 0), ends=[("db", "web", 0, 900)]),
+        volume(990, ("db", "web", 5, 0), ends=[("db", "web", 800, 0), ("api", "cart", 40, 39)]),
+        volume(960, ends=[("db", "web", 77, 0)], complete=False),
+    ]
+
+    found = graph(one=told)
+
+    ends = {(e.client.name, e.server.name): (e.ends, e.ends_agree) for e in found.edges}
+    assert ends == {
+        ("web", "db"): ((45.0, 40.0), False),
+        ("db", "web"): ((40.0, 45.0), False),
+        ("api", "cart"): ((2.0, 1.95), True),
+    }
+    assert found.warnings[1].startswith("both ends differ on 2 of 3 edges")
+
+
+def test_ends_that_nobody_or_only_another_source_told_of_neither_agree_nor_differ():
+    found = graph(
+        most=[volume(990, ("web", "db", 500, 0))],
+        least=[volume(990, ("web", "db", 400, 0), ends=[("db", "web", 1, 9)])],
+    )
+
+    assert (found.edges[0].ends, found.edges[0].ends_agree) == (None, None)
+
+
+def test_ends_follow_an_edge_that_hubble_turns_round_and_count_once():
+    seen = seen_by(events((("web", 0), ("db", 0), 50)))
+    told = volume(990, ("db", "web", 80, 0), ("web", "db", 70, 0), ends=[("db", "web", 150, 30)])
+
+    (edge,) = graph(seen, one=[told]).edges
+
+    assert (edge.client.name, edge.ends) == ("web", (3.0, 15.0))
+
+
+def test_an_edge_tells_until_when_its_counting_source_saw_it():
+    found = graph(
+        most=[volume(970, ("web", "db", 500, 0)), volume(980, ("web", "cart", 5, 0)), volume(990)],
+        least=[volume(990, ("web", "db", 1, 0))],
+    )
+
+    assert {e.server.name: e.seen_seconds for e in found.edges} == {"db": 980, "cart": 990}
+
+
 def test_a_source_that_tells_each_way_alone_is_the_same_traffic_as_one_that_knows_the_client():
     knows = [volume(990, ("web", "db", 300, 100))]
     tells = [volume(990, ("web", "db", 299, 0), ("db", "web", 99, 0))]

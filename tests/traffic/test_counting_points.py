@@ -166,3 +166,105 @@ def test_the_number_of_pairs_is_bounded_and_those_that_are_known_stay(pairs):
 
     assert counted(points, [passage(NODE_A, 2 * WINDOW, 2 * WINDOW + 9, 500)], 2) == 500
     assert points.left_out == 0
+
+
+def compared(points, passages, window, nodes_of=node_of):
+    """What both ends told of each way in a window by its number."""
+    points.learn(passages, Finders(nodes_of, nodes_of), (window + 1) * WINDOW)
+    return {each[:2]: tuple(each.ends) for each in points.compared}
+
+
+def test_what_both_ends_nodes_told_is_compared_once_both_did():
+    points = CountingPoints()
+
+    found = [
+        compared(points, seen, window)
+        for window, seen in enumerate(
+            [
+                [passage(NODE_A, 0, 9, 100), passage(SWITCH, 0, 9, 500)],
+                [passage(NODE_A, 60_000, 60_009, 10), passage(NODE_B, 0, 9, 99)],
+                [passage(NODE_B, 60_000, 60_009, 10)],
+            ]
+        )
+    ]
+
+    assert found == [{}, {(A, B): (110, 99)}, {(A, B): (0, 10)}]
+
+
+def test_one_node_has_no_two_ends_and_neither_has_a_device():
+    points = CountingPoints()
+    near = read_address("10.1.0.9")
+    seen = [passage(NODE_B, 0, 9, 5, ends=(near, B)), passage(SWITCH, 0, 9, 5)]
+
+    def nodes_of(address, transfer):
+        return NodeName("b") if address == near else node_of(address, transfer)
+
+    assert compared(points, seen, 0, nodes_of) == {}
+
+
+def test_of_an_ends_points_the_largest_is_compared_and_stays():
+    points = CountingPoints()
+
+    found = []
+    for window, (one, two) in enumerate([(100, 0), (0, 90), (100, 0)]):
+        seen = [passage(NODE_A, 0, 9, size, point=p) for p, size in (("1", one), ("2", two))]
+        seen = [each for each in seen if each.transfer.bytes]
+        found.append(compared(points, [*seen, passage(NODE_B, 0, 9, 70)], window))
+
+    assert [each[A, B] for each in found] == [(100, 70), (0, 70), (100, 70)]
+
+
+def test_what_one_end_told_long_before_the_other_is_not_compared():
+    points = CountingPoints(PointRules(patience_milliseconds=3 * WINDOW))
+
+    for window in range(4):
+        assert compared(points, [passage(NODE_A, 0, 9, 1_000)], window) == {}
+    both = [passage(NODE_A, 0, 9, 10), passage(NODE_B, 0, 9, 10)]
+
+    assert compared(points, both, 4) == {(A, B): (10, 10)}
+
+
+told_windows = st.lists(
+    st.lists(
+        st.builds(
+            passage,
+            st.sampled_from([NODE_A, NODE_B, SWITCH]),
+            st.integers(0, 30),
+            st.integers(30, 60),
+            st.integers(1, 10_000),
+            ends=st.sampled_from([(A, B), (B, A)]),
+            point=st.sampled_from("12"),
+        ),
+        max_size=6,
+    ),
+    max_size=6,
+)
+
+
+@given(told_windows, st.randoms(use_true_random=False))
+def test_what_is_compared_does_not_depend_on_the_order_of_records(windows, chance):
+    one, other = CountingPoints(), CountingPoints()
+
+    for window, seen in enumerate(windows):
+        shuffled = chance.sample(seen, len(seen))
+
+        assert compared(one, seen, window) == compared(other, shuffled, window)
+        assert sorted(one.compared) == sorted(other.compared)
+
+
+@given(told_windows)
+def test_every_byte_that_an_end_tells_is_compared_once(windows):
+    points = CountingPoints(PointRules(patience_milliseconds=20 * WINDOW))
+    single = [[each._replace(point="1") for each in seen] for seen in windows]
+    last = [passage(node, 0, 60, 1, point="1") for node in (NODE_A, NODE_B)]
+
+    sums = [0, 0]
+    for window, seen in enumerate([*single, last]):
+        for number, size in enumerate(compared(points, seen, window).get((A, B), (0, 0))):
+            sums[number] += size
+
+    whole = [each for seen in [*single, last] for each in seen if each.transfer.source == A]
+    assert sums == [
+        sum(each.transfer.bytes for each in whole if each.exporter == node)
+        for node in (NODE_A, NODE_B)
+    ]

@@ -9,8 +9,8 @@ from shorthaul.traffic.addresses.parties import Kind, Party, read_address
 from shorthaul.traffic.passages import Passage, counts_of, from_client, once
 from traffic.addresses.tellers import ADDRESS, OTHER, PEER, book, claim
 
-SENDER, RECEIVER, SWITCH = (read_address(f"10.0.0.{n}") for n in (1, 2, 3))
-NODES = {SENDER: "n1", RECEIVER: "n2", ADDRESS: "n1", PEER: "n2"}
+SENDER, RECEIVER, SWITCH, ELSEWHERE = (read_address(f"10.0.0.{n}") for n in (1, 2, 3, 4))
+NODES = {SENDER: "n1", RECEIVER: "n2", ELSEWHERE: "n7", ADDRESS: "n1", PEER: "n2"}
 VIRTUAL = read_address("10.96.0.7")
 
 
@@ -32,6 +32,31 @@ def bytes_of(*passages):
 def test_the_receivers_node_counts_before_the_senders_and_before_what_lies_between():
     assert bytes_of(seen(SENDER, 90), seen(RECEIVER, 80), seen(SWITCH, 99)) == (80, 189)
     assert bytes_of(seen(SENDER, 90), seen(SWITCH, 99)) == (90, 99)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([(SENDER, 100), (RECEIVER, 90)], 90),
+        ([(RECEIVER, 50)], 50),
+        ([(SENDER, 100), (ELSEWHERE, 110)], 100),
+        ([(ELSEWHERE, 110), (SWITCH, 120)], 120),
+        ([(ELSEWHERE, 120), (SWITCH, 110)], 120),
+        ([(SENDER, 100), (RECEIVER, 0)], 0),
+    ],
+)
+def test_ends_count_before_others_whoever_saw_most(told, expected):
+    assert bytes_of(*(seen(*each) for each in told))[0] == expected
+
+
+@given(
+    st.lists(st.integers(0, 1 << 40), min_size=1, max_size=3),
+    st.lists(st.tuples(st.sampled_from([SENDER, SWITCH, ELSEWHERE]), st.integers(0, 1 << 40))),
+)
+def test_another_place_on_the_way_never_changes_what_the_receivers_node_tells(sizes, others):
+    there = [seen(RECEIVER, size) for size in sizes]
+
+    assert bytes_of(*there, *(seen(*each) for each in others))[0] == sum(sizes)
 
 
 def test_of_the_points_of_one_node_the_largest_counts_with_all_of_its_records():

@@ -2,9 +2,10 @@
 
 from hypothesis import HealthCheck, settings, strategies
 
+from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.identities import Directory, PodIdentity
 from shorthaul.traffic.observations import Observations, ObserverSum, PairSum
-from shorthaul.traffic.volumes import Left, Sent, Volume
+from shorthaul.traffic.volumes import Left, Sent, Volume, unordered
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace, NodeName, PodRef, Unit, WorkloadRef
 
@@ -34,8 +35,11 @@ CLUSTER = Directory(
 )
 
 
-def volume(start, *edges, complete=True, pairs=(), left=()):
-    """A window; edges are (client, server, forward, backward), pairs (pod, pod, bytes)."""
+def volume(start, *edges, complete=True, pairs=(), left=(), ends=()):
+    """A window; edges are (client, server, forward, backward), pairs (pod, pod, bytes).
+
+    Of ends it has (workload, workload, told at the one, told at the other), the lower name first.
+    """
     named = [(pod(*one), pod(*other), size) for one, other, size in pairs]
     return Volume(
         start_seconds=start,
@@ -45,6 +49,7 @@ def volume(start, *edges, complete=True, pairs=(), left=()):
         owners={
             each: CLUSTER.pods[each].workload for one, other, _ in named for each in (one, other)
         },
+        ends={(workload(a), workload(b)): EndSums(*told) for a, b, *told in ends},
         leftovers=tuple(Left(reason, size) for reason, size in left),
         complete=complete,
     )
@@ -68,11 +73,19 @@ edge_maps = strategies.dictionaries(
     strategies.tuples(sizes, sizes, counts, counts).map(lambda each: Sent(*each)),
     max_size=6,
 )
+end_maps = strategies.dictionaries(
+    strategies.tuples(*[strategies.sampled_from([workload(name) for name in NAMES])] * 2).map(
+        unordered
+    ),
+    strategies.builds(EndSums, sizes, sizes),
+    max_size=6,
+)
 volumes = strategies.builds(
     Volume,
     start_seconds=strategies.sampled_from((*range(900, 960, 10), *STARTS)),
     seconds=strategies.just(RULES.window_seconds),
     edges=edge_maps,
+    ends=end_maps,
     leftovers=strategies.lists(
         strategies.tuples(strategies.sampled_from(("lost", "world")), sizes, counts).map(
             lambda each: Left(*each)

@@ -9,7 +9,7 @@ made again from the files, as far back as windows are kept. A source whose spec 
 is read goes on from the end of its files, so that nothing is counted twice.
 """
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -22,6 +22,7 @@ from shorthaul.act.openings import (
     reads_past,
     unit_of,
 )
+from shorthaul.act.source_states import state_of
 from shorthaul.act.volume_sums import VolumeSums
 from shorthaul.api import conditions
 from shorthaul.api.flowsources import (
@@ -39,6 +40,7 @@ from shorthaul.telemetry import sources
 from shorthaul.telemetry.live_books import LiveBook
 from shorthaul.telemetry.sources import Coverage, Source, SourceReading, Surroundings
 from shorthaul.traffic.flows import NANOSECONDS
+from shorthaul.traffic.graphs import SourceState
 from shorthaul.traffic.recorders import Recorder
 from shorthaul.traffic.volume_recorders import VolumeRecorder
 from shorthaul.traffic.volumes import Volume
@@ -118,7 +120,17 @@ class Feed:
             workloads=dict(self.workloads),
             volumes=self.volumes.windows(now_seconds),
             lag_seconds=max((lag_seconds(source.spec) for source in trusted), default=0.0),
+            sources=self._states(now_seconds),
         )
+
+    def _states(self, now_seconds: float) -> Mapping[Unit, Mapping[str, SourceState]]:
+        """How each trusted source does, by what it counts."""
+        found: dict[Unit, dict[str, SourceState]] = {}
+        for name, each in sorted(self._open.items()):
+            if each.trusted:
+                state = state_of(each.health, each.coverage, now_seconds)
+                found.setdefault(unit_of(each.spec), {})[name] = state
+        return found
 
     def uncovered(self, nodes: Set[NodeName]) -> Reason | None:
         """Why too few of the cluster's nodes are seen to plan upon, if so."""

@@ -1,6 +1,6 @@
 """`shorthaul record --netflow`: records become an edge list, and what became of each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shorthaul.cli import inputs
@@ -12,7 +12,10 @@ from shorthaul.telemetry.edge_rows import Rate
 from shorthaul.telemetry.netflow_lines import Reading, Rules, read_records
 from shorthaul.traffic.addresses.bills import Counts, Unbilled
 from shorthaul.traffic.addresses.parties import Unknown
-from shorthaul.traffic.metering import Ground, Metered, meter
+from shorthaul.traffic.both_ends import compare, differing, ends_of
+from shorthaul.traffic.end_sums import EndSums
+from shorthaul.traffic.metering import Ground, Metered, meter, node_finder
+from shorthaul.traffic.volumes import Ends, unordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,16 @@ class Asked:
     sampling: float | None
 
 
-def read(asked: Asked, show: Progress) -> tuple[Reading, Metered]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The records of some files, what they come to, and what both ends told of its edges."""
+
+    reading: Reading
+    metered: Metered
+    ends: Mapping[Ends, EndSums]
+
+
+def read(asked: Asked, show: Progress) -> Found:
     """The records of some files, and what they come to; raises BadInput."""
     rules = Rules(asked.longest_seconds * 1000, _sampling(asked.sampling))
     if not asked.cluster:
@@ -37,19 +49,32 @@ def read(asked: Asked, show: Progress) -> tuple[Reading, Metered]:
     last = max((each.transfer.last_milliseconds for each in reading.passages), default=0)
     ground = Ground(book_of(snapshot, last), directory_of(snapshot), nodes_of(snapshot))
     show.begin("counting each connection once")
-    return reading, meter(reading.passages, ground)
+    metered = meter(reading.passages, ground)
+    told = ends_of(compare(reading.passages, node_finder(ground)), ground)
+    return Found(reading, metered, _by_edge(metered.edges, told))
 
 
-def rates_of(found: Metered) -> list[Rate]:
+def _by_edge(edges: Iterable[Ends], told: Mapping[Ends, EndSums]) -> dict[Ends, EndSums]:
+    """What both ends told, the client's first; of two edges between two workloads the same."""
+    found = ((edge, told.get(unordered(edge))) for edge in edges)
+    return {
+        edge: ends if edge == unordered(edge) else ends.turned
+        for edge, ends in found
+        if ends is not None
+    }
+
+
+def rates_of(found: Found) -> list[Rate]:
     """The edges in bytes/s over the stretch that was observed."""
     return [
-        (client, server, counts.bytes * 1000 / found.milliseconds)
-        for (client, server), counts in found.edges.items()
+        (client, server, counts.bytes * 1000 / found.metered.milliseconds)
+        for (client, server), counts in found.metered.edges.items()
     ]
 
 
-def notes_of(reading: Reading, found: Metered) -> Iterator[str]:
+def notes_of(told: Found) -> Iterator[str]:
     """What became of everything that was read, a line each; the bytes of the lines add up."""
+    reading, found = told.reading, told.metered
     left = {f"billed, but in no edge: {reason}": each for reason, each in found.aside.items()}
     left |= {
         f"{'ambiguous' if reason is Unknown.AMBIGUOUS else 'unattributed'}: {reason}": each
@@ -72,6 +97,7 @@ def notes_of(reading: Reading, found: Metered) -> Iterator[str]:
             f"{found.estimated.bytes:,} bytes of the edges went to Services' own addresses and are "
             "shared out evenly over their endpoints"
         )
+    yield from differing([(*edge, ends) for edge, ends in told.ends.items()], "bytes")
     for note, records in sorted(reading.noted.items()):
         yield f"{records:,} records {note}"
     yield from reading.damages

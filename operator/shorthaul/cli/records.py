@@ -205,8 +205,8 @@ def _from_netflow(asked: Asked) -> _Found:
         asked.netflow, asked.cluster, asked.longest_flow, asked.sampling
     )
     with progress.shown() as show:
-        reading, found = netflow_records.read(question, show)
-    return Unit.BYTES, netflow_records.notes_of(reading, found), netflow_records.rates_of(found)
+        found = netflow_records.read(question, show)
+    return Unit.BYTES, netflow_records.notes_of(found), netflow_records.rates_of(found)
 
 
 def _from_prometheus(asked: Asked) -> _Found:

@@ -14,6 +14,7 @@ from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.plan.views import Traffic
 from shorthaul.traffic.attribution import attribute
 from shorthaul.traffic.byte_graphs import Seen, byte_graph
+from shorthaul.traffic.graphs import SourceState
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.joins import Joining
 from shorthaul.traffic.observations import Observations, PairSum
@@ -46,8 +47,8 @@ class TrafficMaps:
 class Gathered:
     """What has been taken in: windows of events and of bytes, oldest first.
 
-    `units` are those that trusted sources give; `lag_seconds` is how long after its end a window
-    of bytes is asked for at most.
+    `units` are those that trusted sources give, and `sources` is how each of those does;
+    `lag_seconds` is how long after its end a window of bytes is asked for at most.
     """
 
     units: frozenset[Unit]
@@ -56,6 +57,7 @@ class Gathered:
     workloads: Mapping[PodRef, WorkloadRef] = field(default_factory=dict)
     volumes: Mapping[str, Sequence[Volume]] = field(default_factory=dict)
     lag_seconds: float = 0.0
+    sources: Mapping[Unit, Mapping[str, SourceState]] = field(default_factory=dict)
 
 
 def hindered(reason: Reason) -> TrafficMaps:
@@ -69,10 +71,29 @@ def maps_of(found: Gathered, snapshot: Snapshot, now_seconds: float) -> TrafficM
     events = _events(found, directory) if Unit.FLOWS in found.units else None
     units: dict[Unit, Traffic] = {}
     if events is not None:
-        units[Unit.FLOWS] = _by_events(found.windows, events, directory)
+        by_events = _by_events(found.windows, events, directory)
+        units[Unit.FLOWS] = _known(by_events, found.sources.get(Unit.FLOWS, {}))
     if Unit.BYTES in found.units:
-        units[Unit.BYTES] = _by_bytes(found, events, directory, now_seconds)
+        by_bytes = _by_bytes(found, events, directory, now_seconds)
+        units[Unit.BYTES] = _known(by_bytes, _byte_sources(found))
     return TrafficMaps(units)
+
+
+def _known(traffic: Traffic, sources: Mapping[str, SourceState]) -> Traffic:
+    """The same, with how its sources do."""
+    if traffic.average is None:
+        return traffic
+    return replace(traffic, average=replace(traffic.average, sources=sources))
+
+
+def _byte_sources(found: Gathered) -> Mapping[str, SourceState]:
+    """How sources of bytes do; what they told in windows that are not whole says nothing."""
+    whole = told_whole(found.volumes)
+    newest = {source: windows[-1].end_seconds for source, windows in whole.items()}
+    return {
+        source: replace(state, newest_seconds=newest.get(source))
+        for source, state in found.sources.get(Unit.BYTES, {}).items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

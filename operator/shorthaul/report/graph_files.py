@@ -7,7 +7,7 @@ import networkx
 from shorthaul.report.map_objects import end_object
 from shorthaul.report.maps import MapEdge, TrafficMap
 from shorthaul.report.screens import printable
-from shorthaul.traffic.graphs import Vertex
+from shorthaul.traffic.graphs import Edge, Vertex
 from shorthaul.units import TIERS
 
 
@@ -32,6 +32,19 @@ def _attributes(end: Vertex) -> dict[str, str]:
     return {key: printable(text) for key, text in end_object(end).items()}
 
 
+def _known(edge: Edge) -> dict[str, str | float | bool]:
+    """Who told of an edge, when last, and whether they agree; what nobody knows is not there."""
+    found: dict[str, str | float | bool | None] = {
+        "sources": ", ".join(map(printable, edge.sources)) or None,
+        "sources_agree": edge.sources_agree,
+        "ends_agree": edge.ends_agree,
+        "told_at_client": edge.ends.one if edge.ends else None,
+        "told_at_server": edge.ends.other if edge.ends else None,
+        "seen_seconds": edge.seen_seconds,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def _weights(item: MapEdge, traffic: TrafficMap) -> dict[str, str | float | bool]:
     edge = item.edge
     weights: dict[str, str | float | bool] = {
@@ -41,6 +54,7 @@ def _weights(item: MapEdge, traffic: TrafficMap) -> dict[str, str | float | bool
         "both_ended": edge.both_ended,
         "unit": str(traffic.unit),
     }
+    weights |= _known(edge)
     if item.tiers is not None:
         weights |= {str(tier): item.tiers[tier] for tier in TIERS}
     return weights

@@ -1,10 +1,15 @@
-"""The traffic map for programs: each edge with its ends, rates and tiers, and what is left out."""
+"""The traffic map for programs: each edge with its ends, rates and tiers, and what is left out.
+
+Times are seconds since the epoch. What nobody knows is null: files tell of no sources, and only
+flow records tell both ends apart.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shorthaul.report.maps import MapEdge, Rates, TrafficMap
-from shorthaul.traffic.graphs import Vertex, kind_of
+from shorthaul.traffic.end_sums import EndSums
+from shorthaul.traffic.graphs import SourceState, Vertex, kind_of
 from shorthaul.units import TIERS
 
 
@@ -13,6 +18,7 @@ def map_object(traffic: TrafficMap, notes: Sequence[str]) -> Mapping[str, Any]:
     return {
         "unit": str(traffic.unit),
         "seconds": traffic.seconds,
+        "endSeconds": traffic.end_seconds or None,
         "rate": traffic.rate,
         "shares": _by_tier(traffic.shares),
         "edges": [_edge(item) for item in traffic.edges],
@@ -21,6 +27,7 @@ def map_object(traffic: TrafficMap, notes: Sequence[str]) -> Mapping[str, Any]:
             for left in traffic.leftovers
         ],
         "lostEvents": traffic.lost_events,
+        "sources": {name: _source(state) for name, state in traffic.sources.items()},
         "notes": list(notes),
     }
 
@@ -34,7 +41,24 @@ def _edge(item: MapEdge) -> Mapping[str, Any]:
         "backward": edge.backward,
         "rate": edge.rate,
         "bothEnded": edge.both_ended,
+        "sources": list(edge.sources),
+        "sourcesAgree": edge.sources_agree,
+        "toldAtEnds": _ends(edge.ends),
+        "endsAgree": edge.ends_agree,
+        "seenSeconds": edge.seen_seconds,
         "tiers": _by_tier(item.tiers),
+    }
+
+
+def _ends(ends: EndSums | None) -> Mapping[str, float] | None:
+    return None if ends is None else {"client": ends.one, "server": ends.other}
+
+
+def _source(state: SourceState) -> Mapping[str, float | None]:
+    return {
+        "coverageShare": state.coverage_share,
+        "lostShare": state.lost_share,
+        "newestSeconds": state.newest_seconds,
     }
 
 

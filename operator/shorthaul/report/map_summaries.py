@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from shorthaul.report.agreements import Agreements, agreements
 from shorthaul.report.maps import MapEdge, Rates, TrafficMap
 from shorthaul.traffic.graphs import Leftover, Vertex
 from shorthaul.units import TIERS, Tier, Unit
@@ -34,6 +35,7 @@ class MapRow:
 class MapSummary:
     """A map in numbers; `edges` is how many it has, `shown` how many of them have rows.
 
+    `ends` and `sources` count edges by whether both ends, and all sources, tell the same of them.
     Shares and mean distance are those of all traffic whose tier is known; without any there is no
     mean.
     """
@@ -47,6 +49,8 @@ class MapSummary:
     mean_distance: float | None
     lost_events: int
     leftovers: tuple[Leftover, ...]
+    ends: Agreements
+    sources: Agreements
 
 
 def summary(traffic: TrafficMap, distances: Mapping[Tier, float], most_edges: int) -> MapSummary:
@@ -64,6 +68,8 @@ def summary(traffic: TrafficMap, distances: Mapping[Tier, float], most_edges: in
         mean_distance=_mean(shares, distances),
         lost_events=traffic.lost_events,
         leftovers=_fewer(traffic.leftovers),
+        ends=agreements(item.edge.ends_agree for item in traffic.edges),
+        sources=agreements(item.edge.sources_agree for item in traffic.edges),
     )
 
 

@@ -7,13 +7,13 @@ nothing to the graph and leaves nothing out.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shorthaul.cluster.routings import RoutedEdge, route
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.solve import costs
 from shorthaul.topology.distances import Distances
-from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, TrafficGraph, Vertex
+from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, SourceState, TrafficGraph, Vertex
 from shorthaul.units import TIERS, Tier, Unit
 
 Pair = tuple[Vertex, Vertex]
@@ -47,6 +47,8 @@ class TrafficMap:
     shares: Rates | None
     leftovers: tuple[Leftover, ...] = ()
     lost_events: int = 0
+    end_seconds: float = 0.0
+    sources: Mapping[str, SourceState] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -84,6 +86,8 @@ def _map(graph: TrafficGraph, found: Mapping[Pair, Rates] | None) -> TrafficMap:
         None if found is None else _shares(edges),
         graph.leftovers,
         graph.lost_events,
+        graph.end_seconds,
+        graph.sources,
     )
 
 

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field
 
 from shorthaul.errors import BadInput
+from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, TrafficGraph, Vertex
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.observations import DeclaredEdge, Observations, PairSum
@@ -59,7 +60,10 @@ def attribute(observations: Observations, directory: Directory | None) -> Traffi
 
 @dataclass(slots=True)
 class _Sum:
-    """One edge in the making: events as they were counted, rates as they were declared."""
+    """One edge in the making: events as they were counted, rates as they were declared.
+
+    Rows of both ways between two have the same `ends`, which count once.
+    """
 
     forward: float = 0
     backward: float = 0
@@ -68,6 +72,8 @@ class _Sum:
     both_ended: bool = False
     sources: dict[str, None] = field(default_factory=dict)
     sources_agree: bool | None = None
+    ends: dict[frozenset[Vertex], EndSums] = field(default_factory=dict)
+    seen_seconds: int | None = None
 
     def add(self, pair: PairSum, both_ended: bool) -> None:
         self.forward += pair.forward
@@ -80,6 +86,16 @@ class _Sum:
         self.sources.update(dict.fromkeys(row.sources))
         if row.sources_agree is not None:
             self.sources_agree = row.sources_agree and self.sources_agree is not False
+        if row.ends is not None:
+            self.ends[frozenset((row.client, row.server))] = row.ends
+        if row.seen_seconds is not None:
+            self.seen_seconds = max(row.seen_seconds, self.seen_seconds or 0)
+
+    def ends_told(self) -> EndSums | None:
+        """What both ends told, summed over all that the edge is made of."""
+        if not self.ends:
+            return None
+        return EndSums(*(math.fsum(each) for each in zip(*self.ends.values(), strict=True)))
 
     def rates_over(self, seconds: float) -> tuple[float, float]:
         return (
@@ -123,6 +139,8 @@ class _Sums:
                 total.both_ended,
                 tuple(total.sources),
                 total.sources_agree,
+                total.ends_told(),
+                total.seen_seconds,
             )
             for (client, server), total in sorted(self._edges.items())
         )

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from shorthaul.traffic import both_ends
 from shorthaul.traffic.addresses.bills import Counts, Row
 from shorthaul.traffic.addresses.parties import Kind, Party, Unknown
+from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.entries import UNATTRIBUTED, Entry
 from shorthaul.traffic.metering import Ground, Metered, pod_of, workload_of
 from shorthaul.traffic.volumes import Ends, Left, PodEnds, Sent, Volume, gathered
@@ -61,6 +63,7 @@ def together(one: Volume, other: Volume) -> Volume:
         edges=_added(one.edges, other.edges),
         pairs=_added(one.pairs, other.pairs),
         owners={**one.owners, **other.owners},
+        ends=_both(one.ends, other.ends),
         leftovers=gathered((*one.leftovers, *other.leftovers)),
         complete=one.complete and other.complete,
     )
@@ -123,6 +126,13 @@ def _added(one: Mapping[_Key, Sent], other: Mapping[_Key, Sent]) -> dict[_Key, S
 def _add(sums: dict[_Key, Sent], key: _Key, sent: Sent) -> None:
     known = sums.get(key)
     sums[key] = known.plus(sent) if known else sent
+
+
+def _both(one: Mapping[Ends, EndSums], other: Mapping[Ends, EndSums]) -> dict[Ends, EndSums]:
+    sums = dict(one)
+    for two, ends in other.items():
+        both_ends.add(sums, two, ends)
+    return dict(sorted(sums.items()))
 
 
 def _account(party: Party, ground: Ground) -> WorkloadRef:

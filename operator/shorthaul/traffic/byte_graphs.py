@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shorthaul.traffic.attribution import attribute
+from shorthaul.traffic.both_ends import differing
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Edge, Leftover, TrafficGraph
 from shorthaul.traffic.identities import Directory
@@ -48,7 +49,9 @@ def byte_graph(
         told.update(rates.pods)
     owners = Owners(directory, observations.workloads)
     pairs = pod_edges(graph.edges, told, seen.pairs if seen else (), owners)
-    return replace(graph, pod_edges=pairs, warnings=(*graph.warnings, *_differing(graph.edges)))
+    ends = [(edge.client, edge.server, edge.ends) for edge in graph.edges if edge.ends]
+    warnings = *graph.warnings, *_differing(graph.edges), *differing(ends, "bytes/s")
+    return replace(graph, pod_edges=pairs, warnings=warnings)
 
 
 def _observations(
@@ -73,6 +76,7 @@ def _observations(
 def _rows(rates: Rates) -> Iterable[DeclaredEdge]:
     """A row for each way that anything went, as an edge list has them."""
     for (client, server), ways in rates.edges.items():
+        ends = rates.ends.turned if rates.ends and client > server else rates.ends
         for rate, backward in zip(ways, (False, True), strict=True):
             if rate > 0:
                 yield DeclaredEdge(
@@ -83,6 +87,8 @@ def _rows(rates: Rates) -> Iterable[DeclaredEdge]:
                     backward=backward,
                     sources=rates.sources,
                     sources_agree=rates.agree,
+                    ends=ends,
+                    seen_seconds=rates.seen_seconds,
                 )
 
 

@@ -17,6 +17,10 @@ So bytes may be left out once, at a change or while waiting, but none counts twi
 is told as seen at another point. What is known of pairs is forgotten after a while. Where they
 are too many, new ones are left out and counted, since the long-lived ones are known. All is a
 function of the passages and their windows only.
+
+Where the nodes of both ends tell of a pair, what each of them told is given to be compared,
+whichever counts. What one tells before the other is kept until that one tells too, for as long as
+patience lasts, so that two which are not in step still come to the same sums.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,6 +29,8 @@ from typing import NamedTuple
 
 from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.parties import Address
+from shorthaul.traffic.both_ends import Compared, age
+from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.passages import NodeOf, Once, Passage, Place, counts_of, place_of
 from shorthaul.units import NodeName
 
@@ -50,17 +56,27 @@ class Finders(NamedTuple):
 
 @dataclass(slots=True)
 class _Told:
-    """What one point told of a pair: by which node, about how much of late, and when last."""
+    """What one point told of a pair: by which node, about how much of late, and when last.
+
+    `uncompared` are its bytes since both ends were compared.
+    """
 
     node: NodeName
     amount: float = 0.0
     last: int = _EARLIEST
+    uncompared: int = 0
 
 
 @dataclass(slots=True)
 class _Pair:
-    """One way between two addresses; of windows `last` is the newest one's end."""
+    """One way between two addresses; of windows `last` is the newest one's end.
 
+    `places` are the points at the sender's and the receiver's node that are compared, and
+    `compared` is when they were last.
+    """
+
+    compared: int
+    places: tuple[Place | None, Place | None] = (None, None)
     points: dict[Place, _Told] = field(default_factory=dict)
     ends: tuple[NodeName | None, NodeName | None] = (None, None)
     chosen: Place | None = None
@@ -79,6 +95,7 @@ class CountingPoints:
     def __init__(self, rules: PointRules | None = None) -> None:
         self._rules = rules or PointRules()
         self.left_out = 0
+        self.compared: tuple[Compared, ...] = ()
         self._heard: dict[NodeName, int] = {}
         self._pairs: dict[_Key, _Pair] = {}
         self._nodes: dict[Address, NodeName] = {}
@@ -91,18 +108,22 @@ class CountingPoints:
     def learn(self, passages: Sequence[Passage], nodes: Finders, end_milliseconds: int) -> None:
         """Takes all that was told in a window, by whomever, and chooses for each pair.
 
-        `left_out` is how many of its passages are of new pairs that were too many.
+        `left_out` is how many of its passages are of new pairs that were too many; `compared` has
+        the pairs that both ends' nodes told of.
         """
         self._forget(end_milliseconds)
         self.left_out = 0
-        touched = self._told(passages, nodes, end_milliseconds)
-        for key in touched:
+        compared: list[Compared] = []
+        for key, newest in self._told(passages, nodes, end_milliseconds).items():
             pair = self._pairs[key]
             chosen = self._choice(pair, end_milliseconds)
             if chosen is not None and chosen != pair.chosen:
                 pair.not_before = pair.told_until
                 pair.chosen = chosen
             pair.last = max(pair.last, end_milliseconds)
+            if (ends := self._compare(pair, end_milliseconds)) is not None:
+                compared.append(Compared(*newest[:4], ends))
+        self.compared = tuple(compared)
 
     def once(self, passages: Iterable[Passage]) -> Once:
         """The passages of the window that was learned last which count, and the others' sums."""
@@ -118,9 +139,10 @@ class CountingPoints:
             counting.append(passage)
         return Once(tuple(counting), again)
 
-    def _told(self, passages: Sequence[Passage], nodes: Finders, end: int) -> dict[_Key, None]:
+    def _told(self, passages: Sequence[Passage], nodes: Finders, end: int) -> dict[_Key, Transfer]:
+        """Notes what each point told; gives the pairs that any did, with the newest transfer."""
         exporters: dict[Address, NodeName] = {}
-        touched: dict[_Key, None] = {}
+        touched: dict[_Key, Transfer] = {}
         for passage in passages:
             transfer, exporter = passage.transfer, passage.exporter or _NOBODY
             node = exporters.get(exporter)
@@ -133,14 +155,17 @@ class CountingPoints:
                 if len(self._pairs) >= self._rules.pair_limit:
                     self.left_out += 1
                     continue
-                pair = self._pairs[key] = _Pair()
-            if key not in touched:
-                touched[key] = None
+                pair = self._pairs[key] = _Pair(end)
+            newest = touched.get(key)
+            if newest is None:
                 pair.ends = nodes.node_of(key[0], transfer), nodes.node_of(key[1], transfer)
                 self._fade(pair, end)
+            if newest is None or age(transfer) > age(newest):
+                touched[key] = transfer
             told = pair.points.setdefault(place_of(passage), _Told(node))
             told.node, told.last = node, end
             told.amount += transfer.bytes
+            told.uncompared += transfer.bytes
         return touched
 
     def _node(self, exporter: Address, transfer: Transfer, node_of: NodeOf) -> NodeName:
@@ -181,6 +206,25 @@ class CountingPoints:
                     return None if pair.chosen not in points else pair.chosen
         return _largest(points, pair.chosen) if points else None
 
+    def _compare(self, pair: _Pair, end: int) -> EndSums | None:
+        """What both ends' nodes told since they were compared last; None unless both did of late.
+
+        Without that it is forgotten when patience is over.
+        """
+        patience, (sender, receiver) = self._rules.patience_milliseconds, pair.ends
+        ends = None
+        if sender is not None and receiver is not None and sender != receiver:
+            one = _at(sender, pair.points, end - patience, pair.places[0])
+            other = _at(receiver, pair.points, end - patience, pair.places[1])
+            pair.places = one, other
+            if one is not None and other is not None:
+                ends = EndSums(pair.points[one].uncompared, pair.points[other].uncompared)
+        if ends is not None or end - pair.compared >= patience:
+            pair.compared = end
+            for told in pair.points.values():
+                told.uncompared = 0
+        return ends
+
     def _is_heard(self, node: NodeName, end: int) -> bool:
         return end - self._heard.get(node, _EARLIEST) <= self._rules.patience_milliseconds
 
@@ -202,6 +246,16 @@ def _ends(pair: _Pair) -> list[NodeName]:
     """The receiver's node and the sender's, as far as they are known."""
     sender, receiver = pair.ends
     return list(dict.fromkeys(node for node in (receiver, sender) if node is not None))
+
+
+def _at(
+    node: NodeName, points: dict[Place, _Told], since: int, chosen: Place | None
+) -> Place | None:
+    """The point of a node whose sums stand for it, if any of it told since then."""
+    there = [place for place, told in points.items() if told.node == node and told.last >= since]
+    if len(there) < 2:
+        return there[0] if there else None
+    return _largest({place: points[place] for place in there}, chosen)
 
 
 def _largest(points: dict[Place, _Told], chosen: Place | None) -> Place:

@@ -7,8 +7,10 @@ where a connection is pinned to one (headless Services). Rates are in the graph'
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from shorthaul.traffic.end_sums import EndSums
 from shorthaul.units import Namespace, PodRef, Unit, WorkloadRef
 
 Vertex = PodRef | WorkloadRef
@@ -60,7 +62,10 @@ class Edge:
     """Traffic between two vertices, client first; a workload vertex means any of its replicas.
 
     `sources` are the live sources of bytes that told of it, the one that counts first;
-    `sources_agree` is None where fewer than two did.
+    `sources_agree` is None where fewer than two did. `ends` are the rates that the nodes of both
+    ends told of the same part of it, the client's first, as far as the counting source tells them
+    apart; `seen_seconds` is the end of the newest window in which it saw any, None where nothing
+    came in windows of bytes.
     """
 
     client: Vertex
@@ -70,6 +75,8 @@ class Edge:
     both_ended: bool = True
     sources: tuple[str, ...] = ()
     sources_agree: bool | None = None
+    ends: EndSums | None = None
+    seen_seconds: int | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.rate) and self.forward >= 0 and self.backward >= 0):
@@ -79,6 +86,11 @@ class Edge:
     def rate(self) -> float:
         """Both directions together: what distance is multiplied with."""
         return self.forward + self.backward
+
+    @property
+    def ends_agree(self) -> bool | None:
+        """Whether both ends tell the same; None where no two did."""
+        return None if self.ends is None else self.ends.agree
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,8 +103,24 @@ class Leftover:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceState:
+    """How far a live source could see; None is what it cannot know.
+
+    Shares are of the nodes that it should hear, and of the records that it lost.
+    `newest_seconds` is the end of its newest whole window of bytes, or its newest event's time.
+    """
+
+    coverage_share: float | None = None
+    lost_share: float | None = None
+    newest_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrafficGraph:
-    """The traffic of one stretch of time; edges are sorted and unique per (client, server)."""
+    """The traffic of one stretch of time; edges are sorted and unique per (client, server).
+
+    `sources` are the live ones of its unit, whether they count for any edge or not.
+    """
 
     unit: Unit
     seconds: float
@@ -102,6 +130,7 @@ class TrafficGraph:
     lost_events: int = 0
     end_seconds: float = 0.0
     warnings: tuple[str, ...] = field(default=())
+    sources: Mapping[str, SourceState] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:

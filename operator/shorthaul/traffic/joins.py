@@ -58,7 +58,7 @@ class Joining:
         for row in weights.declared:
             ends = _owner(row.client, self._owners), _owner(row.server, self._owners)
             if ends in self._clients:
-                kept.append(row if self._clients[ends] else _turned(row))
+                kept.append(row if self._clients[ends] else row.turned)
             elif all(map(self._nodes.blind_to, (row.client, row.server), ends)):
                 blind.append(row)
             else:
@@ -93,10 +93,6 @@ def _owner(end: Vertex, owners: Owners) -> Vertex:
     if isinstance(end, PodRef):
         return owners.of(end) or end
     return owners.workload(end) or end
-
-
-def _turned(row: DeclaredEdge) -> DeclaredEdge:
-    return replace(row, client=row.server, server=row.client, backward=not row.backward)
 
 
 class _Nodes:

@@ -5,8 +5,9 @@ neither the order of lines nor their split into files changes the result. Labels
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Leftover, Vertex
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
@@ -41,7 +42,8 @@ class DeclaredEdge:
     """A row of an edge list: the user's own word; `where` is its file:line.
 
     `backward` tells that the rate is of what the server sent, which no edge list says by itself.
-    Rates of live sources of bytes are rows too, with all the sources that told of them.
+    Rates of live sources of bytes are rows too, with all the sources that told of them, what both
+    ends told (the client's first), and the end of the newest window that has any of it.
     """
 
     client: Vertex
@@ -51,6 +53,19 @@ class DeclaredEdge:
     backward: bool = False
     sources: tuple[str, ...] = ()
     sources_agree: bool | None = None
+    ends: EndSums | None = None
+    seen_seconds: int | None = None
+
+    @property
+    def turned(self) -> "DeclaredEdge":
+        """The same traffic with the other end for its client."""
+        return replace(
+            self,
+            client=self.server,
+            server=self.client,
+            backward=not self.backward,
+            ends=self.ends.turned if self.ends else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,22 @@
 """Passages: one flow record each, as one point of the network saw it go by.
 
 A connection passes several points, and each tells of it. Of the passages of one way of one
-connection (same addresses, ports and protocol) that overlap in time, those of one point count, as
-`reconciling` chooses it; the others were the same bytes, and are told apart, not dropped. Passages
-that do not overlap are different traffic, since ports are used again.
+connection (same addresses, ports and protocol) that overlap in time, those of one point count; the
+others were the same bytes, and are told apart, not dropped. Passages that do not overlap are
+different traffic, since ports are used again.
+
+Points of one node (interfaces, tunnels) see the same bytes: the largest of them is the node's. Of
+several nodes the receiver's counts, as with Hubble, whose observers see what arrived; then the
+sender's; then the largest along the way.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.books import Book
 from shorthaul.traffic.addresses.parties import Address, Kind, Party
-from shorthaul.traffic.reconciling import counting_point
 from shorthaul.units import NodeName
 
 NodeOf = Callable[[Address, Transfer], NodeName | None]
@@ -118,7 +121,7 @@ def _order(passage: Passage) -> tuple[int, int, Place]:
 
 
 def _chosen(seen: Sequence[Passage], node_of: NodeOf) -> Place | None:
-    """The place that counts; None where there is only one."""
+    """The place that counts; None where there is only one. What each tells is added up first."""
     if len({place_of(passage) for passage in seen}) == 1:
         return None
     told: dict[NodeName, dict[Place, int]] = {}
@@ -128,5 +131,14 @@ def _chosen(seen: Sequence[Passage], node_of: NodeOf) -> Place | None:
         place, at = place_of(passage), told.setdefault(node, {})
         at[place] = at.get(place, 0) + passage.transfer.bytes
     transfer = seen[0].transfer
-    ends = (node_of(address, transfer) for address in transfer[:2])
-    return counting_point(told, *ends)[1]
+    sender, receiver = (node_of(address, transfer) for address in transfer[:2])
+    points = told[_counting_node(told, (receiver, sender))]
+    return max(sorted(points), key=points.__getitem__)
+
+
+def _counting_node(
+    told: Mapping[NodeName, Mapping[Place, int]], ends: Iterable[NodeName | None]
+) -> NodeName:
+    """The first end that told, else who saw most; devices, that have no node, are one."""
+    at_ends = (node for node in ends if node is not None and node in told)
+    return next(at_ends, None) or max(sorted(told), key=lambda node: max(told[node].values()))

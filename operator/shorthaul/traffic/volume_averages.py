@@ -3,17 +3,18 @@
 A source's rate is the decayed average over the windows that it told whole; one that is missing or
 incomplete says nothing rather than zero. Of the traffic of two workloads, whoever of them asked,
 only one source counts: the one that saw most of it over the horizon, then the first by name. What
-the others told of it only says whether they agree.
+the others told of it only says whether they agree. So does what the nodes of both ends told, as far
+as the counting source tells them apart: summed over its windows without decay, since an older one
+of them would weigh less for the end that tells later.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shorthaul.traffic.volumes import Ends, PodEnds, Volume
+from shorthaul.traffic.end_sums import EndSums, near
+from shorthaul.traffic.volumes import Ends, PodEnds, Volume, unordered
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import PodRef, WorkloadRef
-
-TOLERANCE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Rates:
     """Bytes/s between two workloads as one source tells them, with the pods that it tells.
 
     `sources` are all that told of the two, the counting one first; `agree` is None where only one
-    did. `fresh` tells whether the counting one saw any of it lately.
+    did. `seen_seconds` is the end of the newest window in which the counting one saw any of it, and
+    `fresh` whether that was lately. `ends` is what both ends' nodes told of it, in the two's order.
     """
 
     edges: Mapping[Ends, tuple[float, float]]
@@ -29,20 +31,30 @@ class Rates:
     sources: tuple[str, ...]
     agree: bool | None
     fresh: bool
+    seen_seconds: int
+    ends: EndSums | None
 
 
 @dataclass(slots=True)
 class _Told:
-    """What one source says: weighted bytes each way by edge, both ways by pair of pods."""
+    """What one source says: weighted bytes each way by edge, both ways by pair of pods.
+
+    By two workloads it also says when it saw them last, and what both ends told in all `seconds`.
+    """
 
     spoken: float = 0.0
     edges: dict[Ends, tuple[float, float]] = field(default_factory=dict)
     pods: dict[Ends, dict[PodEnds, float]] = field(default_factory=dict)
-    fresh: set[Ends] = field(default_factory=set)
+    seen: dict[Ends, int] = field(default_factory=dict)
+    fresh_from: int = 0
+    seconds: int = 0
+    ends: dict[Ends, EndSums] = field(default_factory=dict)
 
     def add(self, volume: Volume, weight: float) -> None:
         self.spoken += weight * volume.seconds
+        self.seconds += volume.seconds
         for ends, sent in volume.edges.items():
+            self.seen[unordered(ends)] = volume.end_seconds
             forward, backward = self.edges.get(ends, (0.0, 0.0))
             self.edges[ends] = (
                 forward + weight * sent.forward_bytes,
@@ -53,6 +65,9 @@ class _Told:
             if known is not None:
                 sums = self.pods.setdefault(unordered(known), {})
                 sums[pods] = sums.get(pods, 0.0) + weight * sent.bytes
+
+        for two, told in volume.ends.items():
+            self.ends[two] = self.ends[two].plus(told) if two in self.ends else told
 
     def weight(self, edges: Iterable[Ends]) -> float:
         """Weighted bytes of some edges, both ways."""
@@ -86,19 +101,13 @@ def told_whole(volumes: Mapping[str, Sequence[Volume]]) -> Mapping[str, Sequence
     return {source: its for source, its in whole.items() if its}
 
 
-def unordered(ends: Ends) -> Ends:
-    """Two workloads in their order, whoever is the client."""
-    return ends if ends[0] <= ends[1] else (ends[1], ends[0])
-
-
 def _of_source(windows: Sequence[Volume], rules: WindowRules, newest: int) -> _Told:
     """By age in time, so that a window that is left out does not make the others younger."""
     life = rules.half_life_windows * rules.window_seconds
     told = _Told()
     for window in windows:
         told.add(window, 0.5 ** ((newest - window.end_seconds) / life))
-    for window in windows[-rules.stale_windows :]:
-        told.fresh.update(map(unordered, window.edges))
+    told.fresh_from = windows[-rules.stale_windows :][0].end_seconds
     return told
 
 
@@ -117,15 +126,13 @@ def _reconciled(two: Ends, edges: Mapping[str, Sequence[Ends]], told: Mapping[st
             for pods, amount in sorted(chosen.pods.get(two, {}).items())
         },
         sources=tuple(ranked),
-        agree=all(_near(rate, other) for other in others) if others else None,
-        fresh=two in chosen.fresh,
+        agree=all(near(rate, other) for other in others) if others else None,
+        fresh=chosen.seen[two] >= chosen.fresh_from,
+        seen_seconds=chosen.seen[two],
+        ends=chosen.ends[two].over(chosen.seconds) if two in chosen.ends else None,
     )
 
 
 def _owned(pods: PodEnds, owners: Mapping[PodRef, WorkloadRef]) -> Ends | None:
     one, other = owners.get(pods[0]), owners.get(pods[1])
     return (one, other) if one and other else None
-
-
-def _near(one: float, other: float) -> bool:
-    return abs(one - other) <= TOLERANCE * max(one, other)

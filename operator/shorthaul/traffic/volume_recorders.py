@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from shorthaul.traffic.volumes import Ends, Left, PodEnds, Sent, Volume, gathered
+from shorthaul.traffic.volumes import Ends, Left, PodEnds, Sent, Volume, gathered, unordered
 from shorthaul.traffic.windows import WindowRules
 
 OFF_GRID = "on another grid of windows"
@@ -83,7 +83,14 @@ def bounded(volume: Volume, most_edges: int) -> Volume:
     dropped = [(ends, sent) for ends, sent in volume.edges.items() if ends not in edges]
     reason = f"beyond {most_edges} edges in a window"
     left = [Left(reason, sent.bytes, 1, f"{ends[0]} → {ends[1]}") for ends, sent in dropped]
-    return replace(volume, edges=edges, pairs=pairs, leftovers=gathered((*volume.leftovers, *left)))
+    kept = set(map(unordered, edges))
+    return replace(
+        volume,
+        edges=edges,
+        pairs=pairs,
+        ends={two: sums for two, sums in volume.ends.items() if two in kept},
+        leftovers=gathered((*volume.leftovers, *left)),
+    )
 
 
 def _told(kept: Sequence[Volume], oldest_seconds: int) -> tuple[Volume, ...]:
@@ -114,4 +121,5 @@ def _telling(volume: Volume) -> tuple[bool, int, int]:
 
 def _spelled(volume: Volume) -> str:
     """All of a window, for the rare two that differ and tell of the same bytes."""
-    return repr((sorted(volume.edges.items()), sorted(volume.pairs.items()), volume.leftovers))
+    sums = (volume.edges, volume.pairs, volume.ends)
+    return repr(([sorted(each.items()) for each in sums], volume.leftovers))

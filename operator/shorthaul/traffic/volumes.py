@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from shorthaul.traffic.end_sums import EndSums
 from shorthaul.units import PodRef, WorkloadRef
 
 Ends = tuple[WorkloadRef, WorkloadRef]
@@ -51,6 +52,8 @@ class Volume:
 
     `pairs` are pods' parts of the edges, as far as the source tells pods: of each edge none, some
     or all of it. `owners` tells of each pod in it whose it was, since it may be gone by now.
+    `ends` is what both ends' nodes told of two workloads, in their order, whoever is the client; it
+    is of no more than those pods that both nodes told of, and says nothing of how much there was.
     """
 
     start_seconds: int
@@ -58,6 +61,7 @@ class Volume:
     edges: Mapping[Ends, Sent] = field(default_factory=dict)
     pairs: Mapping[PodEnds, Sent] = field(default_factory=dict)
     owners: Mapping[PodRef, WorkloadRef] = field(default_factory=dict)
+    ends: Mapping[Ends, EndSums] = field(default_factory=dict)
     leftovers: tuple[Left, ...] = ()
     complete: bool = True
 
@@ -66,7 +70,9 @@ class Volume:
             raise ValueError(
                 f"a window from {self.start_seconds} for {self.seconds} s is not on the grid"
             )
-        if any(number < 0 for sent in self.edges.values() for number in sent):
+        if any(number < 0 for sent in self.edges.values() for number in sent) or any(
+            number < 0 for sums in self.ends.values() for number in sums
+        ):
             raise ValueError(f"the window from {self.start_seconds} has a count below 0")
 
     @property
@@ -83,6 +89,11 @@ class Volume:
     def left_bytes(self) -> int:
         """What is on no edge."""
         return sum(left.bytes for left in self.leftovers)
+
+
+def unordered(ends: Ends) -> Ends:
+    """Two workloads in their order, whoever is the client."""
+    return ends if ends[0] <= ends[1] else (ends[1], ends[0])
 
 
 def whole(amount: float) -> int:

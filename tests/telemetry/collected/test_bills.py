@@ -1,6 +1,7 @@
 """What a window comes to, and what it says of what it left out."""
 
 import time
+from dataclasses import replace
 
 from shorthaul.telemetry.collected import bills
 from shorthaul.telemetry.collected.bills import Judging, Part, bill_parts
@@ -16,10 +17,17 @@ A, B, C = "10.1.0.1", "10.1.0.2", "10.1.0.3"
 START = 1_800_000_000
 
 
-def billed(folder, points, records, exporter="10.9.9.9", parts=1):
+TWO_NODES = (("n1", "10.0.0.1"), ("n2", "10.0.0.2"))
+
+
+def billed(folder, points, records, exporter="10.9.9.9", parts=1, of_b="n1"):
     spools_made.write(folder, START, records, exporter)
     (window,) = folder.iterdir()
-    world = World(pods_at([A, B, C]), ago_seconds=time.time() - START + 60)
+    pods = {
+        name: replace(pod, node=of_b) if pod.addresses == (B,) else pod
+        for name, pod in pods_at([A, B, C]).items()
+    }
+    world = World(pods, TWO_NODES, ago_seconds=time.time() - START + 60)
     world.holders.look(world.snapshot, START * 1_000)
     holders = world.holders
     ground = holders.ground(holders.know(START * 1_000 + 2_000), START * 1_000)
@@ -63,3 +71,16 @@ def test_records_of_all_parts_together_are_bounded_whatever_was_listed(monkeypat
     assert found.records == 3
     assert len(found.damages) == 2
     assert not found.volume.complete
+
+
+def test_what_both_ends_nodes_told_comes_with_the_window(tmp_path):
+    records = [spools_made.record(A, B, 100, START * 1_000)]
+    points = CountingPoints()
+
+    found = [
+        billed(tmp_path / name, points, records, exporter=node, of_b="n2").volume.ends
+        for name, node in (("a", "10.0.0.1"), ("b", "10.0.0.2"))
+    ]
+
+    assert found[0] == {}
+    assert [tuple(each) for each in found[1].values()] == [(100, 100)]

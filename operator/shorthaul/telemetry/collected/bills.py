@@ -22,6 +22,7 @@ from shorthaul.telemetry.netflow_lines import (
     read_lines,
 )
 from shorthaul.traffic.billed_volumes import Stretch, TierOf, entries_of, volume_of
+from shorthaul.traffic.both_ends import ends_of
 from shorthaul.traffic.counting_points import CountingPoints, Finders
 from shorthaul.traffic.entries import Batch, Entry, Span
 from shorthaul.traffic.flows import NANOSECONDS
@@ -106,7 +107,7 @@ def bill_parts(
     whole = replace(stretch, complete=stretch.complete and not damages)
     refused = sum(one.counts.records for each in read for one in each.reading.refused.values())
     return Billed(
-        volume_of(found, ground, whole),
+        replace(volume_of(found, ground, whole), ends=ends_of(points.compared, ground)),
         tuple(batches),
         len(everything) + refused,
         len(everything) - sum(part.again.records for part in found),
