@@ -151,10 +151,15 @@ def accepted_phases(world: World) -> list[tuple[str, str]]:
 
 
 def most_at_once(world: World, workloads: dict[str, str]) -> tuple[int, int]:
-    """How many moves were ever under way at once: of all, and of one workload."""
+    """How many of some moves were ever under way at once: of all, and of one workload.
+
+    The operator goes on meanwhile, and may have begun others since these were listed.
+    """
     running: set[str] = set()
     most, most_of_one = 0, 0
     for name, phase in accepted_phases(world):
+        if name not in workloads:
+            continue
         (running.discard if phase in ENDS else running.add)(name)
         most = max(most, len(running))
         counts = Counter(workloads[name] for name in running)
