@@ -41,7 +41,7 @@ def policy(concurrent: int = 2) -> Object:
             "objective": "flows",
             "workloads": {},
             "disruption": pace,
-            "worth": {"leastGainPercent": 60},  # no second plan for what the first left over
+            "worth": {"leastGainPercent": 2},
             "damping": {"persistenceWindows": 1},
         },
     }
