@@ -10,6 +10,7 @@ import base64
 import builtins
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,10 +40,16 @@ class TimedOut(Exception):
 class Client:
     """Requests to one API server as one user."""
 
-    def __init__(self, endpoint: connections.Endpoint) -> None:
-        """Take where to send requests and as whom."""
+    def __init__(
+        self, endpoint: connections.Endpoint, discovery: discoveries.Discovery | None = None
+    ) -> None:
+        """Take where to send requests and as whom, and what is known of that server already."""
         self.endpoint = endpoint
-        self._discovery = discoveries.Discovery(endpoint)
+        self._discovery = discovery or discoveries.Discovery(endpoint)
+
+    def with_token(self, token: str) -> Client:
+        """Return a client of the same server for another user, which need not discover anew."""
+        return Client(replace(self.endpoint, token=token), self._discovery)
 
     def is_ready(self) -> bool:
         """Tell whether the API server says it is ready."""
@@ -152,7 +159,7 @@ class Client:
         self,
         condition: Callable[[], Value | None],
         *,
-        timeout_seconds: float = 30.0,
+        timeout_seconds: float = 120.0,
         what: str = "the condition",
     ) -> Value:
         """Return the first truthy value of a condition; refused requests count as not yet."""
@@ -171,9 +178,7 @@ class Client:
 
     def _apply_one(self, content: Object, namespace: str | None, manager: str) -> Object:
         what = f"{content['apiVersion']} {content['kind']} to be served"
-        path = self.wait_for(
-            lambda: self._path_of(content, namespace), timeout_seconds=10, what=what
-        )
+        path = self.wait_for(lambda: self._path_of(content, namespace), what=what)
         query = {"fieldManager": manager, "force": "true"}
         return self._send("PATCH", path, content, query=query, content_type=CONTENT_TYPES["apply"])
 

@@ -90,7 +90,7 @@ class World:
 
     @property
     def operator_client(self) -> clients.Client:
-        return clients.from_kubeconfig(self.kubeconfig())
+        return self.client.with_token(self.client.token_request(SYSTEM, ACCOUNT))
 
     def kubeconfig(self, server: str | None = None) -> Path:
         """A kubeconfig of the chart's ServiceAccount, each in a file of its own."""
@@ -146,15 +146,6 @@ class World:
 
     def phase(self, name: str) -> str:
         return str(self.move(name).get("status", {}).get("phase", "Pending"))
-
-    def wait_for_phase(self, name: str, *phases: str, timeout_seconds: float = 60) -> str:
-        def reached() -> str | None:
-            phase = self.phase(name)
-            return phase if phase in phases else None
-
-        return self.client.wait_for(
-            reached, timeout_seconds=timeout_seconds, what=f"{name} to be {' or '.join(phases)}"
-        )
 
     def forget_moves(self) -> None:
         for name in self.moved:
