@@ -58,7 +58,7 @@ def control_plane(control_plane_programs: None) -> Iterator[controlplanes.Contro
 class Forgetting:
     """A kind, and how a watch of it comes to hear that its version is not known any more.
 
-    A status of 410 in a watch's place is what older servers gave; here the proxy has to say it.
+    The API lets a server answer 410 in the watch's place too; this one does not, so the proxy does.
     """
 
     endpoint: Endpoint
@@ -141,7 +141,7 @@ def compact(plane: controlplanes.ControlPlane) -> None:
 
 def first_words(plane: controlplanes.ControlPlane, endpoint: Endpoint, version: int) -> Any:
     """What the server itself says to a watch from a version, when it ends it after one event."""
-    query = {"watch": "1", "resourceVersion": str(version), "timeoutSeconds": "2"}
+    query = {"watch": "1", "resourceVersion": str(version), "timeoutSeconds": "25"}
     return plane.client.endpoint.send("GET", endpoint.path(), query=query)
 
 
