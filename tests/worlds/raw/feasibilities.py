@@ -42,6 +42,7 @@ def wrongs(dump: Dump, moves: list[dict]) -> list[str]:
             found += _fixed(pod, dump)
             found += _shut(pod, dump.nodes[move["to"]], dump)
             found += _together(pod, places, dump)
+            found += _skewed(pod, places, dump)
     return [*found, *_stacked(dump, places)]
 
 
@@ -145,13 +146,40 @@ def _together(pod: End, places: dict[End, str], dump: Dump) -> Iterator[str]:
                 }
                 labels = dump.pods[two]["metadata"].get("labels", {})
                 met = len(domains) == 1 and domains != {None}
-                if one != two and one[0] == two[0] and met and selects(term["labelSelector"], labels):
+                if (
+                    one != two
+                    and one[0] == two[0]
+                    and met
+                    and selects(term["labelSelector"], labels)
+                ):
                     yield f"{one} is in one {key} with {two}"
 
 
 def _apart(pod: dict) -> list[dict]:
     affinity = pod["spec"].get("affinity", {}).get("podAntiAffinity", {})
     return affinity.get("requiredDuringSchedulingIgnoredDuringExecution", [])
+
+
+def _skewed(pod: End, places: dict[End, str], dump: Dump) -> Iterator[str]:
+    """Domains that a pod makes fuller than its spread allows, and than they were before."""
+    for rule in dump.pods[pod]["spec"].get("topologySpreadConstraints", []):
+        if rule["whenUnsatisfiable"] != "DoNotSchedule":
+            continue
+        key = rule["topologyKey"]
+        before, after = (_skew(pod, some, rule, dump) for some in (dump.places, places))
+        if after > max(rule["maxSkew"], before):
+            yield f"{pod} has skew {after} over {key}, {rule['maxSkew']} is allowed"
+
+
+def _skew(pod: End, places: dict[End, str], rule: dict, dump: Dump) -> int:
+    key = rule["topologyKey"]
+    domains = {name: one["metadata"]["labels"].get(key) for name, one in dump.nodes.items()}
+    counts = dict.fromkeys(set(domains.values()) - {None}, 0)
+    for other, node in places.items():
+        labels = dump.pods[other]["metadata"].get("labels", {})
+        if other[0] == pod[0] and domains[node] and selects(rule["labelSelector"], labels):
+            counts[domains[node]] += 1
+    return max(counts.values()) - min(counts.values())
 
 
 def _stacked(dump: Dump, places: dict[End, str]) -> Iterator[str]:

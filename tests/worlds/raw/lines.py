@@ -2,13 +2,15 @@
 
 Written from DESIGN §5 and §8 alone, without a line of the product's code. Counted are Hubble's
 FORWARDED L3_L4 events seen TO_ENDPOINT between two pods that the line itself names, requests and
-replies alike; an aggregated record counts its ingress events, and fields that it was not aggregated
-by may be missing. Kubelet probes, the world, remote nodes and other reserved identities have no pod
-name and so no weight. Where DESIGN is silent, the tree's documents decide, and these are the places:
+replies alike; an aggregated record counts its ingress events, and fields that it was not
+aggregated by may be missing. Kubelet probes, the world, remote nodes and other reserved identities
+have no pod name and so no weight. Where DESIGN is silent, the tree decides:
 
-- time goes by flow lines, counted or not; agent events and reports of lost events do not stretch it;
+- time goes by flow lines, counted or not; agent events and reports of lost events do not
+  stretch it;
 - a line with the same uuid, node and time as one before (a rotated set that overlaps) counts once;
-- a line without `is_reply` goes by the deprecated `reply`, then by the ports: the server has the lower;
+- a line without `is_reply` goes by the deprecated `reply`, then by the ports: the server has the
+  lower one;
 - a line between two clusters is not of this one;
 - traffic of a pod with itself has no distance.
 """
@@ -72,7 +74,7 @@ def _events(paths: list[Path]) -> Traffic:
     found = Traffic("flows/s", 1.0, {})
     times: list[int] = []
     seen: set[tuple[str, str, int]] = set()
-    for event in _lines(paths):
+    for event in events_of(paths):
         found.lines += 1
         flow = event.get("flow")
         if flow is None:
@@ -96,7 +98,8 @@ def _events(paths: list[Path]) -> Traffic:
     return found
 
 
-def _lines(paths: list[Path]) -> Iterator[dict]:
+def events_of(paths: list[Path]) -> Iterator[dict]:
+    """All lines of some files, as JSON."""
     for path in paths:
         for line in text_of(path).splitlines():
             if line.strip():

@@ -30,7 +30,10 @@ def asked(pod: dict, resource: str) -> Decimal:
         for one in status.get("containerStatuses", [])
     }
     running = sum(
-        (max(_requests(one, resource), allocated.get(one["name"], 0)) for one in spec["containers"]),
+        (
+            max(_requests(one, resource), allocated.get(one["name"], 0))
+            for one in spec["containers"]
+        ),
         Decimal(0),
     )
     highest = Decimal(0)

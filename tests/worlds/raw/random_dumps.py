@@ -196,7 +196,11 @@ def _place(
     room[node] -= ask["cpu"]
     pod = _object("Pod", work.namespace, name, labels={"app": work.name})
     requests = {"cpu": f"{ask['cpu']}m", "memory": "256Mi"}
-    container = {"name": work.name, "image": "example.org/app:1", "resources": {"requests": requests}}
+    container = {
+        "name": work.name,
+        "image": "example.org/app:1",
+        "resources": {"requests": requests},
+    }
     asks = {key: value for key, value in ask.items() if key != "cpu"}
     pod["spec"] = {"nodeName": node, "schedulerName": "default-scheduler", **asks}
     pod["spec"]["containers"] = [container]

@@ -1,10 +1,10 @@
 """Hubble export lines of a random cluster, in the exporter's shape, with what must not count.
 
-Requests are seen where they arrive, at the server's node, and replies at the client's, as TO_ENDPOINT
-events; each may also be seen on its way (TO_STACK, TO_OVERLAY, FROM_ENDPOINT), which is the same
-packet again. Beside them: kubelet probes, the world, drops, L7, agent events, lost events, a file
-that overlaps with the next, traffic of a pod with itself and of pods that are gone. Some recordings
-are aggregated in part, some are of an old Hubble (no uuid, no workloads, `reply`).
+Requests are seen where they arrive, at the server's node, and replies at the client's, as
+TO_ENDPOINT events; each may also be seen on its way (TO_STACK, TO_OVERLAY, FROM_ENDPOINT), which is
+the same packet again. Beside them: kubelet probes, the world, drops, L7, agent events, lost events,
+a file that overlaps with the next, traffic of a pod with itself and of pods that are gone. Some
+recordings are aggregated in part, some are of an old Hubble (no uuid, no workloads, `reply`).
 """
 
 import gzip
@@ -53,14 +53,18 @@ class _Events:
         self._aggregated = not self._old and random.random() < 0.3
         self._few = random.random() < 0.2
         self._true_to_hints = random.random() < 0.8
-        self._pods = {item["metadata"]["name"]: item for item in cluster.items if item["kind"] == "Pod"}
+        self._pods = {
+            item["metadata"]["name"]: item for item in cluster.items if item["kind"] == "Pod"
+        }
 
     def all(self) -> Iterator[dict]:
         """All events, in no order."""
         talkers = [work for work in self._cluster.workloads if work.pods and work.name != "agent"]
         servers = [work for work in talkers if work.kind != "Pod"]
         for client in talkers:
-            for server in self._random.sample(servers, min(len(servers), self._random.randint(1, 3))):
+            for server in self._random.sample(
+                servers, min(len(servers), self._random.randint(1, 3))
+            ):
                 yield from self._edge(client, server)
         for work in talkers:
             yield from self._noise(work)
@@ -80,7 +84,9 @@ class _Events:
             return every
         return (here if server.wish == "PreferSameNode" else []) or near or every
 
-    def _exchange(self, client: tuple[Workload, str], server: tuple[Workload, str]) -> Iterator[dict]:
+    def _exchange(
+        self, client: tuple[Workload, str], server: tuple[Workload, str]
+    ) -> Iterator[dict]:
         port = self._random.randint(30000, 60000)
         for source, target, reply in ((client, server, False), (server, client, True)):
             ports = (8080, port) if reply else (port, 8080)
@@ -135,9 +141,13 @@ class _Events:
             {"identity": 16777300, "labels": ["cidr:192.0.2.7/32"]},
         ):
             for _ in range(self._random.randint(0, 6)):
-                yield self._event({**self._flow(whole, whole, (41000, 8080), False), "source": end}, node)
+                yield self._event(
+                    {**self._flow(whole, whole, (41000, 8080), False), "source": end}, node
+                )
         yield self._event(self._flow(whole, whole, (41000, 8080), False), node)
-        other = self._random.choice([w for w in self._cluster.workloads if w.pods and w is not work])
+        other = self._random.choice(
+            [w for w in self._cluster.workloads if w.pods and w is not work]
+        )
         base = self._flow((other, next(iter(other.pods))), whole, (41000, 8080), False)
         yield self._event({**base, "verdict": "DROPPED", "drop_reason_desc": "POLICY_DENIED"}, node)
         yield self._event({**base, "verdict": "REDIRECTED"}, node)

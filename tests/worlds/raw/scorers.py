@@ -77,8 +77,7 @@ def _singly(
     apart = client[1] == "StatefulSet" and bool(headless)
     there = {pair: part for pair, part in pods.items() if all(active(dump.pods[e]) for e in pair)}
     edges = [
-        Edge(pair[0] if apart else client, pair[1], part, "uniform")
-        for pair, part in there.items()
+        Edge(pair[0] if apart else client, pair[1], part, "uniform") for pair, part in there.items()
     ]
     rest = rate - fsum(there.values())
     return [*edges, Edge(client, server, rest, "uniform")] if rest > 1e-9 * rate else edges
