@@ -59,7 +59,7 @@ def random_cluster(random: Random) -> Cluster:
 
 def _nodes(random: Random) -> list[dict]:
     count, racks = random.randint(6, 12), random.random() < 0.5
-    far, bare = random.random() < 0.3, random.random() < 0.25
+    far, bare = random.random() < 0.3, random.random() < 0.4
     made = []
     for i in range(count):
         zone = f"zone-{'abc'[i % 3]}"

@@ -16,6 +16,7 @@ nodes without a zone is taken from the tree's documents. An edge one end of whic
 node carries nothing that could be priced and is in no share.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import fsum
 
@@ -105,7 +106,9 @@ def _nodes(end: End, dump: Dump, places: dict[End, str]) -> list[str]:
     return [node for pod, node in places.items() if dump.owners[pod] == end]
 
 
-def _by_choice(routing: str, clients: list[str], servers: list[str], dump: Dump):
+def _by_choice(
+    routing: str, clients: list[str], servers: list[str], dump: Dump
+) -> Iterator[tuple[str, float]]:
     for client in clients:
         chosen = _chosen(routing, client, servers, dump)
         for server in chosen:
@@ -122,7 +125,9 @@ def _chosen(routing: str, client: str, servers: list[str], dump: Dump) -> list[s
     return [server for server, its in zip(servers, zones, strict=True) if its == zone]
 
 
-def _locally(_: str, clients: list[str], servers: list[str], dump: Dump):
+def _locally(
+    _: str, clients: list[str], servers: list[str], dump: Dump
+) -> Iterator[tuple[str, float]]:
     nearer = 0.0
     for tier in TIERS:
         ours, theirs = ([_group(node, tier, dump) for node in some] for some in (clients, servers))
