@@ -72,11 +72,13 @@ class Loop:
         self._due = False
         self._thinking: asyncio.Task[Proposals] | None = None
         self._findings: Mapping[PolicyRef, Finding] = {}
+        self._logged = ""
 
     async def tick(self, now: datetime) -> None:
         """One cycle; raises RequestFailed when the API server cannot be reached."""
         self._due = await self._world.observe(now) or self._due
         view = self._world.view(now)
+        self._log_what_stalls(view.message if isinstance(view, Reason) else "")
         if isinstance(view, Reason):
             await self._world.stall(view, now)
             return
@@ -100,6 +102,16 @@ class Loop:
                     raise
                 _LOG.warning("this cycle could not be finished: %s", failures.exceptions[0])
             await asyncio.sleep(pause_seconds)
+
+    def _log_what_stalls(self, message: str) -> None:
+        """Logs why nothing can be decided when that changes, and once that it is over."""
+        if message == self._logged:
+            return
+        self._logged = message
+        if message:
+            _LOG.warning("nothing can be decided: %s", message)
+        else:
+            _LOG.warning("what kept everything from being decided is over")
 
     async def _act(self, now: datetime) -> None:
         view = self._world.view(now)

@@ -5,7 +5,6 @@ under way are handed to the executor.
 """
 
 import contextlib
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,7 +42,6 @@ from shorthaul.topology.distances import DEFAULT_LABELS, DEFAULT_SCALE, Distance
 from shorthaul.traffic.billed_volumes import TierOf
 from shorthaul.units import Namespace, Tier
 
-_LOG = logging.getLogger(__name__)
 STATUS_SECONDS = 10.0
 
 
@@ -159,7 +157,6 @@ class LiveWorld:
 
     async def stall(self, reason: Reason, now: datetime) -> None:
         """Tells on every policy that nothing can be decided."""
-        _LOG.warning("nothing can be decided: %s", reason.message)
         states = (
             conditions.not_ready(reason.code, reason.message),
             conditions.stalled(reason.code, reason.message),
