@@ -12,6 +12,7 @@ from shorthaul.act.moves import Order
 from shorthaul.api.affinitypolicies import AffinityPolicy
 from shorthaul.api.policies import Governance
 from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.snapshots import Taint
 from shorthaul.kube.failures import Unavailable
 from shorthaul.plan.views import View, ref_of
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
@@ -19,11 +20,22 @@ from shorthaul.units import NodeName, Uid
 from worlds import builders
 
 CART = builders.pod("cart-1", "n1")
+AVERSE = builders.pod("db-1", "n2", anti_affinity=(builders.apart(app="cart"),))
 ORDER = Order("move-1", CART.ref, Uid(CART.uid), CART.workload, NodeName("n1"), NodeName("n2"))
+POLICY = {
+    "metadata": {"name": "near", "namespace": str(CART.workload.namespace)},
+    "spec": {
+        "workloads": {},
+        "objective": "flows",
+        "mode": "Auto",
+        "disruption": {"allowSingleReplica": True},
+    },
+}
 
 
-def check(hindrance, *governing):
-    snapshot = builders.cluster([builders.node("n1"), builders.node("n2")], CART)
+def check(hindrance, *governing, others=(), **target):
+    nodes = [builders.node("n1"), builders.node("n2", **target)]
+    snapshot = builders.cluster(nodes, CART, others)
     view = View(
         now=datetime(2026, 1, 1, tzinfo=UTC),
         snapshot=snapshot,
@@ -73,3 +85,22 @@ def test_a_move_that_waited_while_its_policy_was_closed_is_refused(spec, code):
 
     assert found is not None
     assert found.code == code
+
+
+@pytest.mark.parametrize(
+    ("target", "others", "code"),
+    [
+        ({}, (), None),
+        ({"taints": (Taint("drained", "true", "NoSchedule"),)}, (), "TaintNotTolerated"),
+        ({"taints": (Taint("drained", "true", "PreferNoSchedule"),)}, (), None),
+        ({"unschedulable": True}, (), "NodeCordoned"),
+        ({}, (builders.pod("db-1", "n2"),), None),
+        ({}, (AVERSE,), "PodAntiAffinityMismatch"),
+    ],
+)
+def test_what_came_over_the_target_since_the_plan_refuses_the_move(target, others, code):
+    policy = msgspec.convert(POLICY, AffinityPolicy, strict=False)
+
+    found = check(None, policy, others=others, **target)
+
+    assert (found.code if found else None) == code
