@@ -33,7 +33,7 @@ lint: env  ## ruff: style and formatting
 	@ruff check . && ruff format --check .
 
 types: env  ## mypy --strict
-	@mypy operator/shorthaul hack/testbed hack/benchmarks
+	@mypy operator/shorthaul hack/testbed hack/demoshop hack/benchmarks
 
 imports: env  ## the layers of the code, held by import-linter
 	@lint-imports

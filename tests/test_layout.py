@@ -1,6 +1,7 @@
 """The shape of the tree is a contract: these checks keep it what the code map says."""
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -68,3 +69,29 @@ def test_the_readme_is_short_and_starts_with_the_first_command():
 
     assert len(lines) <= 150
     assert any("make demo" in line for line in lines[:25])
+
+
+def test_every_file_that_the_code_map_names_is_there():
+    text = (ROOT / "operator" / "README.md").read_text()
+    named = set(re.findall(r"`([\w./-]+\.(?:py|h|c|toml|ya?ml|txt))`", text))
+    there = [str(path) for path in ROOT.rglob("*") if ".venv" not in path.parts]
+
+    assert len(named) > 50
+    assert [
+        name for name in sorted(named) if not any(at.endswith(f"/{name}") for at in there)
+    ] == []
+
+
+def test_kopf_watches_our_own_kinds_only_and_indexes_nothing():
+    text = "".join(path.read_text() for path in SOURCES)
+    registered = re.findall(r"kopf\.(?:on\.)?(\w+)\((\w+), VERSION", text)
+
+    assert registered == [("event", "GROUP")]
+    assert not re.search(r"kopf\.(?:index|daemon|timer|on\.(?:create|update|delete|field))\b", text)
+
+
+def test_locked_requirements_have_hashes_and_name_no_place():
+    for lock in sorted((ROOT / "requirements").glob("*.txt")):
+        text = lock.read_text()
+        assert "--hash=sha256:" in text, lock
+        assert not re.search(r"https?://|--(?:extra-)?index-url|--find-links", text), lock

@@ -124,6 +124,24 @@ def test_flows_of_another_cluster_are_refused(tmp_path):
     assert "same cluster" in line
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_flows_of_two_clusters_with_the_same_names_are_refused(command, tmp_path):
+    def of(cluster):
+        line = json.loads(GOOD_LINE)
+        for end in (line["flow"]["source"], line["flow"]["destination"]):
+            end["cluster_name"] = cluster
+        line["flow"]["uuid"] = cluster
+        return written(tmp_path, json.dumps(line) + "\n", cluster)
+
+    files = [word for name in ("production", "staging") for word in ("--flows", of(name))]
+
+    line = refused(command, "--cluster", CLUSTER, *files)
+
+    assert "2 clusters" in line
+    assert f"'staging' (first: {tmp_path}/staging:1)" in line
+    assert "give one cluster's flows" in line
+
+
 def changed(tmp_path, change, name="cluster.json"):
     """The example's cluster with a change."""
     cluster = json.loads((OFFLINE / "cluster.json").read_text())

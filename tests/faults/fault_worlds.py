@@ -290,7 +290,9 @@ def wait_for_budget(world: World, name: str, *, allowed: int) -> None:
             status.get("currentHealthy", 0) >= 1 and status.get("disruptionsAllowed") == allowed
         )
 
-    world.client.wait_for(is_counted, what=f"budget {name} to allow {allowed}")
+    world.client.wait_for(
+        is_counted, timeout_seconds=PATIENCE_SECONDS, what=f"budget {name} to allow {allowed}"
+    )
 
 
 def _grid() -> list[Object]:

@@ -3,9 +3,18 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from loop.simulated_worlds import START, SimulatedWorld
+from plan.test_lifecycles import plan
+from shorthaul.api.objects import ObjectMeta
+from shorthaul.api.placementplans import (
+    PlacementPlanStatus,
+    PlanPhase,
+    PlanVerification,
+    PolicyReference,
+)
 from shorthaul.loop import Loop
 from shorthaul.plan.promises import PATIENT_WINDOWS
 from shorthaul.plan.proposals import propose
@@ -171,3 +180,45 @@ def test_traffic_that_ends_with_the_moves_is_no_gain_and_no_verdict():
 
     first = min(simulated.plans.values(), key=lambda plan: plan.status.started_at)
     assert first.status.verification is None
+
+
+def broken_promises(count):
+    """Plans of the policy's first generation that ended at the start and did not pay."""
+    told = PlanVerification(promised=50, measured=5, ratio=0.1, unit="u", windows=3)
+    status = PlacementPlanStatus(phase=PlanPhase.DONE, finished_at=START, verification=told)
+    made = plan(("gone-1", 0), status=status)
+    named = PolicyReference(namespace="shop", name="near", generation=1)
+    spec = msgspec.structs.replace(made.spec, policies=(named,))
+    return {
+        name: msgspec.structs.replace(made, metadata=ObjectMeta(name=name), spec=spec)
+        for name in (f"old-{number}" for number in range(count))
+    }
+
+
+def change(simulated, **metadata):
+    changed = msgspec.structs.replace(simulated.policy.metadata, **metadata)
+    simulated.policy = msgspec.structs.replace(simulated.policy, metadata=changed)
+
+
+@pytest.mark.parametrize(
+    "way_out",
+    [{"generation": 2}, {"annotations": {"shorthaul.dev/resume": "true"}}],
+    ids=["a-new-generation", "the-annotation"],
+)
+def test_after_three_broken_promises_nothing_moves_until_somebody_says_so(way_out):
+    simulated = world(1)
+    simulated.plans |= broken_promises(3)
+
+    held = run(simulated, 16)
+
+    assert simulated.policy.status.paused.reason == "MovesDoNotPay"
+    assert simulated.landed == []
+    assert sorted(simulated.plans) == ["old-0", "old-1", "old-2"]
+
+    change(simulated, **way_out)
+    later = run(simulated, 3, start=held)
+    change(simulated, annotations={})
+    run(simulated, 9, start=later)
+
+    assert simulated.landed
+    assert simulated.policy.status.paused is None

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from shorthaul.api.affinitypolicies import AffinityPolicy, AffinityPolicySpec, Mode, Workloads
-from shorthaul.api.conditions import paused, reported
+from shorthaul.api.conditions import paused, reported, resumed
 from shorthaul.api.objects import Gain, ObjectMeta, WorkloadName
 from shorthaul.api.placementplans import (
     PlacementPlan,
@@ -163,6 +163,13 @@ def test_a_pause_is_told_when_it_begins():
 
     assert told.reason.code == "MovesDoNotPay"
     assert event_texts.announce([SetPolicyStatus(already, status)], view()) == ()
+
+
+def test_a_pause_that_was_lifted_is_not_told_as_one():
+    states = [resumed("lifted")]
+    status = AffinityPolicyStatus(conditions=reported((), states, generation=1, now=NOW))
+
+    assert event_texts.announce([SetPolicyStatus(POLICY, status)], view()) == ()
 
 
 def test_the_end_of_a_move_is_told_on_the_workload_of_its_pod():

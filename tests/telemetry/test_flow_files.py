@@ -330,7 +330,7 @@ def test_two_clusters_read_as_one_are_warned_about(write):
     observations = read_flows([write("east", [line("east")]), write("west", [line("west")])])
 
     assert "2 clusters" in observations.warnings[0]
-    assert observations.clusters == ("east", "west")
+    assert list(observations.clusters) == ["east", "west"]
 
 
 def test_lost_events_are_summed_and_warned_about_when_they_are_many(write):

@@ -55,6 +55,11 @@ def paused(reason: str, message: str) -> State:
     return State(PAUSED, True, reason, message)
 
 
+def resumed(message: str) -> State:
+    """The operator's own pause was lifted; the transition says when."""
+    return State(PAUSED, False, "Resumed", message)
+
+
 def conflict(message: str) -> State:
     """Another policy is for the same workload, so neither acts."""
     return State(CONFLICT, True, "SameWorkload", message)

@@ -26,6 +26,7 @@ from shorthaul.traffic.attribution import attribute, build_graph
 from shorthaul.traffic.comparisons import comparison_text
 from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.traffic.joins import join
+from shorthaul.traffic.observations import Observations
 from shorthaul.units import TIERS, Objective, Routing, Tier, Unit
 
 Prices = Mapping[Tier, float]
@@ -118,6 +119,8 @@ def read_traffic(
     observations, events = read_flows_and_events(
         flows, unit=unit_of(objective), progress=progress.advance
     )
+    if snapshot is not None:
+        _require_one_cluster(events or observations)
     directory = None if snapshot is None else directory_of(snapshot)
     difference: tuple[str, ...] = ()
     if events is not None:
@@ -127,6 +130,16 @@ def read_traffic(
         difference = comparison_text(graph, attribute(events, directory))
     reading = reading_text(observations)
     return Traffic(graph, (*notes_of(graph), *difference, *([reading] if reading else [])))
+
+
+def _require_one_cluster(observations: Observations) -> None:
+    """Names may be the same in all clusters, so flows of others would be taken for this one's."""
+    found = observations.clusters
+    if len(found) > 1:
+        places = ", ".join(f"{name!r} (first: {place})" for name, place in found.items())
+        raise BadInput(
+            f"the flows are of {len(found)} clusters: {places}; give one cluster's flows"
+        )
 
 
 def unit_of(objective: Objective | None) -> Unit | None:

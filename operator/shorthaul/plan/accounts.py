@@ -1,7 +1,9 @@
 """What a policy's status tells: what is, what is planned, what was spent, what came of it.
 
 Pure: the account of a policy is made anew from the view and from what the last cycle found for its
-group. Budgets that were spent are carried forward, never recomputed from nothing.
+group. Budgets that were spent are carried forward, never recomputed from nothing. So is the moment
+at which the operator's own pause was last lifted: it is the transition of the condition Paused, and
+plans that had finished by then are no reason to pause again.
 """
 
 from collections import Counter
@@ -9,9 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
+
 from shorthaul.api import conditions
 from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
 from shorthaul.api.conditions import State
+from shorthaul.api.objects import Truth
 from shorthaul.api.placementplans import PlacementPlan, PlanPhase
 from shorthaul.api.policystatuses import (
     AffinityPolicyStatus,
@@ -97,6 +102,8 @@ def _states(
         states.append(conditions.paused("PausedByOwner", "spec.pause is true"))
     elif paused is not None:
         states.append(conditions.paused(paused.reason, paused.message))
+    elif _resumed(policy, view.now) is not None:
+        states.append(conditions.resumed(f"lifted by the annotation {standings.RESUME}"))
     if current is not None and current.status.phase in (None, PlanPhase.PROPOSED):
         states.append(conditions.plan_pending(f"plan {current.metadata.name} awaits approval"))
     return states
@@ -173,10 +180,14 @@ def _told(start: Start) -> StartedMove:
 def _verification(policy: AffinityPolicy, view: View) -> Verification | None:
     plans = promises.verdicts(view.plans, ref_of(policy), policy.metadata.generation)
     found = [plan.status.verification for plan in plans if plan.status.verification is not None]
+    resumed = _resumed(policy, view.now)
     if not found:
-        same = policy.status.observed_generation == policy.metadata.generation
-        return policy.status.verification if same else None
-    ratios = tuple(each.ratio for each in found[-verification.HISTORY :])
+        return _carried(policy, forgive=resumed == view.now)
+    ratios = tuple(
+        plan.status.verification.ratio
+        for plan in plans
+        if plan.status.verification is not None and _counts(plan, resumed)
+    )[-verification.HISTORY :]
     last = found[-1]
     return Verification(
         promised=last.promised,
@@ -189,6 +200,33 @@ def _verification(policy: AffinityPolicy, view: View) -> Verification | None:
         ratios=ratios,
         failures=sum(ratio < verification.LEAST_RATIO for ratio in ratios),
     )
+
+
+def _carried(policy: AffinityPolicy, *, forgive: bool) -> Verification | None:
+    """What was told before, once the plans themselves are forgotten."""
+    known = policy.status.verification
+    if known is None or policy.status.observed_generation != policy.metadata.generation:
+        return None
+    return msgspec.structs.replace(known, ratios=(), failures=0) if forgive else known
+
+
+def _counts(plan: PlacementPlan, resumed: datetime | None) -> bool:
+    """Whether a verdict on a plan may still pause its policy."""
+    finished = plan.status.finished_at
+    return resumed is None or (finished is not None and finished > resumed)
+
+
+def _resumed(policy: AffinityPolicy, now: datetime) -> datetime | None:
+    """When the annotation last lifted the operator's own pause, within this generation."""
+    generation = policy.metadata.generation
+    held = policy.status.paused
+    if held is not None and held.generation == generation:
+        return now if standings.RESUME in policy.metadata.annotations else None
+    for known in policy.status.conditions:
+        same = known.type == conditions.PAUSED and known.observed_generation == generation
+        if same and known.status is Truth.FALSE:
+            return known.last_transition_time
+    return None
 
 
 def _paused(policy: AffinityPolicy, judged: Verification | None, now: datetime) -> Paused | None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from shorthaul.api import conditions
 from shorthaul.api.affinitypolicies import AffinityPolicy, Mode
-from shorthaul.api.objects import API_VERSION
+from shorthaul.api.objects import API_VERSION, Truth
 from shorthaul.api.placementplans import (
     PlacementPlan,
     PlacementPlanStatus,
@@ -106,7 +106,7 @@ def policy_paused(policy: AffinityPolicy, status: AffinityPolicyStatus) -> Reaso
     if conditions.holds(policy.status.conditions, conditions.PAUSED):
         return None
     for condition in status.conditions:
-        if condition.type == conditions.PAUSED:
+        if condition.type == conditions.PAUSED and condition.status is Truth.TRUE:
             return Reason(condition.reason, condition.message)
     return None
 

@@ -102,7 +102,7 @@ class _Reading:
             declared=tuple(sorted(self._rows.get(chosen, ()), key=_row_order)),
             workloads=self._reader.names.workloads,
             observers=tally.observers(),
-            clusters=tuple(sorted(name for name in tally.clusters if name)),
+            clusters={name: str(at) for name, at in sorted(tally.clusters.items()) if name},
             earliest_nanoseconds=tally.earliest_nanoseconds,
             latest_nanoseconds=tally.latest_nanoseconds,
             lines=tally.lines + self._row_count(),

@@ -90,7 +90,7 @@ class Observations:
     declared: tuple[DeclaredEdge, ...] = ()
     workloads: Mapping[PodRef, WorkloadRef] = field(default_factory=dict)
     observers: Mapping[NodeName, ObserverSum] = field(default_factory=dict)
-    clusters: tuple[str, ...] = ()
+    clusters: Mapping[str, str] = field(default_factory=dict)
     earliest_nanoseconds: int | None = None
     latest_nanoseconds: int | None = None
     lines: int = 0
