@@ -8,6 +8,7 @@ from random import Random
 import msgspec
 import pytest
 
+from act import latency_feeds
 from shorthaul.act.latencies import RULES, LatencyFeed
 from shorthaul.act.reckonings import Ground, reckon
 from shorthaul.api import topologystatuses
@@ -112,16 +113,12 @@ def test_memory_is_bounded(monkeypatch):
 
 
 def fed(feed, found, now):
-    """What the feed makes of a sweep; as if it had ended at that time."""
-    watch = feed._watch
-    watch.take(found, reckoned(found, watch.reckoning.times, now))
+    latency_feeds.taken(feed, found, now, reckoned)
 
 
 @pytest.fixture
 async def feed():
-    made = LatencyFeed(Random(1), sweep_seconds=1e9)
-    made.observe(TOPOLOGY, lambda: GROUND, 0.0)
-    made.close()
+    made = latency_feeds.resting(TOPOLOGY, GROUND)
     yield made
     made.close()
 

@@ -7,6 +7,7 @@ from random import Random
 import msgspec
 import pytest
 
+from act import latency_feeds
 from shorthaul import metrics
 from shorthaul.act.latencies import RULES, LatencyFeed
 from shorthaul.act.reckonings import Ground, reckon
@@ -91,15 +92,12 @@ def test_what_is_told_of_one_node_can_withhold_an_estimate_and_changes_none(lie,
 
 
 def fed(feed, found, now):
-    watch = feed._watch
-    watch.take(found, reckoned(found, watch.reckoning.times, now))
+    latency_feeds.taken(feed, found, now, reckoned)
 
 
 @pytest.fixture
 async def feed():
-    made = LatencyFeed(Random(1), sweep_seconds=1e9)
-    made.observe(TOPOLOGY, lambda: GROUND, 0.0)
-    made.close()
+    made = latency_feeds.resting(TOPOLOGY, GROUND)
     yield made
     made.close()
 

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from faults import operator_worlds
 from faults.fault_worlds import Object
-from process import stages
+from process import pod_flows, stages
+from process.pod_flows import PodFlows
 from process.stages import Shop, Stage
 from shorthaul.store import connections
+from telemetry.collectors.running import Running
+from telemetry.prometheus import pod_bytes
+from telemetry.prometheus.servers import Prometheus
 
 ZONES = {"web": 0, "store": 0, "cart": 1}
 BYTES = {("web", "store"): 2_000.0, ("web", "cart"): 90_000.0}
@@ -38,6 +43,31 @@ def told_by(shop: Shop, name: str, kind: str, **part: object) -> Iterator[Shop]:
         yield shop
     finally:
         shop.client.delete(SOURCES, name)
+
+
+@contextlib.contextmanager
+def scraped(stage: Stage, name: str, prometheus: Prometheus) -> Iterator[Shop]:
+    """The shop with its bytes in Prometheus, and the FlowSource `bytes` for them."""
+    part = {"address": prometheus.url, "profile": "obi", "lagSeconds": 3}
+    with (
+        stage.shop(name, ZONES) as shop,
+        pod_bytes.counting(shop.namespace, shop.names_of, prometheus, BYTES),
+        told_by(shop, "bytes", "Prometheus", **part),
+    ):
+        yield shop
+
+
+@contextlib.contextmanager
+def collected(stage: Stage, name: str, folder: Path) -> Iterator[tuple[Shop, PodFlows]]:
+    """The shop, its bytes exported to a collector, and the FlowSource `netflow` for that."""
+    with (
+        stage.shop(name, ZONES) as shop,
+        Running(folder, "--window-seconds", "1", spool=True) as collector,
+        pod_flows.exporting(shop, collector.udp_port, BYTES) as flows,
+    ):
+        part = {"address": f"127.0.0.1:{collector.serve_port}", "longestFlowSeconds": 1}
+        with told_by(shop, "netflow", "Collector", **part):
+            yield shop, flows
 
 
 def plan_for_bytes(shop: Shop) -> Object:

@@ -9,7 +9,6 @@ import pytest
 from process import byte_policies, stages
 from process.byte_policies import BYTES
 from process.stages import Shop, Stage
-from telemetry.prometheus import pod_bytes
 from telemetry.prometheus.servers import Prometheus
 
 pytestmark = [pytest.mark.controlplane, pytest.mark.prometheus]
@@ -18,12 +17,7 @@ pytestmark = [pytest.mark.controlplane, pytest.mark.prometheus]
 @pytest.fixture
 def weighed(running: Stage, prometheus: Prometheus) -> Iterator[Shop]:
     """The shop, with its bytes in Prometheus and a FlowSource for them."""
-    part = {"address": prometheus.url, "profile": "obi", "lagSeconds": 3}
-    with (
-        running.shop("weighed", byte_policies.ZONES) as shop,
-        pod_bytes.counting(shop.namespace, shop.names_of, prometheus, BYTES),
-        byte_policies.told_by(shop, "bytes", "Prometheus", **part),
-    ):
+    with byte_policies.scraped(running, "weighed", prometheus) as shop:
         yield shop
 
 

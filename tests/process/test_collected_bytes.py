@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from process import byte_policies, pod_flows
+from process import byte_policies
 from process.stages import Shop, Stage
-from telemetry.collectors.running import Running
 
 pytestmark = pytest.mark.controlplane
 
@@ -17,14 +16,8 @@ pytestmark = pytest.mark.controlplane
 @pytest.fixture
 def exported(running: Stage, tmp_path: Path) -> Iterator[Shop]:
     """The shop, its bytes exported to a collector, and a FlowSource for that."""
-    with (
-        running.shop("exported", byte_policies.ZONES) as shop,
-        Running(tmp_path, "--window-seconds", "1", spool=True) as collector,
-        pod_flows.exporting(shop, collector.udp_port, byte_policies.BYTES),
-    ):
-        part = {"address": f"127.0.0.1:{collector.serve_port}", "longestFlowSeconds": 1}
-        with byte_policies.told_by(shop, "netflow", "Collector", **part):
-            yield shop
+    with byte_policies.collected(running, "exported", tmp_path) as (shop, _):
+        yield shop
 
 
 def test_a_plan_for_bytes_goes_where_the_exported_bytes_are(running: Stage, exported: Shop):

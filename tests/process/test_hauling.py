@@ -9,12 +9,10 @@ import pytest
 
 from faults.fault_worlds import Object
 from faults.operator_worlds import refuted
-from process import byte_policies, pod_flows, stages
+from process import byte_policies, stages
 from process.byte_policies import BYTES, GOVERNED, REPLICAS
 from process.pod_flows import PodFlows
 from process.stages import Shop, Stage
-from telemetry.collectors.running import Running
-from telemetry.prometheus import pod_bytes
 from telemetry.prometheus.servers import Prometheus
 
 pytestmark = pytest.mark.controlplane
@@ -27,24 +25,13 @@ NOBODY = ("", "unattributed", "unattributed")
 def hauled(running: Stage, tmp_path: Path) -> Iterator[tuple[Shop, PodFlows, int]]:
     """The shop, who exports its bytes, and how many bytes were nobody's before."""
     before = byte_policies.counted(running).get(NOBODY, 0)
-    with (
-        running.shop("hauled", byte_policies.ZONES) as shop,
-        Running(tmp_path, "--window-seconds", "1", spool=True) as collector,
-        pod_flows.exporting(shop, collector.udp_port, BYTES) as flows,
-    ):
-        part = {"address": f"127.0.0.1:{collector.serve_port}", "longestFlowSeconds": 1}
-        with byte_policies.told_by(shop, "netflow", "Collector", **part):
-            yield shop, flows, before
+    with byte_policies.collected(running, "hauled", tmp_path) as (shop, flows):
+        yield shop, flows, before
 
 
 @pytest.fixture
 def shipped(running: Stage, prometheus: Prometheus) -> Iterator[Shop]:
-    part = {"address": prometheus.url, "profile": "obi", "lagSeconds": 3}
-    with (
-        running.shop("shipped", byte_policies.ZONES) as shop,
-        pod_bytes.counting(shop.namespace, shop.names_of, prometheus, BYTES),
-        byte_policies.told_by(shop, "bytes", "Prometheus", **part),
-    ):
+    with byte_policies.scraped(running, "shipped", prometheus) as shop:
         yield shop
 
 

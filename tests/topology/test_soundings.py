@@ -97,22 +97,25 @@ def test_nodes_that_are_gone_count_nothing():
 
 
 values = st.floats(0.01, 500)
+LIES = st.lists(st.tuples(st.floats(0, 1e6), st.floats(1, 1e6)), min_size=5, max_size=5)
 
 
-@settings(deadline=None)
-@given(
-    st.lists(values, min_size=15, max_size=15),
-    st.sampled_from(NAMES),
-    st.lists(st.tuples(st.floats(0, 1e6), st.floats(1, 1e6)), min_size=5, max_size=5),
-)
-def test_one_node_that_lies_can_withhold_an_estimate_and_never_pull_it(true, liar, lies):
-    """It claims what it likes, and lets the others wait as long as it likes, but not less."""
+def lied(true, liar, lies):
+    """The true latencies, and what is claimed: a liar claims what it likes, and lets the others
+    wait as long as it likes, but not less."""
     latency = dict(zip(combinations(NAMES, 2), true, strict=True))
     claims = honest(latency=lambda one, other: latency[one, other])
     others = [name for name in NAMES if name != liar]
     for other, (claim, slower) in zip(others, lies, strict=True):
         claims[liar, other] = claim
         claims[other, liar] *= slower
+    return latency, claims
+
+
+@settings(deadline=None)
+@given(st.lists(values, min_size=15, max_size=15), st.sampled_from(NAMES), LIES)
+def test_one_node_that_lies_can_withhold_an_estimate_and_never_pull_it(true, liar, lies):
+    latency, claims = lied(true, liar, lies)
 
     found = estimated(claims)
 
@@ -181,19 +184,10 @@ def test_a_bound_is_no_latency():
 
 
 @settings(deadline=None)
-@given(
-    st.lists(st.floats(0.01, 2_000), min_size=15, max_size=15),
-    st.sampled_from(NAMES),
-    st.lists(st.tuples(st.floats(0, 1e6), st.floats(1, 1e6)), min_size=5, max_size=5),
-)
+@given(st.lists(st.floats(0.01, 2_000), min_size=15, max_size=15), st.sampled_from(NAMES), LIES)
 def test_one_node_that_lies_cannot_pull_an_estimate_of_a_histogram_either(true, liar, lies):
     """What an estimate tells lies between the least latency and the median without the liar."""
-    latency = dict(zip(combinations(NAMES, 2), true, strict=True))
-    claims = honest(latency=lambda one, other: latency[one, other])
-    others = [name for name in NAMES if name != liar]
-    for other, (claim, slower) in zip(others, lies, strict=True):
-        claims[liar, other] = claim
-        claims[other, liar] *= slower
+    latency, claims = lied(true, liar, lies)
 
     found = estimates(pair_up(soundings(claims), COARSE), DISTANCES)
 

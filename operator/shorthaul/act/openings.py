@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from random import Random
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shorthaul.api.collector_sources import Collector
 from shorthaul.api.flowsources import FlowSourceSpec, HubbleRelay
@@ -18,6 +18,9 @@ from shorthaul.telemetry.probes.settings import REPORT_PORT
 from shorthaul.telemetry.prometheus.round_trips import RoundTrips
 from shorthaul.telemetry.sources import Source, Surroundings
 from shorthaul.telemetry.unreadable import Unreadable
+
+if TYPE_CHECKING:
+    from shorthaul.telemetry.prometheus.live_windows import Asking
 from shorthaul.units import Unit
 
 _COLLECTED_SECONDS = 120.0
@@ -99,16 +102,12 @@ def _collected(collector: Collector, around: Surroundings) -> Source:
 
 
 def _prometheus(part: PrometheusMetrics, around: Surroundings) -> Source:
-    try:
-        from shorthaul.telemetry.prometheus.clients import Engine, Server
-    except ImportError:
-        return Unreadable(_NO_CLIENT)
     from shorthaul.telemetry.prometheus.chosen_profiles import profile_of
     from shorthaul.telemetry.prometheus.live_windows import LiveWindows, Question
 
     try:
         question = Question(profile_of(part), part.sampling, part.lag_seconds)
-        engine = Engine(Server(part.address, part.token_file or "", part.tls_folder or ""))
+        engine = _engine(part)
     except BadInput as error:
         return Unreadable(str(error))
     return LiveWindows(engine, question, around)
@@ -118,12 +117,16 @@ def open_latencies(source: ProbesSource | RoundTripSource, random: Random) -> La
     """The reader of a Topology's source of latencies; raises BadInput."""
     if isinstance(source, ProbesSource):
         return Reader(source.address, REPORT_PORT, random)
+    from shorthaul.telemetry.prometheus.round_trip_profiles import asked_of
+    from shorthaul.telemetry.prometheus.round_trip_readers import RoundTripReader
+
+    return RoundTripReader(_engine(source), asked_of(source), source.window_seconds)
+
+
+def _engine(part: PrometheusMetrics | RoundTripSource) -> "Asking":
+    """The engine that a spec names; raises BadInput, also where its client is not installed."""
     try:
         from shorthaul.telemetry.prometheus.clients import Engine, Server
     except ImportError as error:
         raise BadInput(_NO_CLIENT) from error
-    from shorthaul.telemetry.prometheus.round_trip_profiles import asked_of
-    from shorthaul.telemetry.prometheus.round_trip_readers import RoundTripReader
-
-    server = Server(source.address, source.token_file or "", source.tls_folder or "")
-    return RoundTripReader(Engine(server), asked_of(source), source.window_seconds)
+    return Engine(Server(part.address, part.token_file or "", part.tls_folder or ""))

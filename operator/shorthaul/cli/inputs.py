@@ -26,7 +26,7 @@ from shorthaul.traffic.attribution import attribute, build_graph
 from shorthaul.traffic.comparisons import comparison_text
 from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.traffic.joins import join
-from shorthaul.traffic.observations import Observations
+from shorthaul.traffic.observations import Observations, clusters_text
 from shorthaul.units import TIERS, Objective, Routing, Tier, Unit
 
 Prices = Mapping[Tier, float]
@@ -136,7 +136,7 @@ def _require_one_cluster(observations: Observations) -> None:
     """Names may be the same in all clusters, so flows of others would be taken for this one's."""
     found = observations.clusters
     if len(found) > 1:
-        places = ", ".join(f"{name!r} (first: {place})" for name, place in found.items())
+        places = clusters_text(found)
         raise BadInput(
             f"the flows are of {len(found)} clusters: {places}; give one cluster's flows"
         )

@@ -12,7 +12,7 @@ from shorthaul.telemetry.edge_rows import Rate
 from shorthaul.telemetry.netflow_lines import Reading, Rules, read_records
 from shorthaul.traffic.addresses.bills import Counts, Unbilled
 from shorthaul.traffic.addresses.parties import Unknown
-from shorthaul.traffic.both_ends import compare, differing, ends_of
+from shorthaul.traffic.both_ends import compare, differing, ends_of, of_edge
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.metering import Ground, Metered, meter, node_finder
 from shorthaul.traffic.volumes import Ends, unordered
@@ -57,11 +57,7 @@ def read(asked: Asked, show: Progress) -> Found:
 def _by_edge(edges: Iterable[Ends], told: Mapping[Ends, EndSums]) -> dict[Ends, EndSums]:
     """What both ends told, the client's first; of two edges between two workloads the same."""
     found = ((edge, told.get(unordered(edge))) for edge in edges)
-    return {
-        edge: ends if edge == unordered(edge) else ends.turned
-        for edge, ends in found
-        if ends is not None
-    }
+    return {edge: of_edge(edge, ends) for edge, ends in found if ends is not None}
 
 
 def rates_of(found: Found) -> list[Rate]:

@@ -43,14 +43,13 @@ class Returns:
         world, home = self._world, self._home[move.pod]
         if home is None or self._full.get(move.pod) == self._left[home]:
             return False
-        workload = world.pod(move.pod).workload
         world.move(move.pod, home)
         pod = world.pod(move.pod)
         fits = capacities.check(pod, world.nodes[home], world) is None
         asked = self._moved & world.minding(pod)
         if not fits or pod.host_ports or pod.volumes or isolations.matter(world):
             asked |= self._on.get(home, set())
-        minds = floors.lowered(workload, world, self._began[workload])
+        minds = floors.lowered(pod.workload, world, self._began[pod.workload])
         if minds or not all(self._stands(ref) for ref in sorted(asked - {move.pod})):
             world.move(move.pod, move.target_name)
             if not fits:

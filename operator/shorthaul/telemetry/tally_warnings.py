@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from shorthaul.telemetry.repeats import LIMIT_REPORTS
 from shorthaul.telemetry.tallies import Tally
+from shorthaul.traffic.observations import clusters_text
 
 LOST_SHARE = 0.05
 GAP_DAYS = 2
@@ -69,9 +70,9 @@ def _lost(tally: Tally) -> Iterator[str]:
 
 
 def _clusters(tally: Tally) -> Iterator[str]:
-    named = {name: place for name, place in sorted(tally.clusters.items()) if name}
+    named = {name: place for name, place in tally.clusters.items() if name}
     if len(named) > 1:
-        places = ", ".join(f"{name!r} (first: {place})" for name, place in named.items())
+        places = clusters_text(named)
         yield f"flows of {len(named)} clusters are read as one: {places}; give one cluster's flows"
 
 

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shorthaul.traffic import both_ends
 from shorthaul.traffic.addresses.bills import Counts, Row
 from shorthaul.traffic.addresses.parties import Kind, Party, Unknown
-from shorthaul.traffic.end_sums import EndSums
+from shorthaul.traffic.end_sums import EndSums, add
 from shorthaul.traffic.entries import UNATTRIBUTED, Entry
 from shorthaul.traffic.metering import Ground, Metered, pod_of, workload_of
 from shorthaul.traffic.volumes import Ends, Left, PodEnds, Sent, Volume, gathered
@@ -131,7 +130,7 @@ def _add(sums: dict[_Key, Sent], key: _Key, sent: Sent) -> None:
 def _both(one: Mapping[Ends, EndSums], other: Mapping[Ends, EndSums]) -> dict[Ends, EndSums]:
     sums = dict(one)
     for two, ends in other.items():
-        both_ends.add(sums, two, ends)
+        add(sums, two, ends)
     return dict(sorted(sums.items()))
 
 

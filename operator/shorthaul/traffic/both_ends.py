@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from shorthaul.traffic.addresses.bills import Transfer
 from shorthaul.traffic.addresses.parties import Address, Party
-from shorthaul.traffic.end_sums import EndSums
+from shorthaul.traffic.end_sums import EndSums, add
 from shorthaul.traffic.graphs import Vertex
 from shorthaul.traffic.metering import Ground, workload_of
 from shorthaul.traffic.passages import NodeOf, Passage, Place, place_of
@@ -68,10 +68,9 @@ def ends_of(compared: Iterable[Compared], ground: Ground) -> Mapping[Ends, EndSu
     return dict(sorted(sums.items()))
 
 
-def add(sums: dict[Ends, EndSums], two: Ends, ends: EndSums) -> None:
-    """Adds what was told of two workloads to what is known of them."""
-    known = sums.get(two)
-    sums[two] = known.plus(ends) if known else ends
+def of_edge(edge: Ends, told: EndSums) -> EndSums:
+    """What was told of two workloads in their order, the edge's client first."""
+    return told if edge == unordered(edge) else told.turned
 
 
 def differing(told: Sequence[tuple[Vertex, Vertex, EndSums]], unit: str) -> Iterator[str]:

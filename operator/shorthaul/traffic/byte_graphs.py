@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shorthaul.traffic.attribution import attribute
-from shorthaul.traffic.both_ends import differing
+from shorthaul.traffic.both_ends import differing, of_edge
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Edge, Leftover, TrafficGraph
 from shorthaul.traffic.identities import Directory
@@ -76,7 +76,7 @@ def _observations(
 def _rows(rates: Rates) -> Iterable[DeclaredEdge]:
     """A row for each way that anything went, as an edge list has them."""
     for (client, server), ways in rates.edges.items():
-        ends = rates.ends.turned if rates.ends and client > server else rates.ends
+        ends = of_edge((client, server), rates.ends) if rates.ends else None
         for rate, backward in zip(ways, (False, True), strict=True):
             if rate > 0:
                 yield DeclaredEdge(

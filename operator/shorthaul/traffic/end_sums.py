@@ -5,10 +5,12 @@ one of them is not to be believed, though not which; nothing is decided by it. S
 as they are counted, and bytes/s once they are averaged.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 TOLERANCE = 0.05
 """By how much of the larger two sums of the same traffic may differ."""
+
+_Key = TypeVar("_Key")
 
 
 class EndSums(NamedTuple):
@@ -34,6 +36,12 @@ class EndSums(NamedTuple):
     def over(self, seconds: float) -> "EndSums":
         """What was told in so many seconds as rates."""
         return EndSums(self.one / seconds, self.other / seconds)
+
+
+def add(sums: dict[_Key, EndSums], key: _Key, ends: EndSums) -> None:
+    """Adds what was told of something to what is known of it."""
+    known = sums.get(key)
+    sums[key] = known.plus(ends) if known else ends
 
 
 def near(one: float, other: float) -> bool:

@@ -37,6 +37,11 @@ class PairSum:
         return self.forward + self.backward
 
 
+def clusters_text(clusters: Mapping[str, object]) -> str:
+    """Clusters by name, each with the place of its first flow."""
+    return ", ".join(f"{name!r} (first: {place})" for name, place in sorted(clusters.items()))
+
+
 @dataclass(frozen=True, slots=True)
 class DeclaredEdge:
     """A row of an edge list: the user's own word; `where` is its file:line.

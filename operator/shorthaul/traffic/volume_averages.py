@@ -11,7 +11,7 @@ of them would weigh less for the end that tells later.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shorthaul.traffic.end_sums import EndSums, near
+from shorthaul.traffic.end_sums import EndSums, add, near
 from shorthaul.traffic.volumes import Ends, PodEnds, Volume, unordered
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import PodRef, WorkloadRef
@@ -67,7 +67,7 @@ class _Told:
                 sums[pods] = sums.get(pods, 0.0) + weight * sent.bytes
 
         for two, told in volume.ends.items():
-            self.ends[two] = self.ends[two].plus(told) if two in self.ends else told
+            add(self.ends, two, told)
 
     def weight(self, edges: Iterable[Ends]) -> float:
         """Weighted bytes of some edges, both ways."""

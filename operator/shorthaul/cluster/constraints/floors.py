@@ -4,7 +4,7 @@ With fewer replicas than the floor, as many hosts as replicas are asked. Where t
 already, a move may not make it worse: that is why the present number counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Node, Pod
@@ -49,37 +49,33 @@ def _with(pod: Pod, node: Node, world: World) -> Mapping[NodeName, int]:
 
 def shortfall(workload: WorkloadRef, world: World) -> Reason | None:
     """Whether a workload as it stands has fewer hosts or zones than it should."""
-    rules = world.rules.of(workload)
-    nodes = world.serving(workload)
-    pods = sum(nodes.values())
-    for what, floor, count in (
-        ("Hosts", rules.least_hosts, len(nodes)),
-        ("Zones", rules.least_zones, zones(nodes, world)),
-    ):
-        if count < min(floor, pods):
+    pods = sum(world.serving(workload).values())
+    for what, count, least in _counted(workload, world):
+        if count < least:
             return Reason(
                 f"TooFew{what}",
-                f"{workload} has its {pods} pods on {count} {what.lower()}, "
-                f"{min(floor, pods)} are the least",
+                f"{workload} has its {pods} pods on {count} {what.lower()}, {least} are the least",
             )
     return None
 
 
-def standing(workload: WorkloadRef, world: World) -> tuple[int, int]:
+def standing(workload: WorkloadRef, world: World) -> tuple[int, ...]:
     """How many hosts and zones a workload is on."""
-    nodes = world.serving(workload)
-    return len(nodes), zones(nodes, world)
+    return tuple(count for _, count, _ in _counted(workload, world))
 
 
-def lowered(workload: WorkloadRef, world: World, before: tuple[int, int]) -> bool:
+def lowered(workload: WorkloadRef, world: World, before: Sequence[int]) -> bool:
     """Whether a workload has fewer hosts or zones than it should, and fewer than before."""
-    rules = world.rules.of(workload)
-    pods = sum(world.serving(workload).values())
-    least = rules.least_hosts, rules.least_zones
-    return any(
-        count < min(floor, pods, its)
-        for count, floor, its in zip(standing(workload, world), least, before, strict=True)
-    )
+    now = _counted(workload, world)
+    return any(count < min(least, its) for (_, count, least), its in zip(now, before, strict=True))
+
+
+def _counted(workload: WorkloadRef, world: World) -> Iterator[tuple[str, int, int]]:
+    """On how many hosts and zones a workload is, and how many are the least."""
+    rules, nodes = world.rules.of(workload), world.serving(workload)
+    pods = sum(nodes.values())
+    yield "Hosts", len(nodes), min(rules.least_hosts, pods)
+    yield "Zones", zones(nodes, world), min(rules.least_zones, pods)
 
 
 def zones(nodes: Iterable[NodeName], world: World) -> int:

@@ -148,12 +148,12 @@ class _Building:
             self._parts[group].tallies.append(index)
         return index
 
-    def _map(self, domains: tuple[int, ...], known: "_Domains") -> int:
+    def _map(self, domains: tuple[int, ...], known: _Domains) -> int:
         if known.row is None:
             known.row = self._maps.setdefault(domains, len(self._maps))
         return known.row
 
-    def _domains(self, domains: tuple[int, ...]) -> "_Domains":
+    def _domains(self, domains: tuple[int, ...]) -> _Domains:
         """What is looked up once for a tuple as long as nodes, which many limits share."""
         found = self._known.get(id(domains))
         if found is None:
