@@ -152,7 +152,7 @@ class Client:
         self,
         condition: Callable[[], Value | None],
         *,
-        timeout_seconds: float = 30.0,
+        timeout_seconds: float = 120.0,
         what: str = "the condition",
     ) -> Value:
         """Return the first truthy value of a condition; refused requests count as not yet."""
@@ -171,9 +171,7 @@ class Client:
 
     def _apply_one(self, content: Object, namespace: str | None, manager: str) -> Object:
         what = f"{content['apiVersion']} {content['kind']} to be served"
-        path = self.wait_for(
-            lambda: self._path_of(content, namespace), timeout_seconds=10, what=what
-        )
+        path = self.wait_for(lambda: self._path_of(content, namespace), what=what)
         query = {"fieldManager": manager, "force": "true"}
         return self._send("PATCH", path, content, query=query, content_type=CONTENT_TYPES["apply"])
 

@@ -170,7 +170,7 @@ async def test_an_engine_that_is_away_costs_what_was_adopted_only_when_it_is_sta
 async def swept(feed, wanted, until):
     """Lets the feed sweep until its condition's message has something in it."""
     now = 0.0
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while until not in feed_message(feed, wanted, now):
             await asyncio.sleep(0.05)
             now += 1.0

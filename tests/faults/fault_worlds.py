@@ -147,15 +147,6 @@ class World:
     def phase(self, name: str) -> str:
         return str(self.move(name).get("status", {}).get("phase", "Pending"))
 
-    def wait_for_phase(self, name: str, *phases: str, timeout_seconds: float = 60) -> str:
-        def reached() -> str | None:
-            phase = self.phase(name)
-            return phase if phase in phases else None
-
-        return self.client.wait_for(
-            reached, timeout_seconds=timeout_seconds, what=f"{name} to be {' or '.join(phases)}"
-        )
-
     def forget_moves(self) -> None:
         for name in self.moved:
             with contextlib.suppress(Exception):

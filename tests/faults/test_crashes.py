@@ -15,6 +15,7 @@ import pytest
 from faultproxy.faults import Point
 from faultproxy.proxies import FaultProxy
 from faults.fault_worlds import (
+    PATIENCE_SECONDS,
     Child,
     World,
     deployment,
@@ -72,7 +73,7 @@ REFERENCE = {
 
 def run_to_end(child: Child) -> None:
     child.start()
-    assert child.wait(120) == 0, child.text()
+    assert child.wait(PATIENCE_SECONDS) == 0, child.text()
 
 
 def crash_once(world: World, proxy: FaultProxy, log: Path, call: int, point: Point) -> bool:
@@ -87,7 +88,7 @@ def crash_once(world: World, proxy: FaultProxy, log: Path, call: int, point: Poi
 
     proxy.kill_at(call, point, crash)
     child.start()
-    code = child.wait(120)
+    code = child.wait(PATIENCE_SECONDS)
     where = f"crash at {point} of {proxy.calls[:call][-1:]}"
     if crashed:
         assert code != 0, where

@@ -100,13 +100,13 @@ def test_a_lease_that_was_deleted_starts_above_the_epochs_of_all_moves(
         for _ in range(3):
             child = Child(driver(world, proxy.address), tmp_path / "child.log")
             child.start()
-            assert child.wait(60) == 0, child.text()
+            assert child.wait(PATIENCE_SECONDS) == 0, child.text()
         before = world.move(name)["status"]["epoch"]
         world.forget_leader()
 
         later = world.order_move("Deployment", "cart")
         child.start()
-        assert child.wait(60) == 0, child.text()
+        assert child.wait(PATIENCE_SECONDS) == 0, child.text()
 
         assert world.move(later)["status"]["epoch"] > before
 

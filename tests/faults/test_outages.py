@@ -49,13 +49,12 @@ def test_a_move_survives_a_restart_of_the_api_server(
             down.set()
 
         proxy.aside(Aside(writes_phase(phase), go_down, answered))
-        options = ("--lease-seconds=60", "--landing-seconds=120")
-        child = Child(driver(world, proxy.address, *options), log)
+        child = Child(driver(world, proxy.address, "--lease-seconds=60"), log)
         child.start()
-        assert down.wait(60), child.text()
+        assert down.wait(PATIENCE_SECONDS), child.text()
         fault_plane.restart("kube-apiserver")
 
-        assert child.wait(200) == 0, child.text()
+        assert child.wait(PATIENCE_SECONDS) == 0, child.text()
         assert world.phase(name) in ends(phase)
         assert world.evictions()[world.moved[name]] == 1
 

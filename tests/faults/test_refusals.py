@@ -15,6 +15,7 @@ import pytest
 from faultproxy.faults import Answer, Aside
 from faultproxy.proxies import FaultProxy
 from faults.fault_worlds import (
+    PATIENCE_SECONDS,
     SYSTEM,
     Child,
     World,
@@ -51,7 +52,7 @@ def carry_out(world: World, proxy: FaultProxy, log: Path, *options: str) -> str:
     """Runs the executor to its end and returns what it logged."""
     child = Child(driver(world, proxy.address, *options), log)
     child.start()
-    assert child.wait(120) == 0, child.text()
+    assert child.wait(PATIENCE_SECONDS) == 0, child.text()
     return child.text()
 
 
@@ -91,7 +92,7 @@ def test_a_budget_that_is_loosened_in_time_lets_the_move_go_on(
             "poddisruptionbudgets.policy", "cart", {"spec": {"minAvailable": 1}}, w.namespace
         )
 
-        assert child.wait(60) == 0, child.text()
+        assert child.wait(PATIENCE_SECONDS) == 0, child.text()
         assert (w.phase(name), w.evictions()[w.moved[name]]) == ("Landed", 1)
 
 

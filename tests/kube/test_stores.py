@@ -31,7 +31,7 @@ async def live(kubeconfig):
     async with Connection(Origin(str(kubeconfig))) as connection:
         store = stores.ClusterStore(connection)
         running = asyncio.create_task(store.run())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await store.wait_until_synced()
         yield store, connection
         running.cancel()
@@ -59,7 +59,7 @@ def test_a_snapshot_is_made_anew_only_when_something_has_changed(control_plane, 
             changes = store.changes
             same = store.snapshot() is first or store.changes != changes
             await asyncio.to_thread(control_plane.client.create, claim("late"), namespace)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 while PodRef(Namespace(namespace), "late") not in store.snapshot().claims:
                     await asyncio.sleep(0.05)
             return same
@@ -87,7 +87,7 @@ def test_a_kind_that_may_not_be_listed_stops_everything_with_the_right_named(
         async with Connection(Origin(str(path))) as connection:
             store = stores.ClusterStore(connection)
             running = asyncio.create_task(store.run())
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 while (refusal := store.refusal()) is None or refusal.code != "NoReadRight":
                     await asyncio.sleep(0.05)
             running.cancel()

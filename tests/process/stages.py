@@ -232,7 +232,7 @@ class Stage:
         """The command of the operator; one may run at a time."""
         return [
             *operator_worlds.operator(World(self.plane, SYSTEM), self.plane.server),
-            *(f"--window-seconds={WINDOW_SECONDS:g}", "--landing-seconds=60"),
+            *(f"--window-seconds={WINDOW_SECONDS:g}", "--landing-seconds=240"),
             *(f"--metrics-port={self._metrics_port}", "--settle-seconds=1"),
             f"--ledger={self.folder / 'bytes.ledger'}",
             *options,

@@ -168,7 +168,7 @@ async def test_the_operator_adopts_what_a_real_prometheus_tells(prometheus, mome
     broken, unknown = refused(NOT_A_NUMBER), refused("an end is no node")
     now = time.time()
     try:
-        async with asyncio.timeout(45):
+        async with asyncio.timeout(120):
             while True:
                 now += 1.0
                 feed.observe(wanted, lambda: GROUND, now)
