@@ -10,6 +10,7 @@ import base64
 import builtins
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,10 +40,16 @@ class TimedOut(Exception):
 class Client:
     """Requests to one API server as one user."""
 
-    def __init__(self, endpoint: connections.Endpoint) -> None:
-        """Take where to send requests and as whom."""
+    def __init__(
+        self, endpoint: connections.Endpoint, discovery: discoveries.Discovery | None = None
+    ) -> None:
+        """Take where to send requests and as whom, and what is known of that server already."""
         self.endpoint = endpoint
-        self._discovery = discoveries.Discovery(endpoint)
+        self._discovery = discovery or discoveries.Discovery(endpoint)
+
+    def with_token(self, token: str) -> Client:
+        """Return a client of the same server for another user, which need not discover anew."""
+        return Client(replace(self.endpoint, token=token), self._discovery)
 
     def is_ready(self) -> bool:
         """Tell whether the API server says it is ready."""

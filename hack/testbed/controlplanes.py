@@ -54,6 +54,7 @@ class ControlPlane:
         self._layout: components.Layout | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self._group: groups.Group | None = None
+        self._client: clients.Client | None = None
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -98,7 +99,9 @@ class ControlPlane:
     @property
     def client(self) -> clients.Client:
         """Return a client that may do everything."""
-        return clients.from_kubeconfig(self.kubeconfig)
+        if self._client is None:
+            self._client = clients.from_kubeconfig(self.kubeconfig)
+        return self._client
 
     @property
     def processes(self) -> groups.Group:
@@ -114,6 +117,7 @@ class ControlPlane:
         stages = binaries.kwok_stages()
         for attempts_left in reversed(range(PORT_ATTEMPTS)):
             state = self._make_state()
+            self._client = None
             self._layout = components.Layout(state, version, programs, stages, *ports.pick(5))
             self._group = groups.Group(state)
             try:

@@ -77,12 +77,7 @@ class Release:
 
     def as_account(self, namespace: str, name: str) -> clients.Client:
         """Return a client with the token of a ServiceAccount."""
-        endpoint = connections.Endpoint(
-            self.plane.server,
-            self.administrator.token_request(namespace, name),
-            self.plane.authority.read_text(),
-        )
-        return clients.Client(endpoint)
+        return self.administrator.with_token(self.administrator.token_request(namespace, name))
 
     def make_account(self, namespace: str, name: str) -> clients.Client:
         """Make a ServiceAccount without rights and return its client."""

@@ -90,7 +90,7 @@ class World:
 
     @property
     def operator_client(self) -> clients.Client:
-        return clients.from_kubeconfig(self.kubeconfig())
+        return self.client.with_token(self.client.token_request(SYSTEM, ACCOUNT))
 
     def kubeconfig(self, server: str | None = None) -> Path:
         """A kubeconfig of the chart's ServiceAccount, each in a file of its own."""
