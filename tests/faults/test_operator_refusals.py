@@ -15,7 +15,7 @@ import pytest
 
 from faultproxy.faults import Answer, Aside
 from faultproxy.proxies import FaultProxy
-from faults.fault_worlds import ENDS, NODES, PATIENCE_SECONDS, Object, World, add_node
+from faults.fault_worlds import ENDS, NODES, PATIENCE_SECONDS, Child, Object, World, add_node
 from faults.test_operator_crashes import PAIRS, PLANS, PODMOVES, gathering
 from faults.test_refusals import is_eviction, writes_phase
 from testbed import controlplanes
@@ -77,8 +77,15 @@ def taint(world: World, *taints: Object) -> None:
         world.client.patch("nodes", name, {"spec": {"taints": list(taints)}})
 
 
-def wait(world: World, condition: Callable[[], Any], what: str) -> Any:
-    return world.client.wait_for(condition, timeout_seconds=PATIENCE_SECONDS, what=what)
+def wait(world: World, child: Child, condition: Callable[[], Any], what: str) -> Any:
+    """Waits while the operator runs, which is started again as the kubelet would."""
+
+    def running() -> Any:
+        if not child.is_running:
+            child.start()
+        return condition()
+
+    return world.client.wait_for(running, timeout_seconds=PATIENCE_SECONDS, what=what)
 
 
 def are_gathered(world: World) -> bool:
@@ -99,8 +106,7 @@ def test_a_taint_that_comes_between_a_plan_and_its_eviction_refuses_the_move_unt
         # Its rehearsal is put off once, so that the operator has time to see the taint.
         proxy.answer(Answer(meddler.rehearses, 429, "Busy", headers={"Retry-After": "5"}))
         try:
-            child.start()
-            refused = wait(world, meddler.ended, "the end of the first move")
+            refused = wait(world, child, meddler.ended, "the end of the first move")
             evicted = world.evictions()
         finally:
             taint(world)
@@ -114,7 +120,7 @@ def test_a_taint_that_comes_between_a_plan_and_its_eviction_refuses_the_move_unt
         )
         assert evicted[pod["uid"]] == 0
 
-        wait(world, lambda: are_gathered(world), "pairs that are together")
+        wait(world, child, lambda: are_gathered(world), "pairs that are together")
         assert set(world.evictions().values()) == {1}
         assert world.move(refused["metadata"]["name"])["status"] == status
 
@@ -127,8 +133,7 @@ def test_a_target_that_is_deleted_in_mid_move_ends_the_move_elsewhere_and_the_pl
         meddler = Meddler(world, delete)
         proxy.aside(meddler.at_eviction())
         try:
-            child.start()
-            move = wait(world, meddler.ended, "the end of the first move")
+            move = wait(world, child, meddler.ended, "the end of the first move")
         finally:
             if meddler.move:
                 add_node(fault_plane, meddler.move["spec"]["to"])
@@ -138,7 +143,7 @@ def test_a_target_that_is_deleted_in_mid_move_ends_the_move_elsewhere_and_the_pl
         assert status["replacement"]["node"] in set(NODES) - {target}
         assert world.evictions()[move["spec"]["pod"]["uid"]] == 1
 
-        wait(world, lambda: plan_phase(world, move["spec"]["plan"]) == "Done", "plan that is done")
+        wait(world, child, lambda: plan_phase(world, move["spec"]["plan"]) == "Done", "plan done")
         assert set(world.evictions().values()) == {1}
 
 

@@ -131,7 +131,7 @@ def test_labels_that_contradict_each_other_keep_all_pods_where_they_are_until_me
 
         wait_for_landings(shop)
         assert shop.condition("Stalled") == ("", "")
-        assert placed(fitting) == ("True", "NodesPlaced")
+        shop.wait(lambda: placed(fitting) == ("True", "NodesPlaced"), "nodes in their places again")
         assert fitting.operator.text().count(logged) == before + 1
 
 
