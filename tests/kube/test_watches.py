@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from faultproxy.faults import Answer
 from faultproxy.proxies import FaultProxy
+from kube.watched_copies import PATIENCE_SECONDS, quota, until
 from shorthaul.errors import BadInput
 from shorthaul.kube import endpoints
 from shorthaul.kube.connections import Connection
@@ -21,34 +22,7 @@ from testbed import controlplanes
 
 pytestmark = pytest.mark.controlplane
 
-PATIENCE_SECONDS = 30.0
 QUICK = WatchSettings(silence_seconds=5.0, first_pause_seconds=0.05, longest_pause_seconds=0.5)
-
-
-@pytest.fixture
-def proxy(control_plane: controlplanes.ControlPlane) -> Iterator[FaultProxy]:
-    with FaultProxy(control_plane.server, control_plane.authority) as running:
-        yield running
-
-
-@pytest.fixture
-def kubeconfig(
-    control_plane: controlplanes.ControlPlane, proxy: FaultProxy, tmp_path: Path
-) -> Path:
-    """The administrator's kubeconfig by way of the proxy."""
-    path = tmp_path / "kubeconfig"
-    text = control_plane.kubeconfig.read_text()
-    path.write_text(text.replace(control_plane.server, proxy.address))
-    return path
-
-
-def quota(name: str, pods: int = 1) -> dict[str, object]:
-    return {
-        "apiVersion": "v1",
-        "kind": "ResourceQuota",
-        "metadata": {"name": name},
-        "spec": {"hard": {"pods": str(pods)}},
-    }
 
 
 def run_with(kubeconfig: Path, story: Callable[[Watch[str]], Awaitable[None]]) -> None:
@@ -64,12 +38,6 @@ def run_with(kubeconfig: Path, story: Callable[[Watch[str]], Awaitable[None]]) -
             running.cancel()
 
     asyncio.run(play())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def test_what_is_made_and_deleted_appears_and_disappears(
