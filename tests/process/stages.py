@@ -41,6 +41,7 @@ GOVERNED = (
     *("watched", "asked", "stale", "expiring", "guarded", "acting", "switched", "paused"),
     *("doubled", "unhinted", "metered", "left", "right", "absent", "vanishing", "next", "spoken"),
     *("capped", "uncovered", "weighed", "mapped", "exported", "hauled", "shipped", "hurried"),
+    "contradicted",
 )
 RIGHTLESS = "rightless"
 PAIR = {"web": 0, "store": 1}

@@ -9,10 +9,12 @@ import pytest
 from faults.fault_worlds import SYSTEM
 from process import stages
 from process.stages import Shop, Stage
+from testbed import nodes
 
 pytestmark = pytest.mark.controlplane
 
 MUTATION = "mutatingadmissionpolicies.admissionregistration.k8s.io"
+TOPOLOGIES = "topologies.shorthaul.dev"
 APART = {"left": {"asker": 0}, "right": {"answerer": 1}}
 
 
@@ -71,6 +73,66 @@ def test_a_relay_that_covers_too_few_nodes_stops_new_evictions_until_it_is_gone(
             client.delete(sources, "relay")
 
         wait_for_landings(shop)
+
+
+@pytest.fixture
+def fitting(running: Stage) -> Iterator[Stage]:
+    """The stage with a Topology that tells how the nodes fit it."""
+    client = running.plane.client
+    about = {"apiVersion": "shorthaul.dev/v1alpha1", "kind": "Topology"}
+    client.create({**about, "metadata": {"name": "default"}, "spec": {}})
+    try:
+        yield running
+    finally:
+        client.delete(TOPOLOGIES, "default")
+
+
+def placed(stage: Stage) -> tuple[str, str]:
+    """Status and reason of the Topology's condition Ready; empty texts without it."""
+    status = stage.plane.client.get(TOPOLOGIES, "default").get("status", {})
+    for each in status.get("conditions", ()):
+        if each["type"] == "Ready":
+            return each["status"], each["reason"]
+    return "", ""
+
+
+def told(shop: Shop) -> list[tuple[str, str, str]]:
+    """The policy's conditions, though nothing of its present spec has been decided yet."""
+    found = shop.policy().get("status", {}).get("conditions", ())
+    return [(each["type"], each["status"], each["reason"]) for each in found]
+
+
+def label_zone(stage: Stage, node: str, zone: str) -> None:
+    change = {"metadata": {"labels": {nodes.ZONE_LABEL: zone}}}
+    stage.plane.client.patch("nodes", node, change)
+
+
+def test_labels_that_contradict_each_other_keep_all_pods_where_they_are_until_mended(
+    fitting: Stage,
+):
+    first, last = (fitting.plane.client.get("nodes", zone[0]) for zone in stages.ZONES)
+    ours, theirs = (node["metadata"]["labels"][nodes.ZONE_LABEL] for node in (first, last))
+    logged = f"nothing can be decided: nodes {stages.ZONES[0][0]} and "
+    before = fitting.operator.text().count(logged)
+    with fitting.shop("contradicted") as shop:
+        shop.wait(lambda: placed(fitting) == ("True", "NodesPlaced"), "nodes in their places")
+        label_zone(fitting, stages.ZONES[0][0], theirs)
+        try:
+            contradiction = ("False", "ContradictoryTopology")
+            shop.wait(lambda: placed(fitting) == contradiction, "contradiction in the Topology")
+            shop.set_policy("Auto")
+            stalled = ("Stalled", "True", "ContradictoryTopology")
+            shop.wait(lambda: stalled in told(shop), "word of it on the policy", shop.state)
+            fitting.rest()
+            assert (evicted(shop), shop.moves(), shop.plans()) == (0, [], [])
+            assert ("Ready", *contradiction) in told(shop)
+        finally:
+            label_zone(fitting, stages.ZONES[0][0], ours)
+
+        wait_for_landings(shop)
+        assert shop.condition("Stalled") == ("", "")
+        shop.wait(lambda: placed(fitting) == ("True", "NodesPlaced"), "nodes in their places again")
+        assert fitting.operator.text().count(logged) == before + 1
 
 
 def test_a_policy_that_its_owner_has_paused_moves_nothing_until_he_lets_it(running: Stage):
