@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chart import releases
+from shorthaul.kube import endpoints
 
 pytest_plugins = ["chart.fixtures"]
 pytestmark = pytest.mark.controlplane
@@ -92,6 +93,15 @@ def _listing(release):
 
 def test_the_operator_may_do_exactly_what_the_golden_file_says(release):
     assert _listing(release) == GOLDEN.read_text().splitlines()
+
+
+def test_what_may_be_listed_is_what_the_operator_reads():
+    lines = [line.strip() for line in GOLDEN.read_text().splitlines()]
+    listed = {line.partition(":")[0] for line in lines if "list" in line.partition(":")[2].split()}
+    kinds = [each for each in vars(endpoints).values() if isinstance(each, endpoints.Endpoint)]
+    named = {f"{each.plural}.{each.group}" if each.group else each.plural for each in kinds}
+
+    assert listed == named - {"leases.coordination.k8s.io", "events.events.k8s.io"}
 
 
 @pytest.mark.parametrize(("namespace", "group", "resource", "verb"), DANGEROUS)
