@@ -124,16 +124,30 @@ def test_flows_of_another_cluster_are_refused(tmp_path):
     assert "same cluster" in line
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_flows_of_two_clusters_with_the_same_names_are_refused(command, tmp_path):
-    def of(cluster):
+def flows_of(folder, *clusters):
+    """The options for one file of flows of each cluster."""
+    words = []
+    for cluster in clusters:
         line = json.loads(GOOD_LINE)
         for end in (line["flow"]["source"], line["flow"]["destination"]):
             end["cluster_name"] = cluster
         line["flow"]["uuid"] = cluster
-        return written(tmp_path, json.dumps(line) + "\n", cluster)
+        words += ["--flows", written(folder, json.dumps(line) + "\n", cluster)]
+    return words
 
-    files = [word for name in ("production", "staging") for word in ("--flows", of(name))]
+
+def test_of_many_clusters_a_few_are_named(tmp_path):
+    files = flows_of(tmp_path, *(f"c{number}" for number in range(10, 60)))
+
+    line = refused("plan", "--cluster", CLUSTER, *files)
+
+    assert f"50 clusters: 'c10' (first: {tmp_path}/c10:1), 'c11'" in line
+    assert f"'c12' (first: {tmp_path}/c12:1) and 47 more; give one cluster's flows" in line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_flows_of_two_clusters_with_the_same_names_are_refused(command, tmp_path):
+    files = flows_of(tmp_path, "production", "staging")
 
     line = refused(command, "--cluster", CLUSTER, *files)
 

@@ -14,6 +14,7 @@ from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
 Pair = tuple[PodRef, PodRef]
 UNWEIGHED_EVENTS = "flow events, which carry no bytes"
+MOST_CLUSTERS_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,10 @@ class PairSum:
 
 
 def clusters_text(clusters: Mapping[str, object]) -> str:
-    """Clusters by name, each with the place of its first flow."""
-    return ", ".join(f"{name!r} (first: {place})" for name, place in sorted(clusters.items()))
+    """Clusters by name, each with the place of its first flow; beyond a few, how many more."""
+    told = [f"{name!r} (first: {place})" for name, place in sorted(clusters.items())]
+    more = len(told) - MOST_CLUSTERS_TOLD
+    return ", ".join(told[:MOST_CLUSTERS_TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)
