@@ -2,6 +2,7 @@
 
 import ast
 import re
+import statistics
 import subprocess
 from pathlib import Path
 
@@ -58,6 +59,34 @@ def test_every_module_has_a_docstring_and_keeps_its_size(path):
     assert ast.get_docstring(tree), f"{path} has no module docstring"
     assert len(path.read_text().splitlines()) <= 400
     assert long == []
+
+
+def functions():
+    """All functions of the package, with the lines that each has."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield node, (node.end_lineno or 0) - node.lineno + 1
+
+
+def test_most_files_and_functions_are_small():
+    files = [len(path.read_text().splitlines()) for path in SOURCES]
+    sizes = [lines for _, lines in functions()]
+
+    assert statistics.median(files) <= 150
+    assert statistics.median(sizes) <= 9
+    assert statistics.quantiles(sizes, n=10)[-1] <= 20
+
+
+def test_no_function_takes_more_than_six_arguments():
+    many = {}
+    for node, _ in functions():
+        told = node.args
+        names = [each.arg for each in (*told.posonlyargs, *told.args, *told.kwonlyargs)]
+        if len([name for name in names if name not in ("self", "cls")]) > 6:
+            many[node.name] = names
+
+    assert many == {}
 
 
 def test_the_loop_stays_short():
