@@ -443,6 +443,18 @@ def test_a_closed_stream_is_forgotten():
     assert (len(decoder.registry), decoder.registry.templates) == (0, 0)
 
 
+def test_templates_sent_again_within_a_second_are_no_datagram_received_twice():
+    templates = p.message10(p.template(256, p.FLOW4), sequence=7)
+    both = p.message10(p.template(256, p.FLOW4), p.data_set(256, p.flow4()), sequence=7)
+
+    decoder, records = p.decoded(templates, templates, both, templates, both)
+
+    assert len(records) == 1
+    assert p.refused(decoder) == {"DATAGRAM_REPEATED": 1}
+    assert decoder.totals.messages == 4
+    assert p.conserved(decoder)
+
+
 def test_the_same_datagram_twice_is_counted_once():
     message = p.message10(p.template(256, p.FLOW4), p.data_set(256, p.flow4()))
 
