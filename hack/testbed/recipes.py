@@ -113,7 +113,7 @@ def goflow2() -> Recipe:
 def netobserv_agent() -> Recipe:
     """Return how to build the NetObserv eBPF agent, whose module carries its compiled BPF objects.
 
-    It is the last one that loads no program of type tracing, which a locked-down kernel refuses.
+    v0.3.3 also loads a program of type tracing, which not every kernel lets root load.
     """
     return Recipe(
         key=f"netobserv-ebpf-agent-{versions.NETOBSERV_AGENT}",
