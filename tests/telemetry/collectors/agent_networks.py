@@ -4,6 +4,10 @@ Pods of `pod_networks` exchange payloads over TCP, and it prints as JSON what th
 of the pods' interfaces say of each way, and the collector's metrics then; the records stay in a
 file. Given are the agent's program, a folder, and `udp` or `tcp`.
 
+This agent loses counts of what passes while it reads its table (its own source says so): an entry
+that comes back meanwhile takes the place of what was read. So pods talk right after it has told,
+and are still when it tells again.
+
 To be run as root, apart: `unshare --net --mount --pid --fork --kill-child --mount-proc`. So nothing
 of it outlives its parent, neither processes nor namespaces.
 """
@@ -11,6 +15,7 @@ of it outlives its parent, neither processes nor namespaces.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -39,6 +44,8 @@ ROUNDS = ((("a", "b"), ("c", "d")), (("a", "c"), ("d", "b")))
 TURN_BYTES = {"b": (50_000, 150_000), "c": (40_000, 200_000), "d": (120_000, 10_000)}
 """Bytes asked and answered in each turn, by who answers."""
 MARKED = "a", "d"
+MARKS = itertools.count(9_001)
+TOGETHER_MILLISECONDS = 2_000
 MARK = (
     "import socket, sys\n"
     "with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:\n"
@@ -61,7 +68,7 @@ def settings_of(protocol: str, port: int) -> dict[str, str]:
         "DIRECTION": "both",
         "SAMPLING": "0",
         "CACHE_MAX_FLOWS": "5000",
-        "CACHE_ACTIVE_TIMEOUT": "1s",
+        "CACHE_ACTIVE_TIMEOUT": "5s",
     }
 
 
@@ -70,18 +77,18 @@ def agents(
     program: str, networks: Networks, folder: Path, settings: dict[str, str]
 ) -> Iterator[None]:
     """An agent on each node, at both hooks of all of its interfaces."""
-    running: list[subprocess.Popen[bytes]] = []
+    running: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for node in networks.nodes:
-            log = folder / f"agent-{node}.log"
             command = [*entering(networks.nodes[node]), program]
             given = os.environ | settings | {"AGENT_IP": NODES[node]}
-            with log.open("wb") as file:
-                running.append(subprocess.Popen(command, env=given, stdout=file, stderr=file))
-            await_hooks(networks, node, running[-1], log)
+            with (folder / f"agent-{node}.log").open("wb") as file:
+                running[node] = subprocess.Popen(command, env=given, stdout=file, stderr=file)
+        for node, agent in running.items():
+            await_hooks(networks, node, agent, folder / f"agent-{node}.log")
         yield
     finally:
-        for agent in running:
+        for agent in running.values():
             agent.kill()
             agent.wait()
 
@@ -104,21 +111,27 @@ def is_hooked(networks: Networks, node: str) -> bool:
     )
 
 
-def exchanged(networks: Networks) -> Iterator[tuple[str, str, int]]:
+def exchanged(networks: Networks, records: Path) -> Iterator[tuple[str, str, int]]:
     """Lets pods exchange payloads: who sent whom how many bytes, as the kernel counts them."""
     for round_ in ROUNDS:
-        before = {client: networks.counted(client) for client, _ in round_}
         servers = [serving(networks, server) for _, server in round_]
         clients = [
-            subprocess.Popen([*payload(networks, client, "ask", server), *PODS[server]])
+            subprocess.Popen(
+                [*payload(networks, client, "ask", server), *PODS[server]], stdin=subprocess.PIPE
+            )
             for client, server in round_
         ]
+        await_telling(networks, records)
+        before = {client: networks.counted(client) for client, _ in round_}
+        for client in clients:
+            assert client.stdin is not None
+            client.stdin.close()
         for process in (*clients, *servers):
             assert process.wait(PATIENCE_SECONDS) == 0
-        for client, server in round_:
-            received, sent = networks.counted(client)
-            yield client, server, sent - before[client][1]
-            yield server, client, received - before[client][0]
+        for one, other in round_:
+            received, sent = networks.counted(one)
+            yield one, other, sent - before[one][1]
+            yield other, one, received - before[one][0]
 
 
 def payload(networks: Networks, pod: str, what: str, server: str) -> list[str]:
@@ -134,24 +147,26 @@ def serving(networks: Networks, server: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def await_mark(networks: Networks, records: Path, port: int) -> None:
-    """Sends a datagram from pod to pod, and waits until the agents of both nodes told of it.
+def await_telling(networks: Networks, records: Path) -> None:
+    """Waits until the agents of both nodes have just told, at the same time, of all that was.
 
-    An agent tells of all that it has at once, in any order. So when it told of a second one that
-    was sent after it told of a first, it has told of all that came before that.
+    They tell of a datagram that is sent for it. One that passed when only one of them had told is
+    told of a whole timeout apart, so another one is sent.
     """
-    sender, receiver = MARKED
-    words = sys.executable, "-c", MARK, PODS[receiver][0], str(port)
-    run(*words, within=networks.pods[sender])
+    for port in MARKS:
+        words = sys.executable, "-c", MARK, PODS[MARKED[1]][0], str(port)
+        run(*words, within=networks.pods[MARKED[0]])
+        wait_until(lambda port=port: len(told_of(records, port)) == len(NODES), "record of a mark")
+        times = told_of(records, port).values()
+        if max(times) - min(times) < TOGETHER_MILLISECONDS:
+            return
 
-    def is_told() -> bool:
-        lines = records.read_text().splitlines(keepends=True) if records.exists() else []
-        told = [json.loads(line) for line in lines if line.endswith("\n")]
-        return {line["exporter"] for line in told if line["source_port"] == port} == set(
-            NODES.values()
-        )
 
-    wait_until(is_told, "record of the mark")
+def told_of(records: Path, port: int) -> dict[str, int]:
+    """When each exporter told last of what came from a port."""
+    lines = records.read_text().splitlines(keepends=True) if records.exists() else []
+    told = [json.loads(line) for line in lines if line.endswith("\n")]
+    return {line["exporter"]: line["received_ms"] for line in told if line["source_port"] == port}
 
 
 def main() -> None:
@@ -162,9 +177,9 @@ def main() -> None:
         port = collector.tcp_port if protocol == "tcp" else collector.udp_port
         try:
             with agents(program, networks, folder, settings_of(protocol, port)):
-                ways = list(exchanged(networks))
-                await_mark(networks, collector.out, 9_001)
-                await_mark(networks, collector.out, 9_002)
+                ways = list(exchanged(networks, collector.out))
+                await_telling(networks, collector.out)
+                await_telling(networks, collector.out)
                 metrics = collector.metrics()
         except NotLetIn as refusal:
             print(refusal, file=sys.stderr)

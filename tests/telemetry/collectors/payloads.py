@@ -1,16 +1,14 @@
 """A program: one end of TCP connections that carry a known payload each way, in turns.
 
 `serve SIZES CONNECTIONS` answers on all addresses and ends after so many; `ask SIZES ADDRESS...`
-asks at each address, one after the other, and spreads each connection over some seconds.
+asks at each address, one after the other, once a line came in.
 """
 
 import socket
 import sys
-import time
 
 PORT = 8_080
 TURNS = 20
-SECONDS = 1.5
 
 
 def serve(connections: int, asked: int, answered: int) -> None:
@@ -28,12 +26,12 @@ def serve(connections: int, asked: int, answered: int) -> None:
 
 
 def ask(addresses: list[str], asked: int, answered: int) -> None:
+    sys.stdin.readline()
     for address in addresses:
         with socket.create_connection((address, PORT), timeout=60) as connection:
             for _ in range(TURNS):
                 connection.sendall(bytes(asked))
                 _take(connection, answered)
-                time.sleep(SECONDS / TURNS)
 
 
 def _take(connection: socket.socket, size: int) -> None:

@@ -37,7 +37,7 @@ NEIGHBOUR_BYTES = 1_000
 between no two pods: some hundred bytes of 410,000 and more."""
 RUN_SECONDS = 300
 WINDOW_MILLISECONDS = 2_000
-"""Longer than the second after which these agents tell of what they saw."""
+"""Shorter than what agents tell in, so that their windows differ."""
 
 
 @dataclass(frozen=True)
