@@ -41,7 +41,7 @@ imports: env  ## the layers of the code, held by import-linter
 unit: env  ## tests that need neither control plane nor Hubble
 	@pytest -m 'not controlplane and not hubble' -n $(WORKERS)
 
-hubble: env  ## tests on the real Hubble Relay
+hubble: env  ## tests on the real Hubble Relay and NetObserv agent
 	@pytest -m hubble
 
 controlplane: env  ## tests on the real control plane

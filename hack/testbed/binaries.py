@@ -27,6 +27,7 @@ CONTROL_PLANE = (
 )
 ALL = (*CONTROL_PLANE, "helm")
 HUBBLE = ("hubble-relay", "hubbleagent")
+NETOBSERV_AGENT = "netobserv-ebpf-agent"
 ENVTEST_PROGRAMS = ("etcd", "kube-apiserver", "kubectl")
 ENVTEST_TIMEOUT_SECONDS = 60
 
@@ -89,7 +90,8 @@ def kwok_stages() -> list[Path]:
 
 
 def _recipe_of(name: str, kubernetes_version: str) -> recipes.Recipe:
-    for recipe in (recipes.kwok(), recipes.helm(), recipes.hubble()):
+    known = recipes.kwok(), recipes.helm(), recipes.hubble(), recipes.netobserv_agent()
+    for recipe in known:
         if name in recipe.programs:
             return recipe
     return recipes.kubernetes(kubernetes_version)

@@ -21,6 +21,7 @@ KWOK_MODULE = "sigs.k8s.io/kwok"
 HELM_MODULE = "helm.sh/helm/v3"
 CILIUM_MODULE = "github.com/cilium/cilium"
 GOFLOW2_MODULE = "github.com/netsampler/goflow2/v2"
+NETOBSERV_AGENT_MODULE = "github.com/netobserv/netobserv-ebpf-agent"
 HUBBLE_AGENT = Path(__file__).resolve().parents[1] / "hubbleagent"
 GOFLOW2_BENCH = Path(__file__).resolve().parents[1] / "benchmarks" / "goflow2"
 
@@ -106,6 +107,18 @@ def goflow2() -> Recipe:
         requires={GOFLOW2_MODULE: f"v{versions.GOFLOW2}"},
         programs={"goflow2bench": "."},
         sources=GOFLOW2_BENCH,
+    )
+
+
+def netobserv_agent() -> Recipe:
+    """Return how to build the NetObserv eBPF agent, whose module carries its compiled BPF objects.
+
+    v0.3.3 also loads a program of type tracing, which not every kernel lets root load.
+    """
+    return Recipe(
+        key=f"netobserv-ebpf-agent-{versions.NETOBSERV_AGENT}",
+        requires={NETOBSERV_AGENT_MODULE: f"v{versions.NETOBSERV_AGENT}"},
+        programs={"netobserv-ebpf-agent": f"{NETOBSERV_AGENT_MODULE}/cmd"},
     )
 
 

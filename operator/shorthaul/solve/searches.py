@@ -2,12 +2,13 @@
 
 It never leaves what the constraints allow. Without a limit of moves it begins from today's
 placement, and from one that divides the traffic graph anew where that is at hand; from the better
-it ruins and recreates under a threshold that falls by the turn. With a limit the price of a move
-falls from where nothing moves until the limit binds, so that moves go to what gains most, and the
-search goes on at the price found there. All is integers and draws from the seed, and it stops by
-counts of turns: same problem and effort, same assignment.
+it ruins and recreates under a threshold that falls by the turn. With a limit it does so from
+today's at a price of a move that rises while there are too many and falls while there are too few,
+so that moves go to what gains most. All is integers and draws from the seed, and it stops by counts
+of turns: same problem and effort, same assignment.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,9 @@ HEAT_OF_A_POD = 2.4
 MOST_HEAT = 0.05
 BLINK = 20
 PRICE_STEPS = 40
-PRICE_RATIO = 0.6
+PRICE_RATIO = 1.1
+BUDGET_WARMTH = 0.1
+BUDGET_LAXITY = 0.1
 FEWER = 5
 TURNS_PER_CHANGED = 3
 
@@ -173,31 +176,35 @@ class _Run:
         return False
 
     def _within_budget(self) -> None:
-        """Lets the price of a move fall until the budget binds, then searches at that price."""
-        engine, lowest = self._engine, self._effort.move_price
-        price = max(lowest, engine.cost // max(1, min(self._most, len(engine.talking))))
-        turns = self._turns()
+        """Ruins and recreates at a price of a move that follows how many there are, so that the
+        budget goes to what gains most; what is too much then is taken back, the least gain first.
+        """
+        engine, settings, most = self._engine, self._settings, self._most
+        turns = max(1, self._turns() // STAGES)
+        price = float(max(1, engine.cost // min(most, len(engine.talking))))
+        for stage, heat in enumerate(self._heats(BUDGET_WARMTH), 1):
+            here = max(self._effort.move_price, int(price))
+            engine.ruin(turns, here, heat[None], size=settings.hand, blink=BLINK)
+            self._note()
+            self._effort.tell(stage / STAGES, self._best_objective)
+            if self._out_of_time():
+                break
+            price *= _dearer(engine.moved, most)
         for _ in range(PRICE_STEPS):
-            kept = engine.places()
-            self._descend(price, capped=False)
-            if engine.moved > self._most:
-                engine.go_to(kept)
-                self._descend(price)
+            if engine.moved <= most:
                 break
-            if price == lowest or self._out_of_time():
-                break
-            self._anneal(turns // 16, price, warmth=0.25)
-            price = max(lowest, round(price * PRICE_RATIO))
-        self._anneal(turns, price, warmth=0.5)
-        self._descend(lowest)
+            price *= PRICE_RATIO
+            engine.sweep(engine.talking, int(price))
+        self._note()
+        self._go_to(self._best)
+        self._descend(self._effort.move_price)
 
-    def _descend(self, price: int, *, capped: bool = True) -> None:
+    def _descend(self, price: int) -> None:
         """Moves single pods to where they cost least until next to none gains."""
         engine = self._engine
-        most = self._most if capped else UNLIMITED
         for _ in range(self._settings.sweeps):
             before = engine.objective(price)
-            changed = engine.sweep(engine.talking, price, most)
+            changed = engine.sweep(engine.talking, price, self._most)
             self._note()
             if self._out_of_time() or changed * ENOUGH < len(engine.talking):
                 break
@@ -254,3 +261,9 @@ class _Run:
     def _out_of_time(self) -> bool:
         self._limited = self._limited or self._effort.expired()
         return self._limited
+
+
+def _dearer(moved: int, most: int) -> float:
+    """How much dearer a move should be where there are so many of at most so many (Lagrange)."""
+    lax = BUDGET_LAXITY * most
+    return min(2.0, max(0.5, math.sqrt((moved + lax) / (most + lax))))

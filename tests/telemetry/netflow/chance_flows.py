@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from shorthaul.telemetry.netflow.readers import NAME_BYTES, number_of
 from telemetry.netflow import packets as p
 
 COUNTERS = {1: 8, 2: 4, (29305, 1): 8, (29305, 2): 4}
@@ -34,6 +35,7 @@ def records(draw, spec):
             text = draw(st.one_of(st.binary(max_size=5), st.just(bytes(300))))
             content += bytes([len(text)]) if len(text) < 255 else b"\xff" + p.number(len(text), 2)
             content += text
+            values[element] = text
             continue
         value = draw(st.integers(0, 256**width - 1))
         values[element] = value
@@ -55,3 +57,10 @@ def counts(values):
     if not any(values.get(element, 0) for element in (8, 12, 27, 28)):
         return []
     return [pair for pair in (forward, back) if any(pair)]
+
+
+def interfaces(values):
+    """Where a record came in and went out: by numbers, else by the name where it was seen."""
+    numbers = values.get(10, 0), values.get(14, 0)
+    name = number_of(values.get(82, b"")[:NAME_BYTES])
+    return numbers if any(numbers) else (0, name) if values.get(61) == 1 else (name, 0)

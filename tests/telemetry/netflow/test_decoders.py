@@ -118,6 +118,40 @@ def test_ipv6_and_fields_after_translation():
     assert (record.post_source_port, record.post_destination_port) == (5, 6)
 
 
+def test_the_next_header_of_ipv6_is_the_protocol_where_no_other_field_tells_it():
+    spec = ((27, 16), (28, 16), (193, 1), (1, 8))
+
+    _, (record,) = of(spec, 1, 2, 6, 900)
+    _, (other,) = of(((4, 1), *spec), 17, 1, 2, 0, 900)
+
+    assert (record.protocol, other.protocol) == (6, 17)
+
+
+def named(name, direction=0, *, width=0xFFFF, numbers=()):
+    """The interfaces of a record that tells one by its name."""
+    spec = ((8, 4), (12, 4), (1, 4), (61, 1), *((number, 4) for number, _ in numbers), (82, width))
+    head = bytes([len(name)]) if width == 0xFFFF else b""
+    content = p.number(1, 4) + p.number(2, 4) + p.number(900, 4) + p.number(direction, 1)
+    content += b"".join(p.number(value, 4) for _, value in numbers) + head + name
+    record = only(p.message10(p.template(256, spec), p.data_set(256, content)))
+    return record.ingress, record.egress
+
+
+def test_an_interface_that_only_a_name_tells_has_a_number_made_from_it():
+    came_in, went_out = named(b"veth1a2b3c4d"), named(b"veth1a2b3c4d", 1)
+
+    assert came_in == went_out[::-1] == (came_in[0], 0)
+    assert 0 < came_in[0] < 1 << 32
+    assert named(b"veth1a2b3c4e")[0] not in (0, came_in[0])
+    assert named(b"eth0", width=4) == named(b"eth0")
+    assert named(b"") == (0, 0)
+
+
+def test_an_interfaces_own_number_comes_before_its_name():
+    assert named(b"eth0", numbers=((10, 7), (14, 0))) == (7, 0)
+    assert named(b"eth0", numbers=((10, 0), (14, 7))) == (0, 7)
+
+
 def test_post_nat_ipv4_addresses_are_kept_beside_the_first_ones():
     spec = (*p.FLOW4, (225, 4), (226, 4), (227, 2), (228, 2))
 
@@ -407,6 +441,18 @@ def test_a_closed_stream_is_forgotten():
     decoder.close(STREAM)
 
     assert (len(decoder.registry), decoder.registry.templates) == (0, 0)
+
+
+def test_templates_sent_again_within_a_second_are_no_datagram_received_twice():
+    templates = p.message10(p.template(256, p.FLOW4), sequence=7)
+    both = p.message10(p.template(256, p.FLOW4), p.data_set(256, p.flow4()), sequence=7)
+
+    decoder, records = p.decoded(templates, templates, both, templates, both)
+
+    assert len(records) == 1
+    assert p.refused(decoder) == {"DATAGRAM_REPEATED": 1}
+    assert decoder.totals.messages == 4
+    assert p.conserved(decoder)
 
 
 def test_the_same_datagram_twice_is_counted_once():

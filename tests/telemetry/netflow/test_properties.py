@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shorthaul.telemetry.netflow.records import Flag
 from telemetry.netflow import packets as p
-from telemetry.netflow.chance_flows import counts, records, sets_of_records, templates
+from telemetry.netflow.chance_flows import counts, interfaces, records, sets_of_records, templates
 
 # Neither is told by the clock: how long an example takes depends on who else uses the machine.
 patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -34,8 +34,7 @@ def test_every_value_comes_out_as_it_went_in(drawn):
         assert record.source_port == values.get(7, 0)
         assert record.destination_port == values.get(11, 0)
         assert record.protocol == values.get(4, 0)
-        assert record.ingress == values.get(10, 0)
-        assert record.egress == values.get(14, 0)
+        assert (record.ingress, record.egress) == interfaces(values)
         assert record.sampling == values.get(34, 0)
         wide = values.get(27) is not None
         source = values[27] if wide else 0xFFFF << 32 | values[8]

@@ -26,7 +26,7 @@ NOTHING = (0, 0)
 
 # Members of enumerations cost a call each in Python 3.11, and all these are met in every record.
 REVERSE = int(Flag.REVERSE)
-UNKNOWN = int(Direction.UNKNOWN)
+UNKNOWN, EGRESS = int(Direction.UNKNOWN), int(Direction.EGRESS)
 TOTAL = Counter.TOTAL
 OF_IPV4, OF_IPV6, OF_LAYER2 = int(Family.IPV4), int(Family.IPV6), int(Family.LAYER2)
 NONE, UPTIME, SECONDS, MILLISECONDS, NTP, BEFORE = Clock
@@ -104,12 +104,12 @@ def _add(
     source_port = r[Register.SOURCE_PORT] & 0xFFFF
     destination_port = r[Register.DESTINATION_PORT] & 0xFFFF
     post_ports = r[Register.POST_SOURCE_PORT] & 0xFFFF, r[Register.POST_DESTINATION_PORT] & 0xFFFF
-    interfaces = r[Register.INGRESS] % WORD, r[Register.EGRESS] % WORD
     start, end = _times(r, plan, context)
     shared = (start, end, context.received, context.exporter, context.domain)
     sampling = _sampling(r, plan, context)
     told = plan.has & DIRECTED and r[Register.DIRECTION] < 2
     direction = r[Register.DIRECTION] if told else UNKNOWN
+    interfaces = _interfaces(r, direction)
     tail = r[Register.PROTOCOL] & 0xFF, family, direction
     if forward != NOTHING:
         batch.add(
@@ -123,6 +123,18 @@ def _add(
             *(*interfaces[::-1], sampling, destination_port, source_port, *post_ports[::-1]),
             *(*tail, plan.flags | REVERSE),
         )
+
+
+def _interfaces(r: Sequence[int], direction: int) -> tuple[int, int]:
+    """Where it came in and went out; where only a name is told, its number, at one of the two.
+
+    A node's agent tells names alone, of each interface that it sees the same bytes at.
+    """
+    ingress, egress = r[Register.INGRESS] % WORD, r[Register.EGRESS] % WORD
+    if ingress or egress:
+        return ingress, egress
+    name = r[Register.INTERFACE_NAME]
+    return (0, name) if direction == EGRESS else (name, 0)
 
 
 def _mapped(number: int) -> bytes:

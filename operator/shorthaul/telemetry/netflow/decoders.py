@@ -127,7 +127,7 @@ class Decoder:
         domain = exporter.domain(message.version, message.domain, self.limits)
         if domain is None:
             return Reason.DATAGRAM_DOMAINS
-        if not sender.stream and domain.repeated(data):
+        if not sender.stream and domain.repeated(data) and not messages.may_repeat(data, message):
             return Reason.DATAGRAM_REPEATED
         self._count(data, message)
         if message.sampling:

@@ -41,7 +41,7 @@ FIELDS: tuple[tuple[int, tuple[int, ...]], ...] = (
     (Register.DESTINATION_PORT, (11, 181, 183)),
     (Register.POST_SOURCE_PORT, (227, 40003)),
     (Register.POST_DESTINATION_PORT, (228, 40004)),
-    (Register.PROTOCOL, (4,)),
+    (Register.PROTOCOL, (4, 193)),
     (Register.DIRECTION, (61,)),
     (Register.INGRESS, (10, 252)),
     (Register.EGRESS, (14, 253)),
@@ -57,6 +57,7 @@ FIELDS: tuple[tuple[int, tuple[int, ...]], ...] = (
     (Register.SPACE, (306,)),
     (Register.SIZE, (309,)),
     (Register.POPULATION, (310,)),
+    (Register.INTERFACE_NAME, (82,)),
 )
 
 STARTS: tuple[tuple[int, Clock], ...] = (

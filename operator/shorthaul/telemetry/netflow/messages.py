@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from shorthaul.telemetry.netflow.definitions import IPFIX
 from shorthaul.telemetry.netflow.limits import SETS_PER_MESSAGE
 from shorthaul.telemetry.netflow.reasons import Reason
 
@@ -12,6 +13,7 @@ HEADER9 = struct.Struct(">HHIIII")
 HEADER10 = struct.Struct(">HHIII")
 RECORD5_BYTES = 48
 MOST_RECORDS5 = 30
+IPFIX_TEMPLATES = (2, 3)
 _SET = struct.Struct(">HH")
 
 
@@ -86,6 +88,17 @@ def _header10(data: bytes) -> Message | Reason:
     end = min(length, len(data))
     cut = length > len(data)
     return Message(10, domain, sequence, seconds * 1_000, 0, HEADER10.size, end, cut, 0)
+
+
+def may_repeat(data: bytes, message: Message) -> bool:
+    """Whether a message may come again in the same bytes without being the same one.
+
+    IPFIX numbers no templates: sent again within a second, with no data between, they are equal.
+    """
+    return message.version == IPFIX and all(
+        not isinstance(found, Reason) and found[0] in IPFIX_TEMPLATES
+        for found in sets(data, message.begin, message.end)
+    )
 
 
 def sets(data: bytes, begin: int, end: int) -> Iterator[tuple[int, bytes] | Reason]:

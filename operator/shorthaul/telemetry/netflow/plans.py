@@ -86,7 +86,7 @@ def compiled_options(fields: Sequence[Field], scopes: int, version: int) -> Plan
     wanted = {
         position: register
         for register, numbers in elements.FIELDS
-        if register >= Register.SAMPLER or register is Register.BOOT
+        if Register.SAMPLER <= register <= Register.POPULATION or register is Register.BOOT
         if (position := _position(found, fields, numbers, register)) is not None
     }
     has = bits(*wanted.values())
@@ -114,7 +114,7 @@ def _position(
 
 
 def _fits(width: int, register: int) -> bool:
-    if width == VARIABLE:
+    if width == VARIABLE or register == Register.INTERFACE_NAME:
         return True
     return width == WIDTHS[register] if register in WIDTHS else width <= 8
 

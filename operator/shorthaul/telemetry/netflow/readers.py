@@ -18,6 +18,8 @@ from shorthaul.telemetry.netflow.records import Batch
 from shorthaul.telemetry.netflow.registers import NUMBER, PAIRS, Register
 
 LONG = 0xFFFF
+NAME_BYTES = 64
+"""A longer name is known by its beginning."""
 COUNTS = (
     Register.BYTES,
     Register.PACKETS,
@@ -142,9 +144,20 @@ def _read(steps: tuple[_Step, ...], data: bytes, at: int, registers: list[int]) 
         if wide:
             value = int.from_bytes(field_bytes, "big") if length == 16 else 0
             registers[register], registers[register + 1] = value >> 64, value & 0xFFFFFFFFFFFFFFFF
+        elif register == Register.INTERFACE_NAME:
+            registers[register] = number_of(field_bytes[:NAME_BYTES])
         else:
             registers[register] = int.from_bytes(field_bytes, "big") if length <= 8 else 0
     return at
+
+
+@lru_cache(maxsize=4096)
+def number_of(name: bytes) -> int:
+    """A number of 32 bits that stands for a name: FNV-1a, and 0 for none."""
+    number = 0x811C9DC5 if name else 0
+    for byte in name:
+        number = (number ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return number
 
 
 def _length(data: bytes, at: int) -> tuple[int, int]:

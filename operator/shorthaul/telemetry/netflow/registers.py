@@ -49,9 +49,10 @@ class Register:
     SPACE: Final = 39
     SIZE: Final = 40
     POPULATION: Final = 41
+    INTERFACE_NAME: Final = 42
 
 
-NUMBER = 42
+NUMBER = 43
 PAIRS: frozenset[int] = frozenset(
     (
         Register.SOURCE6,
@@ -69,7 +70,7 @@ WIDTHS: dict[int, int] = {
     Register.DESTINATION_MAC: 6,
     **dict.fromkeys(PAIRS, 16),
 }
-"""Registers that take fields of one width only; all others take 1 to 8 bytes."""
+"""Registers that take fields of one width only; all others but a name take 1 to 8 bytes."""
 
 
 def bits(*registers: int) -> int:

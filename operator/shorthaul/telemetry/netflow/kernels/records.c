@@ -14,7 +14,7 @@ enum {
     BYTES = 22, PACKETS = 23, REVERSE_BYTES = 24, REVERSE_PACKETS = 25, OUT_BYTES = 26,
     OUT_PACKETS = 27, START = 28, END = 29, DURATION = 30, BOOT = 31, EVENT = 32,
     FORWARDING = 33, END_REASON = 34, CONNECTION = 35, SAMPLER = 36, RATE = 37, INTERVAL = 38,
-    SPACE = 39, SIZE = 40, POPULATION = 41, REGISTERS = 42
+    SPACE = 39, SIZE = 40, POPULATION = 41, INTERFACE_NAME = 42, REGISTERS = 43
 };
 enum { NONE, UPTIME, SECONDS, MILLISECONDS, NTP, BEFORE };
 enum { RECORDS, PARTIAL, CUT, MANY, NOTHING, NO_ADDRESSES, DENIED, ALERT, DROPPED, RUNNING, COUNTS };
@@ -25,6 +25,8 @@ enum { RECORDS, PARTIAL, CUT, MANY, NOTHING, NO_ADDRESSES, DENIED, ALERT, DROPPE
 #define LATEST ((int64_t)1 << 48)
 #define NTP_EPOCH 2208988800u
 #define REVERSE 1
+#define EGRESS_SEEN 1
+#define NAME_BYTES 64
 
 typedef struct {
     uint32_t skip;
@@ -58,6 +60,15 @@ static uint64_t number(const uint8_t *at, int64_t width)
     uint64_t value = 0;
     for (int64_t i = 0; i < width; i++)
         value = value << 8 | at[i];
+    return value;
+}
+
+/* A number that stands for a name, as readers.py makes it. */
+static uint32_t number_of(const uint8_t *name, int64_t width)
+{
+    uint32_t value = width ? 0x811C9DC5u : 0;
+    for (int64_t i = 0; i < width && i < NAME_BYTES; i++)
+        value = (value ^ name[i]) * 0x01000193u;
     return value;
 }
 
@@ -95,6 +106,8 @@ static int64_t fill(const Plan *plan, const Step *steps, const uint8_t *data, in
             if (wide) {
                 r[target] = length == 16 ? number(data + at, 8) : 0;
                 r[target + 1] = length == 16 ? number(data + at + 8, 8) : 0;
+            } else if (target == INTERFACE_NAME) {
+                r[target] = number_of(data + at, length);
             } else {
                 r[target] = length <= 8 ? number(data + at, length) : 0;
             }
@@ -279,6 +292,12 @@ static int assemble(const uint64_t *r, const Plan *plan, const Context *c,
     out->post_destination_port = (uint16_t)r[POST_DESTINATION_PORT];
     out->protocol = (uint8_t)r[PROTOCOL];
     out->direction = plan->has >> DIRECTION & 1 && r[DIRECTION] < 2 ? (uint8_t)r[DIRECTION] : 255;
+    if (!out->ingress && !out->egress) {
+        if (out->direction == EGRESS_SEEN)
+            out->egress = (uint32_t)r[INTERFACE_NAME];
+        else
+            out->ingress = (uint32_t)r[INTERFACE_NAME];
+    }
     out->flags = plan->flags;
     if (!back)
         return 1;
