@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
+import pytest
 
 from shorthaul.api import placementplans as api
 from shorthaul.api.affinitypolicies import Mode
@@ -51,6 +52,15 @@ def test_the_manifest_has_every_field_that_scripts_are_written_against():
     refused = {"namespace", "pod", "reason", "message"}
     assert all(set(refusal) == refused for refusal in spec["refusals"])
     assert {"seed", "engine", "numpy"} <= set(spec["inputs"])
+
+
+def test_what_kubectl_shows_of_the_gain_has_six_digits():
+    plan = a_plan()
+    shown = proposed(plan).spec.predicted
+
+    assert shown is not None
+    assert shown.value == pytest.approx(plan.value.before - plan.value.after, rel=1e-5)
+    assert len(f"{shown.value!r}".replace(".", "").strip("0")) <= 6
 
 
 def test_the_manifest_is_plain_data_that_the_api_can_read():

@@ -83,7 +83,7 @@ def proposal(
             api.PolicyReference(namespace=ref.namespace, name=ref.name, generation=generation)
             for ref, generation in sorted(policies)
         ),
-        predicted=Gain(value=plan.value.before - plan.value.after, unit=unit),
+        predicted=Gain(value=_shown(plan.value.before - plan.value.after), unit=unit),
         digest=fingerprint,
         expires_at=now + timedelta(seconds=expiry_seconds),
         refusals=tuple(_samples(plan.refusals)),
@@ -183,6 +183,11 @@ def _objective(plan: Plan) -> api.PlannedObjective:
         bound_method=value.bound_method,
         bound_assumes=value.bound_assumes,
     )
+
+
+def _shown(value: float) -> float:
+    """Six digits, for `kubectl get`, which prints what is stored; the objective has all digits."""
+    return float(f"{value:.6g}")
 
 
 def _planned(move: Move, unit: str) -> api.PlannedMove:
