@@ -3,13 +3,14 @@
 FROM python:3.12-slim AS build
 WORKDIR /build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev
-COPY requirements/run.txt requirements/run.txt
-RUN python -m venv /opt/shorthaul \
- && /opt/shorthaul/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
+COPY requirements/build.txt requirements/run.txt requirements/
+RUN pip install --no-cache-dir --require-hashes -r requirements/build.txt \
+ && python -m venv --without-pip /opt/shorthaul \
+ && pip --python /opt/shorthaul install --no-cache-dir --require-hashes -r requirements/run.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY operator ./operator
-RUN pip wheel --no-cache-dir --no-deps -w dist . \
- && /opt/shorthaul/bin/pip install --no-cache-dir --no-deps dist/*.whl
+RUN pip wheel --no-cache-dir --no-deps --no-build-isolation -w dist . \
+ && pip --python /opt/shorthaul install --no-cache-dir --no-deps dist/*.whl
 
 FROM python:3.12-slim
 COPY --from=build /opt/shorthaul /opt/shorthaul
