@@ -14,7 +14,8 @@ RUN pip wheel --no-cache-dir --no-deps --no-build-isolation -w dist . \
 
 FROM python:3.12-slim
 COPY --from=build /opt/shorthaul /opt/shorthaul
-ENV PATH=/opt/shorthaul/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# HOME: the Kubernetes client asks for it when imported, and this user is in no passwd file.
+ENV PATH=/opt/shorthaul/bin:$PATH HOME=/ PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 65532:65532
 ENTRYPOINT ["shorthaul"]
 CMD ["operator"]

@@ -37,3 +37,7 @@ def test_what_builds_the_package_is_locked_as_for_the_tests():
 
     assert set(project["build-system"]["requires"]) <= set(build)
     assert build.items() <= pins("dev").items()
+
+
+def test_the_image_names_a_home_as_its_user_has_none():
+    assert re.search(r"^ENV .*\bHOME=/", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
