@@ -54,7 +54,7 @@ benchenv: env  ## what `hack/bench` needs beside: the peers and the figures
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 
 requirements:  ## lock requirements/*.in again (needs uv)
-	@for name in run dev compiler bench; do uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
+	@for name in run dev build compiler bench; do uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-header --universal --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:  ## drop the environment and caches of this folder
