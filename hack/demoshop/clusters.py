@@ -21,7 +21,7 @@ NODES_PER_RACK = 5
 NODE_CPU = "4"
 NODE_MEMORY = "16Gi"
 REGION = "north"
-READY_TIMEOUT_SECONDS = 60.0
+READY_TIMEOUT_SECONDS = 300.0
 
 
 def shop_nodes() -> Iterator[dict[str, Any]]:

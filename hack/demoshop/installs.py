@@ -22,8 +22,8 @@ NAMESPACE = "shorthaul-system"
 RELEASE = "shorthaul"
 CHART = stages.REPOSITORY / "charts" / "shorthaul"
 EXAMPLES = stages.REPOSITORY / "examples" / "demo"
-HELM_TIMEOUT_SECONDS = 60.0
-READY_TIMEOUT_SECONDS = 20.0
+HELM_TIMEOUT_SECONDS = 240.0
+READY_TIMEOUT_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Pace:
     half_life_windows: float = 3.0
     persistence_windows: int = 2
     verification_windows: int = 3
-    landing_seconds: float = 20.0
+    landing_seconds: float = 60.0
     hint_margin_seconds: float = 0.0
 
     def options(self) -> list[str]:

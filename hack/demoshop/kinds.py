@@ -20,7 +20,7 @@ from demoshop import calls
 from testbed import audits, binaries, clients, credentials, groups, ports
 
 CREATE_TIMEOUT_SECONDS = 300.0
-CALL_TIMEOUT_SECONDS = 60.0
+CALL_TIMEOUT_SECONDS = 240.0
 ACCOUNT = "shorthaul-demo"
 FAKE_NODES = "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake"
 POD_RANGES = "10.64.0.1/10"

@@ -62,7 +62,7 @@ class Mirror:
         self._stopped = threading.Event()
         self.generation = 0
 
-    def start(self, timeout_seconds: float = 20.0) -> Mirror:
+    def start(self, timeout_seconds: float = 120.0) -> Mirror:
         """Begin to follow and return after the first list."""
         threading.Thread(target=self._follow, name=f"mirror {self._path}", daemon=True).start()
         if not self._listed.wait(timeout_seconds):

@@ -73,7 +73,7 @@ def _unpacked(packages: tuple[str, ...], folder: Path) -> Path:
         last = (done.stderr.strip().splitlines() or ["nothing was fetched"])[-1]
         raise Unavailable(f"cannot fetch {', '.join(packages)}: {last}; {advice}")
     for archive in archives:
-        subprocess.run(["dpkg", "-x", archive, root], check=True, timeout=60)
+        subprocess.run(["dpkg", "-x", archive, root], check=True, timeout=FETCH_SECONDS)
     return root
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from testbed import binaries, groups, guards, ports, probes
 
 RELAY = "hubble-relay"
-START_SECONDS = 20
+START_SECONDS = 120
 
 
 class Hubble:
