@@ -190,7 +190,7 @@ class ControlPlane:
         tokens = self._write_files()
         for name in STORES:
             self._start(name)
-        self._wait_for(self.authority.exists, "certificate of the API server")
+        self._wait_for(self._is_certified, "certificate of the API server")
         for user, token in tokens.items():
             credentials.write_kubeconfig(
                 self.layout.kubeconfig(user),
@@ -225,6 +225,9 @@ class ControlPlane:
         self.processes.wait_for(
             condition, what, needing=needing, timeout_seconds=START_TIMEOUT_SECONDS
         )
+
+    def _is_certified(self) -> bool:
+        return credentials.is_whole(self.authority)
 
     def _is_ready(self) -> bool:
         return self.client.is_ready()

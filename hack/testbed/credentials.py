@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+END_OF_CERTIFICATE = b"-----END CERTIFICATE-----\n"
 DER_BEFORE_KEY = bytes.fromhex("30310201010420")
 DER_AFTER_KEY = bytes.fromhex("a00a06082a8648ce3d030107")
 
@@ -26,6 +27,11 @@ def write_signing_key(path: Path) -> None:
     der = DER_BEFORE_KEY + scalar.to_bytes(32, "big") + DER_AFTER_KEY
     body = base64.encodebytes(der).decode()
     _write_privately(path, f"-----BEGIN EC PRIVATE KEY-----\n{body}-----END EC PRIVATE KEY-----\n")
+
+
+def is_whole(certificate: Path) -> bool:
+    """Tell whether a certificate's file is written to its end: a server makes it, then fills it."""
+    return certificate.exists() and certificate.read_bytes().endswith(END_OF_CERTIFICATE)
 
 
 def write_tokens(path: Path, users: Iterable[str]) -> dict[str, str]:
