@@ -8,6 +8,7 @@ that the shop stays on the thirty. Written without a Docker at hand: see docs/de
 from __future__ import annotations
 
 import base64
+import functools
 import os
 import shutil
 from collections.abc import Sequence
@@ -52,7 +53,7 @@ class KindCluster:
         """Return the address of the API server."""
         return str(self._own_cluster()["server"])
 
-    @property
+    @functools.cached_property
     def client(self) -> clients.Client:
         """Return a client that may do everything."""
         return clients.from_kubeconfig(self.kubeconfig)

@@ -30,11 +30,10 @@ from telemetry.collectors.pod_networks import (
     PODS,
     Networks,
     built,
-    entering,
-    run,
     wait_until,
 )
 from telemetry.collectors.running import Running
+from telemetry.namespaces import entering, run
 
 NO_BPF = 3
 """The exit status where the kernel does not let the agent in; the last line says why."""

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from telemetry.namespaces import run
+
 PATIENCE_SECONDS = 60.0
 NODES = {"n1": "10.250.0.1", "n2": "10.250.0.2"}
 NODES_IPV6 = {"n1": "fd00:250::1", "n2": "fd00:250::2"}
@@ -46,20 +48,6 @@ class Networks:
         lines = Path(f"/proc/{self.pods[pod]}/net/dev").read_text().splitlines()
         (numbers,) = (line.split()[1:] for line in lines if line.split()[0] == "eth0:")
         return int(numbers[0]), int(numbers[8])
-
-
-def run(*words: str, within: int | None = None) -> str:
-    """What a command in a namespace prints."""
-    command = [*entering(within), *words]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
-    if done.returncode:
-        raise OSError(f"{' '.join(words)}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def entering(space: int | None) -> list[str]:
-    """What goes before a command that is to run in a namespace."""
-    return [] if space is None else ["nsenter", "--target", str(space), "--net"]
 
 
 def wait_until(done: Callable[[], bool], what: str) -> None:

@@ -33,6 +33,7 @@ from shorthaul.api.latency_sources import LatencySource, LatencySourceType, Prob
 from shorthaul.api.objects import ObjectMeta
 from shorthaul.api.topologies import TierLatencies, Topology, TopologySpec
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
+from telemetry.namespaces import entering, run
 from worlds import builders
 
 ZONES = ("z1", "z1", "z1", "z2", "z2", "z2")
@@ -93,21 +94,16 @@ def delay(one: int, other: int) -> float:
     return WITHIN_SECONDS if ZONES[one] == ZONES[other] else BETWEEN_SECONDS
 
 
-def ip(*words: str, within: int | None = None) -> None:
-    inside = ["nsenter", "-t", str(within), "-n"] if within is not None else []
-    subprocess.run([*inside, "ip", *words], check=True, capture_output=True, timeout=30)
-
-
 def device(index: int, namespace: int | None) -> int:
     """A TUN device, in a namespace of its own unless that is None."""
     opened = os.open("/dev/net/tun", os.O_RDWR)
     name = f"tun{index}"
     fcntl.ioctl(opened, TUN_SET_INTERFACE, struct.pack("16sH", name.encode(), NO_HEADER_TUN))
     if namespace is not None:
-        ip("link", "set", name, "netns", str(namespace))
-    ip("address", "add", f"{address(index)}/24", "dev", name, within=namespace)
-    ip("link", "set", name, "up", within=namespace)
-    ip("link", "set", "lo", "up", within=namespace)
+        run("ip", "link", "set", name, "netns", str(namespace))
+    run("ip", "address", "add", f"{address(index)}/24", "dev", name, within=namespace)
+    run("ip", "link", "set", name, "up", within=namespace)
+    run("ip", "link", "set", "lo", "up", within=namespace)
     return opened
 
 
@@ -183,7 +179,7 @@ def probed_network() -> Iterator[None]:
             devices[index] = device(index, holder.pid)
         Network(devices).start()
         for index in range(len(ZONES)):
-            command = ["nsenter", "-t", str(running[index].pid), "-n", sys.executable]
+            command = [*entering(running[index].pid), sys.executable]
             command += ["-m", "shorthaul", "prober", "--address", address(index)]
             command += ["--peer", NAME, "--round-seconds", "1", "--log-level", "warning"]
             running.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))

@@ -10,7 +10,12 @@ from shorthaul.telemetry.netflow import messages
 from shorthaul.telemetry.netflow.choices import Reading, best_reading
 from shorthaul.telemetry.netflow.connections import Connections
 from shorthaul.telemetry.netflow.contexts import Context
-from shorthaul.telemetry.netflow.definitions import IPFIX, Definition, definitions
+from shorthaul.telemetry.netflow.definitions import (
+    IPFIX,
+    IPFIX_TEMPLATES,
+    Definition,
+    definitions,
+)
 from shorthaul.telemetry.netflow.elements import Counter
 from shorthaul.telemetry.netflow.exporters import Domain, Exporter, Held, Sender
 from shorthaul.telemetry.netflow.limits import (
@@ -182,7 +187,7 @@ class Decoder:
             number, content = found
             if number >= DATA_SETS:
                 self._data_set(number, content, work)
-            elif number in ((0, 1) if message.version == 9 else (2, 3)):
+            elif number in ((0, 1) if message.version == 9 else IPFIX_TEMPLATES):
                 self._template_set(content, number in (1, 3), work)
             else:
                 self._refuse_part(Reason.SET_RESERVED, work)

@@ -15,6 +15,7 @@ from shorthaul.telemetry.netflow.reasons import Reason
 LEAST_ID = 256
 ENTERPRISE = 0x8000
 IPFIX = 10
+IPFIX_TEMPLATES = (2, 3)
 
 
 class Definition(NamedTuple):
@@ -67,7 +68,7 @@ def _next(
     if (
         version == IPFIX
         and number < LEAST_ID
-        and number in (2, 3)
+        and number in IPFIX_TEMPLATES
         and not any(data[at + 2 : at + 4])
     ):
         return Definition(number, b"", 0, 0, options), at + 4

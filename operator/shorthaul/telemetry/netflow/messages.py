@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from shorthaul.telemetry.netflow.definitions import IPFIX
+from shorthaul.telemetry.netflow.definitions import IPFIX, IPFIX_TEMPLATES
 from shorthaul.telemetry.netflow.limits import SETS_PER_MESSAGE
 from shorthaul.telemetry.netflow.reasons import Reason
 
@@ -13,7 +13,6 @@ HEADER9 = struct.Struct(">HHIIII")
 HEADER10 = struct.Struct(">HHIII")
 RECORD5_BYTES = 48
 MOST_RECORDS5 = 30
-IPFIX_TEMPLATES = (2, 3)
 _SET = struct.Struct(">HH")
 
 
