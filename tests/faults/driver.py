@@ -42,7 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--namespace", default="shorthaul-system")
     parser.add_argument("--probe-namespace", default="shorthaul-probe")
     parser.add_argument("--moves-namespace", required=True)
-    parser.add_argument("--landing-seconds", type=float, default=240.0)
+    parser.add_argument("--landing-seconds", type=float, required=True)
     parser.add_argument("--lease-seconds", type=float, default=15.0)
     return parser.parse_args()
 

@@ -10,10 +10,9 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,11 @@ SYSTEM = "shorthaul-system"
 ACCOUNT = "shorthaul"
 NODES = ("node-0", "node-1", "node-2", "node-3")
 ENDS = ("Landed", "Elsewhere", "Failed", "Refused")
-# After outages of the API server controllers take up their watches with a growing back-off, and a
-# machine that is shared may give each process a tenth of its time.
-PATIENCE_SECONDS = 300.0
+# Kubernetes gives up waiting for what it has missed after 5 minutes: the ReplicaSet controller for
+# pods that it made (client-go's `ExpectationsTimeout`), the scheduler for a pod that fits nowhere.
+# After an outage a replacement may come as late as that, and a test waits longer than an executor.
+LANDING_SECONDS = 420.0
+PATIENCE_SECONDS = 600.0
 DIGEST = "sha256:" + "0" * 64
 
 Object = dict[str, Any]
@@ -107,10 +108,34 @@ class World:
         return [pod for pod in self.pods(app) if _is_ready(pod)]
 
     def wait_until_ready(self, app: str, replicas: int) -> None:
+        """Wait until so many pods are ready, and their controller has counted them.
+
+        One that has made pods but not seen them yet, as after a restart of the API server, makes
+        none for 5 minutes (client-go's `ExpectationsTimeout`) if one of them goes before it looks.
+        """
         self.client.wait_for(
             lambda: len(self.ready_pods(app)) == replicas == len(self.pods(app)),
             timeout_seconds=PATIENCE_SECONDS,
             what=f"{replicas} ready pods of {app}",
+        )
+        self.client.wait_for(
+            lambda: self._is_counted(app, replicas),
+            timeout_seconds=PATIENCE_SECONDS,
+            what=f"the controller of {app} to count {replicas} ready pods",
+        )
+
+    def _is_counted(self, app: str, replicas: int) -> bool:
+        owners = {
+            (owner["kind"], owner["name"])
+            for pod in self.ready_pods(app)
+            for owner in pod["metadata"]["ownerReferences"]
+        }
+        return bool(owners) and all(
+            self.client.get(f"{kind.lower()}s.apps", name, self.namespace)["status"].get(
+                "readyReplicas"
+            )
+            == replicas
+            for kind, name in owners
         )
 
     def order_move(self, kind: str, app: str, index: int = 0) -> str:
@@ -168,65 +193,6 @@ class World:
         )
 
 
-class Child:
-    """The operator, or a driver of its executor, as a process that tests kill and start again."""
-
-    def __init__(self, command: Sequence[str], log: Path) -> None:
-        self._command = command
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    def start(self) -> None:
-        environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "operator")}
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, stdout=log, stderr=log, env=environment, start_new_session=True
-            )
-
-    def kill(self) -> None:
-        """End it at once, as a crash would."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-
-    def end(self) -> None:
-        """Make sure that it does not run any more."""
-        if self.is_running:
-            self.kill()
-
-    def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
-    def wait(self, timeout_seconds: float) -> int:
-        assert self._process is not None
-        return self._process.wait(timeout_seconds)
-
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def lives(self, seconds: float) -> bool:
-        """Whether it still runs after a time; returns at once when it ends."""
-        assert self._process is not None
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(seconds)
-        return self.is_running
-
-    def text(self) -> str:
-        return self._log.read_text(errors="replace") if self._log.exists() else ""
-
-    def wait_for_text(self, text: str, timeout_seconds: float = 30.0) -> None:
-        deadline = time.monotonic() + timeout_seconds
-        while text not in self.text():
-            assert time.monotonic() < deadline, f"no {text!r} in:\n{self.text()}"
-            time.sleep(0.05)
-
-
 def driver(world: World, server: str, *options: str) -> list[str]:
     """The command of a driver that sends its requests to `server`."""
     return [
@@ -234,6 +200,7 @@ def driver(world: World, server: str, *options: str) -> list[str]:
         str(DRIVER),
         f"--kubeconfig={world.kubeconfig(server)}",
         f"--moves-namespace={world.namespace}",
+        f"--landing-seconds={LANDING_SECONDS:g}",
         *options,
     ]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from faults.fault_worlds import NODES, REPOSITORY, Object, World, deployment
+from faults.fault_worlds import LANDING_SECONDS, NODES, REPOSITORY, Object, World, deployment
 from testbed import controlplanes
 
 
@@ -126,7 +126,7 @@ def operator(world: World, server: str, *options: str) -> list[str]:
         "--persistence-windows=1",
         "--verification-windows=1",
         "--half-life-windows=3",
-        "--landing-seconds=300",
+        f"--landing-seconds={LANDING_SECONDS:g}",
         "--tick-seconds=0.3",
         "--retry-seconds=0.3",
         "--renew-seconds=3",

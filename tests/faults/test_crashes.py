@@ -14,9 +14,9 @@ import pytest
 
 from faultproxy.faults import Point
 from faultproxy.proxies import FaultProxy
+from faults.children import Child
 from faults.fault_worlds import (
     PATIENCE_SECONDS,
-    Child,
     World,
     deployment,
     driver,

@@ -13,10 +13,10 @@ import pytest
 
 from faultproxy.faults import Aside
 from faultproxy.proxies import FaultProxy
+from faults.children import Child
 from faults.driver import LOST
 from faults.fault_worlds import (
     PATIENCE_SECONDS,
-    Child,
     World,
     deployment,
     driver,

@@ -28,13 +28,13 @@ import pytest
 
 from faultproxy.faults import Call, Point
 from faultproxy.proxies import FaultProxy
+from faults.children import Child
 from faults.fault_worlds import (
     ACCOUNT,
     ENDS,
     NODES,
     PATIENCE_SECONDS,
     SYSTEM,
-    Child,
     Object,
     World,
     budget,

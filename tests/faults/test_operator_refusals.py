@@ -15,7 +15,8 @@ import pytest
 
 from faultproxy.faults import Answer, Aside
 from faultproxy.proxies import FaultProxy
-from faults.fault_worlds import ENDS, NODES, PATIENCE_SECONDS, Child, Object, World, add_node
+from faults.children import Child
+from faults.fault_worlds import ENDS, NODES, PATIENCE_SECONDS, Object, World, add_node
 from faults.test_operator_crashes import PAIRS, PLANS, PODMOVES, gathering
 from faults.test_refusals import is_eviction, writes_phase
 from testbed import controlplanes

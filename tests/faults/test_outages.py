@@ -16,7 +16,8 @@ import pytest
 
 from faultproxy.faults import Aside
 from faultproxy.proxies import FaultProxy
-from faults.fault_worlds import PATIENCE_SECONDS, Child, deployment, driver, fresh_world
+from faults.children import Child
+from faults.fault_worlds import PATIENCE_SECONDS, deployment, driver, fresh_world
 from faults.test_refusals import writes_phase
 from testbed import controlplanes
 

@@ -14,10 +14,10 @@ import pytest
 
 from faultproxy.faults import Answer, Aside
 from faultproxy.proxies import FaultProxy
+from faults.children import Child
 from faults.fault_worlds import (
     PATIENCE_SECONDS,
     SYSTEM,
-    Child,
     World,
     add_node,
     budget,

@@ -22,13 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from faults import fault_worlds, operator_worlds
+from faults.children import Child
 from faults.fault_worlds import (
     ACCOUNT,
     ENDS,
+    LANDING_SECONDS,
     PATIENCE_SECONDS,
     REPOSITORY,
     SYSTEM,
-    Child,
     Object,
     World,
 )
@@ -232,7 +233,7 @@ class Stage:
         """The command of the operator; one may run at a time."""
         return [
             *operator_worlds.operator(World(self.plane, SYSTEM), self.plane.server),
-            *(f"--window-seconds={WINDOW_SECONDS:g}", "--landing-seconds=240"),
+            *(f"--window-seconds={WINDOW_SECONDS:g}", f"--landing-seconds={LANDING_SECONDS:g}"),
             *(f"--metrics-port={self._metrics_port}", "--settle-seconds=1"),
             f"--ledger={self.folder / 'bytes.ledger'}",
             *options,

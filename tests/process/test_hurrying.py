@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from faults.fault_worlds import PATIENCE_SECONDS, Child, Object
+from faults.children import Child
+from faults.fault_worlds import PATIENCE_SECONDS, Object
 from faults.operator_worlds import refuted
 from process import probed_networks, stages
 from process.stages import Shop, Stage

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from faults.fault_worlds import PATIENCE_SECONDS, Child, Object
+from faults.children import Child
+from faults.fault_worlds import PATIENCE_SECONDS, Object
 from process.stages import Stage
 from testbed import ports
 
