@@ -14,13 +14,10 @@ At the end stands what a run without a crash would have come to, by the API serv
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,43 +25,30 @@ import pytest
 
 from faultproxy.faults import Call, Point
 from faultproxy.proxies import FaultProxy
-from faults.children import Child
-from faults.fault_worlds import (
-    ACCOUNT,
-    ENDS,
-    NODES,
-    PATIENCE_SECONDS,
-    SYSTEM,
-    Object,
-    World,
-    budget,
-    fresh_world,
+from faults.fault_worlds import ACCOUNT, ENDS, PATIENCE_SECONDS, SYSTEM, World
+from faults.gatherings import (
+    APPS,
+    CONCURRENT,
+    PAIRS,
+    PLANS,
+    PODMOVES,
+    SOURCES,
+    bring_apart,
+    done_plans,
+    gathering,
+    plans,
+    run_until_gathered,
 )
-from faults.operator_worlds import (
-    cordon,
-    flow_source,
-    operator,
-    place_apart,
-    playing,
-    policy,
-    refuted,
-    talk,
-)
+from faults.operator_worlds import refuted
 from faults.write_kinds import OWN_WRITES, kind_of
 from testbed import controlplanes
 
 pytestmark = pytest.mark.controlplane
 
-PODMOVES, PLANS = "podmoves.shorthaul.dev", "placementplans.shorthaul.dev"
-POLICIES, SOURCES = "affinitypolicies.shorthaul.dev", "flowsources.shorthaul.dev"
-PAIRS = (("web", "store"), ("till", "bank"))
-APPS = tuple(app for pair in PAIRS for app in pair)
+POLICIES = "affinitypolicies.shorthaul.dev"
 WRITES = OWN_WRITES | {f"placementhints in the shop changed for Deployment.{app}" for app in APPS}
 POINTS = tuple(Point)
 TURNS = int(os.environ.get("SHORTHAUL_CRASH_TURNS", "1"))
-CONCURRENT = 2
-QUIET_SECONDS = 4.0
-PAUSE_SECONDS = 1.0
 MOST_KILLS = 60
 
 
@@ -89,55 +73,6 @@ class Trials:
             return None
         self.tried.append(kind)
         return POINTS[(zlib.crc32(kind.encode()) + self.turn) % len(POINTS)]
-
-
-def plans(world: World) -> list[Object]:
-    return world.client.list(PLANS)
-
-
-def done_plans(world: World) -> list[Object]:
-    return [plan for plan in plans(world) if plan.get("status", {}).get("phase") == "Done"]
-
-
-def has_ended(world: World, count: int) -> bool:
-    """Whether that many plans were carried out and verified, and nothing else is open."""
-    found = [plan.get("status", {}) for plan in plans(world)]
-    done = [status for status in found if status.get("phase") == "Done"]
-    if len(done) < count or not all("verification" in status for status in done):
-        return False
-    moves = world.client.list(PODMOVES, world.namespace)
-    return all(move.get("status", {}).get("phase") in ENDS for move in moves) and all(
-        status.get("phase") in ("Done", "Superseded") for status in found
-    )
-
-
-def run_until_ended(world: World, child: Child, start: Callable[[], None], count: int) -> None:
-    """Start the operator again whenever it was killed, until all is done and nothing new comes.
-
-    What one plan leaves to be gained, and pairs that no flow was seen of yet, another may gather.
-    """
-    started = quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < QUIET_SECONDS:
-        is_late = time.monotonic() - started > PATIENCE_SECONDS
-        assert not is_late, (plans(world), child.text()[-5000:])
-        if not child.is_running:
-            started = time.monotonic()
-            start()
-        if not child.lives(PAUSE_SECONDS) or not has_ended(world, count):
-            quiet_since = time.monotonic()
-
-
-def bring_apart(world: World) -> None:
-    """Send clients and servers back to the zones where they began, with nobody to gather them."""
-    for index, closed in enumerate((NODES[2:], NODES[:2])):
-        cordon(world, closed, True)
-        for app in (pair[index] for pair in PAIRS):
-            for pod in world.pods(app):
-                if pod["spec"]["nodeName"] in closed:
-                    world.client.delete("pods", pod["metadata"]["name"], world.namespace)
-        for app in APPS:
-            world.wait_until_ready(app, 2)
-        cordon(world, closed, False)
 
 
 def accepted_phases(world: World) -> list[tuple[str, str]]:
@@ -193,35 +128,6 @@ def hinted_nodes(world: World) -> dict[str, set[str]]:
     }
 
 
-@contextlib.contextmanager
-def gathering(
-    plane: controlplanes.ControlPlane,
-    proxy: FaultProxy,
-    folder: Path,
-    *,
-    from_beginning: bool = True,
-) -> Iterator[tuple[World, Child]]:
-    """Pairs of workloads apart, traffic between them, a policy, and an operator to be started."""
-    with contextlib.ExitStack() as stack:
-        world = stack.enter_context(fresh_world(plane))
-        place_apart(world, PAIRS)
-        for app in APPS:
-            world.client.create(budget(app, app, minAvailable=1), world.namespace)
-        talks = [
-            talk(f"{world.namespace}/{client}", f"{world.namespace}/{server}", rate=5)
-            for client, server in PAIRS
-        ]
-        exports = stack.enter_context(playing(plane, folder, talks))
-        command = operator(world, proxy.address, "--landing-seconds=3600")
-        child = Child(command, folder / "operator.log")
-        stack.callback(forget_plans, world)
-        stack.callback(child.end)
-        world.client.create(flow_source(exports, from_beginning=from_beginning))
-        stack.callback(world.client.delete, SOURCES, "hubble")
-        world.client.create(policy(CONCURRENT), world.namespace)
-        yield world, child
-
-
 @pytest.mark.parametrize("turn", range(TURNS))
 def test_killed_at_every_kind_of_write_the_operator_neither_loses_nor_repeats_a_move(
     fault_plane: controlplanes.ControlPlane, proxy: FaultProxy, tmp_path: Path, turn: int
@@ -235,11 +141,11 @@ def test_killed_at_every_kind_of_write_the_operator_neither_loses_nor_repeats_a_
             proxy.kill_when(trials.choose, child.kill)
             child.start()
 
-        run_until_ended(world, child, start, count=1)
+        run_until_gathered(world, child, start)
         child.kill()
         before = len(done_plans(world))
         bring_apart(world)
-        run_until_ended(world, child, start, count=before + 1)
+        run_until_gathered(world, child, start, after=before)
 
         # One that was on its way while its process died at another passes, and may not come again.
         missed = WRITES - set(trials.tried)
@@ -261,7 +167,7 @@ def test_a_plan_is_finished_and_verified_though_the_windows_of_before_are_lost(
         [before] = plans(world)
 
         child.start()
-        run_until_ended(world, child, lambda: pytest.fail(child.text()[-5000:]), count=1)
+        run_until_gathered(world, child, lambda: pytest.fail(child.text()[-5000:]))
 
         plan = world.client.get(PLANS, before["metadata"]["name"])
         assert plan["status"]["baseline"] == before["status"]["baseline"]
@@ -298,9 +204,3 @@ def check_end(world: World, *, least_moves: int) -> None:
     for app in APPS:
         world.wait_until_ready(app, 2)
         assert hinted[app] == {pod["spec"]["nodeName"] for pod in world.pods(app)}
-
-
-def forget_plans(world: World) -> None:
-    """Plans have no namespace to go with; the next test has to find none."""
-    for plan in plans(world):
-        world.client.delete(PLANS, plan["metadata"]["name"])

@@ -17,13 +17,12 @@ from faultproxy.faults import Answer, Aside
 from faultproxy.proxies import FaultProxy
 from faults.children import Child
 from faults.fault_worlds import ENDS, NODES, PATIENCE_SECONDS, Object, World, add_node
-from faults.test_operator_crashes import PAIRS, PLANS, PODMOVES, gathering
+from faults.gatherings import PLANS, PODMOVES, are_gathered, gathering
 from faults.test_refusals import is_eviction, writes_phase
 from testbed import controlplanes
 
 pytestmark = pytest.mark.controlplane
 
-ZONES = (set(NODES[:2]), set(NODES[2:]))
 TAINT = {"key": "shorthaul.test/drained", "value": "true", "effect": "NoSchedule"}
 
 
@@ -87,15 +86,6 @@ def wait(world: World, child: Child, condition: Callable[[], Any], what: str) ->
         return condition()
 
     return world.client.wait_for(running, timeout_seconds=PATIENCE_SECONDS, what=what)
-
-
-def are_gathered(world: World) -> bool:
-    """Whether each pair of workloads is ready in one zone."""
-    for pair in PAIRS:
-        homes = [str(pod["spec"]["nodeName"]) for app in pair for pod in world.ready_pods(app)]
-        if len(homes) != 4 or not any(zone.issuperset(homes) for zone in ZONES):
-            return False
-    return True
 
 
 def test_a_taint_that_comes_between_a_plan_and_its_eviction_refuses_the_move_until_it_is_gone(
