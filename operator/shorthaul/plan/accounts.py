@@ -82,6 +82,26 @@ def account(
     )
 
 
+def stall(
+    policy: AffinityPolicy, terms: Terms, reason: Reason, now: datetime
+) -> AffinityPolicyStatus:
+    """The status of one policy while nothing can be decided; what was told of another spec goes."""
+    states = (
+        conditions.not_ready(reason.code, reason.message),
+        conditions.stalled(reason.code, reason.message),
+    )
+    known, generation = policy.status, policy.metadata.generation
+    held = known.paused
+    return msgspec.structs.replace(
+        known,
+        observed_generation=generation,
+        conditions=conditions.reported(known.conditions, states, generation=generation, now=now),
+        verification=_carried(policy, forgive=False),
+        paused=held if held is not None and held.generation == generation else None,
+        in_force=_in_force(policy, terms),
+    )
+
+
 def _states(
     policy: AffinityPolicy,
     view: View,
