@@ -234,6 +234,39 @@ def test_a_stalled_policy_keeps_its_own_pause_and_its_verdicts():
     assert after.status.verification == before.status.verification
 
 
+@pytest.mark.parametrize("stalls", [1, 2])
+def test_a_pause_that_was_lifted_stays_so_after_a_stall(stalls):
+    found = annotated(told(annotated(paused_policy(), resume=True), BREAKERS, 11))
+
+    for minute in range(12, 12 + stalls):
+        found = stalled(found, minute)
+    after = told(found, BREAKERS, 20)
+
+    assert after.status.paused is None
+    assert condition(after) == [(Truth.FALSE, "Resumed", NOW + timedelta(minutes=11))]
+
+
+def test_the_annotation_lifts_the_pause_during_a_stall_too():
+    resumed = stalled(annotated(paused_policy(), resume=True), 11)
+
+    after = told(annotated(resumed), BREAKERS, 20)
+
+    for found in (resumed, after):
+        assert found.status.paused is None
+        assert found.status.verification.failures == 0
+        assert condition(found) == [(Truth.FALSE, "Resumed", NOW + timedelta(minutes=11))]
+
+
+def test_a_stall_tells_the_pauses_of_the_operator_and_of_the_owner_beside():
+    spec = msgspec.structs.replace(policy().spec, pause=True)
+    owners = msgspec.structs.replace(policy(), spec=spec)
+
+    own, his = stalled(paused_policy(), 11), stalled(owners, 11)
+
+    assert condition(own) == condition(paused_policy())
+    assert [each[:2] for each in condition(his)] == [(Truth.TRUE, "PausedByOwner")]
+
+
 def test_verdicts_on_an_earlier_spec_are_not_kept_by_a_stall():
     changed = stalled(annotated(paused_policy(), generation=4), 11)
 
