@@ -111,6 +111,26 @@ def test_a_score_without_a_plan_tells_what_is():
     assert found["before"] > 0
 
 
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        (("plan",), "routed"),
+        (("plan", "-o", "html"), "routed"),
+        (("score",), "routed"),
+        (("map",), "observed"),
+        (("map", "--routing", "zone"), "observed"),
+    ],
+)
+def test_titles_tell_tiers_as_observed_from_tiers_as_routed(words, way):
+    out = shorthaul(*words, "--cluster", CLUSTER, "--flows", HUBBLE).out
+
+    assert f"by the smallest tier that both ends share, as {way}" in out
+
+
+def test_the_map_of_an_edge_list_has_tiers_as_routed():
+    assert "both ends share, as routed\n" in shorthaul("map", *INPUTS).out
+
+
 def test_a_score_on_other_flows_says_that_they_are_other(example, tmp_path):
     path = tmp_path / "plan.yaml"
     path.write_text(yaml.safe_dump(example))

@@ -75,6 +75,43 @@ def test_without_a_cluster_there_are_no_tiers():
 
     assert found.shares is None
     assert "host" not in map_text(found, (), Screen())
+    assert "Share of traffic" not in map_text(found, (), Screen())
+    assert map_object(found, ())["edges"][0]["tiersBy"] is None
+
+
+TITLE = "Share of traffic by the smallest tier that both ends share"
+SEEN = PodEdge(reference("web-0"), reference("db-0"), 6.0, 2.0)
+
+
+def half_seen():
+    """A graph with an edge whose pods were seen talking, and one that an edge list told of."""
+    return replace(graph(SEEN), edges=(*graph().edges, Edge(DB, WEB, 1.0, 0.0)))
+
+
+@pytest.mark.parametrize(
+    ("traffic", "title", "ways"),
+    [
+        (graph(SEEN), f"{TITLE}, as observed", ["observed"]),
+        (graph(), f"{TITLE}, as routed", ["routed"]),
+        (half_seen(), f"{TITLE}, as observed or routed", ["observed", "routed"]),
+    ],
+    ids=["seen", "unseen", "half"],
+)
+def test_the_title_and_each_edge_say_how_tiers_are_known(traffic, title, ways):
+    found = mapped(traffic)
+
+    assert map_text(found, (), Screen()).splitlines()[0] == title
+    assert [edge["tiersBy"] for edge in map_object(found, ())["edges"]] == ways
+    assert all(f'">{way}</data>' in graphml(found, ()) for way in ways)
+
+
+def test_edges_say_in_the_text_how_tiers_are_known_only_where_they_differ():
+    def ends(traffic):
+        lines = map_text(mapped(traffic), (), Screen()).splitlines()
+        return [line.split()[-1] for line in lines if "→" in line]
+
+    assert ends(half_seen()) == ["as", "observed", "routed"]
+    assert ends(graph(SEEN))[0] == "beyond"
 
 
 def test_the_object_holds_every_edge_and_survives_json():

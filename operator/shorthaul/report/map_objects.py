@@ -47,6 +47,7 @@ def _edge(item: MapEdge) -> Mapping[str, Any]:
         "endsAgree": edge.ends_agree,
         "seenSeconds": edge.seen_seconds,
         "tiers": _by_tier(item.tiers),
+        "tiersBy": item.tiers_by,
     }
 
 

@@ -1,4 +1,7 @@
-"""The traffic map for people: tiers first, then who talks to whom, the largest first."""
+"""The traffic map for people: tiers first, then who talks to whom, the largest first.
+
+The title says whether tiers are as observed or as routed; where edges differ in that, each says it.
+"""
 
 from collections.abc import Sequence
 
@@ -13,7 +16,7 @@ from shorthaul.units import TIERS
 def map_text(traffic: TrafficMap, notes: Sequence[str], screen: Screen) -> str:
     """The whole map."""
     parts = [
-        locality_lines(traffic.shares, None, screen) if traffic.shares else [],
+        locality_lines(traffic.tiers_by, traffic.shares, None, screen) if traffic.shares else [],
         edge_lines(traffic, screen),
         note_lines(notes, screen),
         strong_lines(summary(traffic), screen),
@@ -35,7 +38,8 @@ def edge_lines(traffic: TrafficMap, screen: Screen) -> list[str]:
     """One line an edge, or two where the screen is narrow."""
     if not traffic.edges:
         return []
-    rows = [_head(traffic), *(_row(item, traffic) for item in traffic.edges)]
+    mixed = len(traffic.tiers_by) > 1
+    rows = [_head(traffic, mixed), *(_row(item, traffic, mixed) for item in traffic.edges)]
     if screen.fits(table_width(rows)):
         return table(rows, screen)
     numbers = table([row[2:] for row in rows], screen, indent=6)
@@ -45,10 +49,12 @@ def edge_lines(traffic: TrafficMap, screen: Screen) -> list[str]:
     return lines
 
 
-def _head(traffic: TrafficMap) -> Row:
+def _head(traffic: TrafficMap, mixed: bool) -> Row:
     titles = ["sent", "answered", "share"]
     if traffic.shares is not None:
         titles += [str(tier) for tier in TIERS]
+    if mixed:
+        titles.append("as")
     return [
         Cell("client", Tone.QUIET),
         Cell("→ server", Tone.QUIET),
@@ -56,7 +62,7 @@ def _head(traffic: TrafficMap) -> Row:
     ]
 
 
-def _row(item: MapEdge, traffic: TrafficMap) -> Row:
+def _row(item: MapEdge, traffic: TrafficMap, mixed: bool) -> Row:
     edge = item.edge
     row = [
         Cell(name(str(edge.client))),
@@ -65,7 +71,11 @@ def _row(item: MapEdge, traffic: TrafficMap) -> Row:
         Cell(quantities.amount(edge.backward, traffic.unit), right=True),
         Cell(quantities.share(edge.rate / traffic.rate if traffic.rate else 0.0), right=True),
     ]
-    return row if traffic.shares is None else [*row, *_tier_cells(item)]
+    if traffic.shares is not None:
+        row += _tier_cells(item)
+    if mixed:
+        row.append(Cell(item.tiers_by or "?", Tone.QUIET, right=True))
+    return row
 
 
 def _tier_cells(item: MapEdge) -> list[Cell]:

@@ -1,13 +1,14 @@
 """The traffic map as it is shown: each edge with the tiers that its traffic was seen to cross.
 
 Tiers come from observation where pods were seen talking (`pod_edges`), else from how the Service
-routes (an edge list of workloads says no more). Without a cluster there are no tiers. It adds
-nothing to the graph and leaves nothing out.
+routes (an edge list of workloads says no more), and each edge says which. Without a cluster there
+are no tiers. It adds nothing to the graph and leaves nothing out.
 """
 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from shorthaul.cluster.routings import RoutedEdge, route
 from shorthaul.cluster.snapshots import Snapshot
@@ -18,6 +19,13 @@ from shorthaul.units import TIERS, Tier, Unit
 
 Pair = tuple[Vertex, Vertex]
 Rates = Mapping[Tier, float]
+
+
+class TiersBy(StrEnum):
+    """How tiers are known: pods were seen talking, or it is as Services route."""
+
+    OBSERVED = "observed"
+    ROUTED = "routed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class MapEdge:
 
     edge: Edge
     tiers: Rates | None
+    tiers_by: TiersBy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +64,17 @@ class TrafficMap:
         """All traffic."""
         return math.fsum(item.edge.rate for item in self.edges)
 
+    @property
+    def tiers_by(self) -> frozenset[TiersBy]:
+        """All the ways in which tiers of the edges are known."""
+        return frozenset(item.tiers_by for item in self.edges if item.tiers_by is not None)
+
 
 def traffic_map(graph: TrafficGraph, ground: Ground | None) -> TrafficMap:
     """Puts a graph on its ground."""
     if ground is None:
-        return _map(graph, None)
-    return _map(graph, {**_routed_rates(ground), **_observed_rates(graph, ground)})
+        return _map(graph, None, {})
+    return _map(graph, _observed_rates(graph, ground), _routed_rates(ground))
 
 
 def cluster_map(graph: TrafficGraph, snapshot: Snapshot, distances: Distances) -> TrafficMap:
@@ -69,26 +83,36 @@ def cluster_map(graph: TrafficGraph, snapshot: Snapshot, distances: Distances) -
     observed = _observed_rates(graph, bare)
     unseen = tuple(edge for edge in graph.edges if (edge.client, edge.server) not in observed)
     if not unseen:
-        return _map(graph, observed)
+        return _map(graph, observed, {})
     routed = route(replace(graph, edges=unseen), snapshot)
-    return _map(graph, {**_routed_rates(replace(bare, routed=routed)), **observed})
+    return _map(graph, observed, _routed_rates(replace(bare, routed=routed)))
 
 
-def _map(graph: TrafficGraph, found: Mapping[Pair, Rates] | None) -> TrafficMap:
-    """A graph with what was found of tiers; None is no cluster."""
-    tiers = found or {}
-    edges = [MapEdge(edge, tiers.get((edge.client, edge.server))) for edge in graph.edges]
+def _map(
+    graph: TrafficGraph, observed: Mapping[Pair, Rates] | None, routed: Mapping[Pair, Rates]
+) -> TrafficMap:
+    """A graph with what was found of tiers, observed before routed; None is no cluster."""
+    edges = [_map_edge(edge, observed or {}, routed) for edge in graph.edges]
     edges.sort(key=lambda item: (-item.edge.rate, str(item.edge.client), str(item.edge.server)))
     return TrafficMap(
         graph.unit,
         graph.seconds,
         tuple(edges),
-        None if found is None else _shares(edges),
+        None if observed is None else _shares(edges),
         graph.leftovers,
         graph.lost_events,
         graph.end_seconds,
         graph.sources,
     )
+
+
+def _map_edge(edge: Edge, observed: Mapping[Pair, Rates], routed: Mapping[Pair, Rates]) -> MapEdge:
+    pair = edge.client, edge.server
+    if pair in observed:
+        return MapEdge(edge, observed[pair], TiersBy.OBSERVED)
+    if pair in routed:
+        return MapEdge(edge, routed[pair], TiersBy.ROUTED)
+    return MapEdge(edge, None, None)
 
 
 def _shares(edges: Iterable[MapEdge]) -> Rates:
