@@ -351,6 +351,31 @@ def test_a_pod_that_stays_is_explained_with_every_reason(example):
     assert "Its workload talks to" in text
 
 
+DOUBT = "Service payments asks for PreferSameZone but its endpoints carry no such hints"
+
+
+def test_how_the_traffic_of_a_pod_is_routed_is_explained_with_the_reason(example):
+    pod = next(m["pod"] for m in example["spec"]["moves"] if m["pod"].startswith("payments-"))
+
+    text, found = explained(pod), json.loads(explained(pod, "-o", "json"))
+
+    assert f"  pay/payments: uniform ({DOUBT})\n" in text
+    told = {one["name"]: (one["routing"], one["reason"]) for one in found["routings"]}
+    assert told["payments"] == ("uniform", DOUBT)
+    assert set(told) == {"payments", "ledger"}
+
+
+def test_a_service_that_is_not_believed_is_noted_in_the_plan(example):
+    assert [DOUBT in note for note in example["spec"]["notes"]].count(True) == 1
+
+
+def test_a_routing_that_is_asked_for_leaves_nothing_to_doubt():
+    text = explained("db-0", "--routing", "zone")
+
+    assert "  shop/db: zone (asked for all traffic, whatever Services do)\n" in text
+    assert DOUBT not in text
+
+
 def test_an_unknown_pod_is_refused_with_suggestions():
     line = refused("explain", "shop/catalog", *INPUTS)
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from shorthaul.cluster.routings import RoutedEdge, route
+from shorthaul.cluster.routings import RoutedEdge, route, service_routings
 from shorthaul.report.graph_files import graphml
 from shorthaul.report.map_objects import map_object
 from shorthaul.report.map_texts import map_text
@@ -29,7 +29,12 @@ def graph(*pod_edges, rate=8.0):
 
 def ground(traffic):
     labels = {name: node.labels for name, node in WORLD.nodes.items()}
-    return Ground(WORLD, measure(labels, DEFAULT_SCALE), route(traffic, WORLD))
+    return Ground(
+        WORLD,
+        measure(labels, DEFAULT_SCALE),
+        route(traffic, WORLD),
+        service_routings(WORLD, traffic),
+    )
 
 
 def mapped(traffic):
@@ -65,7 +70,7 @@ def test_routed_edges_of_single_pods_count_for_their_workloads():
     )
     base = ground(traffic)
 
-    (item,) = traffic_map(traffic, Ground(base.snapshot, base.distances, pinned)).edges
+    (item,) = traffic_map(traffic, replace(base, routed=pinned)).edges
 
     assert sum(item.tiers.values()) == pytest.approx(8.0)
 
@@ -112,6 +117,31 @@ def test_edges_say_in_the_text_how_tiers_are_known_only_where_they_differ():
 
     assert ends(half_seen()) == ["as", "observed", "routed"]
     assert ends(graph(SEEN))[0] == "beyond"
+
+
+def test_the_map_tells_how_each_server_is_routed_to_and_why():
+    told = mapped(graph())
+    lines = map_text(told, (), Screen()).splitlines()
+
+    at = lines.index("How each server is routed to")
+    assert lines[at + 1] == "  shop/db: uniform (no Service selects it)"
+    assert map_object(told, ())["routings"] == [
+        {
+            "namespace": "shop",
+            "kind": "Deployment",
+            "name": "db",
+            "routing": "uniform",
+            "singlePods": False,
+            "reason": "no Service selects it",
+        }
+    ]
+
+
+def test_without_a_cluster_nobody_knows_of_routings():
+    found = traffic_map(graph(), None)
+
+    assert map_object(found, ())["routings"] is None
+    assert "routed to" not in map_text(found, (), Screen())
 
 
 def test_the_object_holds_every_edge_and_survives_json():

@@ -1,4 +1,4 @@
-"""The traffic map for people: tiers first, then who talks to whom, the largest first.
+"""The traffic map for people: tiers, then who talks to whom, the largest first, then routings.
 
 The title says whether tiers are as observed or as routed; where edges differ in that, each says it.
 """
@@ -9,6 +9,7 @@ from shorthaul.report import quantities
 from shorthaul.report.locality_bars import locality_lines
 from shorthaul.report.maps import MapEdge, TrafficMap
 from shorthaul.report.note_texts import note_lines
+from shorthaul.report.routing_texts import routing_lines
 from shorthaul.report.screens import Cell, Row, Screen, Tone, name, strong_lines, table, table_width
 from shorthaul.units import TIERS
 
@@ -18,6 +19,7 @@ def map_text(traffic: TrafficMap, notes: Sequence[str], screen: Screen) -> str:
     parts = [
         locality_lines(traffic.tiers_by, traffic.shares, None, screen) if traffic.shares else [],
         edge_lines(traffic, screen),
+        routing_lines("How each server is routed to", traffic.routings or {}, None, screen),
         note_lines(notes, screen),
         strong_lines(summary(traffic), screen),
     ]

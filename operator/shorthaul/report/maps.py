@@ -10,15 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from shorthaul.cluster.routings import RoutedEdge, route
+from shorthaul.cluster.routings import RoutedEdge, ServiceRouting, route
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.solve import costs
 from shorthaul.topology.distances import Distances
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, SourceState, TrafficGraph, Vertex
-from shorthaul.units import TIERS, Tier, Unit
+from shorthaul.units import TIERS, Tier, Unit, WorkloadRef
 
 Pair = tuple[Vertex, Vertex]
 Rates = Mapping[Tier, float]
+Routings = Mapping[WorkloadRef, ServiceRouting]
 
 
 class TiersBy(StrEnum):
@@ -30,11 +31,15 @@ class TiersBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The cluster under the traffic: where pods are, how far apart, and how Services route."""
+    """The cluster under the traffic: where pods are, how far apart, and how Services route.
+
+    `routings` is how each server is routed to, with the reason; None where nobody asked.
+    """
 
     snapshot: Snapshot
     distances: Distances
     routed: tuple[RoutedEdge, ...]
+    routings: Routings | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,10 @@ class MapEdge:
 
 @dataclass(frozen=True, slots=True)
 class TrafficMap:
-    """All edges, the largest first, and the shares of all that could be placed, per tier."""
+    """All edges, the largest first, and the shares of all that could be placed, per tier.
+
+    `routings` tells how each server is routed to; None where nobody knows.
+    """
 
     unit: Unit
     seconds: float
@@ -58,6 +66,7 @@ class TrafficMap:
     lost_events: int = 0
     end_seconds: float = 0.0
     sources: Mapping[str, SourceState] = field(default_factory=dict)
+    routings: Routings | None = None
 
     @property
     def rate(self) -> float:
@@ -74,12 +83,13 @@ def traffic_map(graph: TrafficGraph, ground: Ground | None) -> TrafficMap:
     """Puts a graph on its ground."""
     if ground is None:
         return _map(graph, None, {})
-    return _map(graph, _observed_rates(graph, ground), _routed_rates(ground))
+    found = _map(graph, _observed_rates(graph, ground), _routed_rates(ground))
+    return replace(found, routings=ground.routings)
 
 
 def cluster_map(graph: TrafficGraph, snapshot: Snapshot, distances: Distances) -> TrafficMap:
     """Puts a graph on a cluster, and routes those edges only whose pods nobody saw talking."""
-    bare = Ground(snapshot, distances, ())
+    bare = Ground(snapshot, distances, (), None)
     observed = _observed_rates(graph, bare)
     unseen = tuple(edge for edge in graph.edges if (edge.client, edge.server) not in observed)
     if not unseen:
