@@ -135,7 +135,8 @@ def _families(told: list[tuple[MapSummary, float]]) -> Iterator[Metric]:
     rates = _gauge("edge_rate", "Traffic of the heaviest edges, and of the rest", "tier", *_ENDS)
     shares = GaugeMetricFamily(
         "shorthaul_traffic_share_ratio",
-        "Share of the traffic whose tier is known, by the smallest tier both ends share",
+        "Share of the traffic whose tier is known, by the smallest tier both ends share, "
+        "as observed where pods were seen talking, else as routed",
         labels=["unit", "tier"],
     )
     whole = _gauge("rate", "All traffic of the map, in its unit")

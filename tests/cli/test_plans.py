@@ -111,6 +111,26 @@ def test_a_score_without_a_plan_tells_what_is():
     assert found["before"] > 0
 
 
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        (("plan",), "routed"),
+        (("plan", "-o", "html"), "routed"),
+        (("score",), "routed"),
+        (("map",), "observed"),
+        (("map", "--routing", "zone"), "observed"),
+    ],
+)
+def test_titles_tell_tiers_as_observed_from_tiers_as_routed(words, way):
+    out = shorthaul(*words, "--cluster", CLUSTER, "--flows", HUBBLE).out
+
+    assert f"by the smallest tier that both ends share, as {way}" in out
+
+
+def test_the_map_of_an_edge_list_has_tiers_as_routed():
+    assert "both ends share, as routed\n" in shorthaul("map", *INPUTS).out
+
+
 def test_a_score_on_other_flows_says_that_they_are_other(example, tmp_path):
     path = tmp_path / "plan.yaml"
     path.write_text(yaml.safe_dump(example))
@@ -329,6 +349,31 @@ def test_a_pod_that_stays_is_explained_with_every_reason(example):
 
     assert "stays: HostPathVolume" in text
     assert "Its workload talks to" in text
+
+
+DOUBT = "Service payments asks for PreferSameZone but its endpoints carry no such hints"
+
+
+def test_how_the_traffic_of_a_pod_is_routed_is_explained_with_the_reason(example):
+    pod = next(m["pod"] for m in example["spec"]["moves"] if m["pod"].startswith("payments-"))
+
+    text, found = explained(pod), json.loads(explained(pod, "-o", "json"))
+
+    assert f"  pay/payments: uniform ({DOUBT})\n" in text
+    told = {one["name"]: (one["routing"], one["reason"]) for one in found["routings"]}
+    assert told["payments"] == ("uniform", DOUBT)
+    assert set(told) == {"payments", "ledger"}
+
+
+def test_a_service_that_is_not_believed_is_noted_in_the_plan(example):
+    assert [DOUBT in note for note in example["spec"]["notes"]].count(True) == 1
+
+
+def test_a_routing_that_is_asked_for_leaves_nothing_to_doubt():
+    text = explained("db-0", "--routing", "zone")
+
+    assert "  shop/db: zone (asked for all traffic, whatever Services do)\n" in text
+    assert DOUBT not in text
 
 
 def test_an_unknown_pod_is_refused_with_suggestions():

@@ -3,7 +3,7 @@
 import pytest
 
 from shorthaul.cluster import snapshots
-from shorthaul.cluster.routings import RoutedEdge, route, service_routings
+from shorthaul.cluster.routings import RoutedEdge, overridden, route, routed, service_routings
 from shorthaul.traffic.graphs import Edge, PodEdge, TrafficGraph
 from shorthaul.units import Routing, Unit, WorkloadRef
 from worlds import builders
@@ -105,6 +105,43 @@ def test_a_wish_without_hints_is_not_believed():
 
     assert routing.routing is Routing.UNIFORM
     assert "carry no such hints" in routing.reason
+
+
+@pytest.mark.parametrize(
+    ("parts", "rates", "doubted"),
+    [
+        ((service("cart"),), "spread", False),
+        ((service("cart", selects="other"),), "near", False),
+        ((service("cart", headless=True),), "spread", False),
+        ((service("cart", distribution="PreferSameZone"), in_zones), "near", False),
+        ((service("cart", distribution="PreferSameZone"), in_zones), "spread", True),
+        ((service("cart", distribution="PreferSameZone"), in_zones), "few", True),
+        ((service("cart", distribution="PreferSameZone"),), "near", True),
+        ((service("cart", internal_policy="Local"),), "spread", True),
+        ((service("cart", internal_policy="Local"), service("all", selects="cart")), "near", True),
+    ],
+)
+def test_what_is_meant_to_stay_near_and_is_not_believed_is_doubted(parts, rates, doubted):
+    events = {"near": NEAR, "spread": SPREAD, "few": {(0, 0): 19}}[rates]
+
+    assert found(world(*parts), events).doubted is doubted
+
+
+def test_asked_for_all_traffic_every_server_is_routed_so_and_says_it():
+    asked = graph(world(), NEAR)
+
+    (told,) = overridden(asked, Routing.ZONE).values()
+
+    assert list(overridden(asked, Routing.ZONE)) == [CART]
+    assert (told.routing, told.pinned, told.doubted) == (Routing.ZONE, False, False)
+    assert "asked for" in told.reason
+
+
+def test_edges_by_routings_that_were_told_are_those_of_the_services():
+    zonal = world(service("cart", distribution="PreferSameZone"), in_zones)
+    traffic = graph(zonal, NEAR)
+
+    assert routed(traffic, zonal, service_routings(zonal, traffic)) == route(traffic, zonal)
 
 
 def endpoints_bare(pods):

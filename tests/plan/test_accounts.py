@@ -10,6 +10,7 @@ from shorthaul.api.affinitypolicies import ApprovalTerms, Damping, Worth
 from shorthaul.api.objects import ObjectMeta, Truth
 from shorthaul.api.placementplans import PlacementPlanStatus, PlanPhase, PlanVerification, Progress
 from shorthaul.api.policystatuses import InForce
+from shorthaul.cluster.reasons import Reason
 from shorthaul.plan import accounts, standings
 from shorthaul.plan.accounts import Finding
 from shorthaul.plan.views import Terms
@@ -196,6 +197,90 @@ def test_the_owners_pause_is_told_as_his():
 
     ((status, reason, _),) = condition(found)
     assert (status, reason) == (Truth.TRUE, "PausedByOwner")
+
+
+RACKS = Reason("ContradictoryTopology", "racks cross zones")
+
+
+def stalled(of, minute):
+    """The policy with its status of a minute in which nothing can be decided."""
+    status = accounts.stall(of, TERMS, RACKS, NOW + timedelta(minutes=minute))
+    return msgspec.structs.replace(of, status=status)
+
+
+def test_a_stalled_policy_speaks_of_its_present_spec():
+    found = stalled(annotated(told(policy(), [], 10), generation=4), 11).status
+
+    assert found.observed_generation == 4
+    assert {each.observed_generation for each in found.conditions} == {4}
+    assert [(each.type, each.status, each.reason) for each in found.conditions] == [
+        ("Ready", Truth.FALSE, "ContradictoryTopology"),
+        ("Stalled", Truth.TRUE, "ContradictoryTopology"),
+    ]
+
+
+def test_a_policy_that_stays_stalled_has_nothing_new_to_tell():
+    once = stalled(policy(), 10)
+
+    assert stalled(once, 11).status == once.status
+
+
+def test_a_stalled_policy_keeps_its_own_pause_and_its_verdicts():
+    before = paused_policy()
+
+    after = told(stalled(before, 11), [], 12)
+
+    assert after.status.paused == before.status.paused
+    assert after.status.verification == before.status.verification
+
+
+@pytest.mark.parametrize("stalls", [1, 2])
+def test_a_pause_that_was_lifted_stays_so_after_a_stall(stalls):
+    found = annotated(told(annotated(paused_policy(), resume=True), BREAKERS, 11))
+
+    for minute in range(12, 12 + stalls):
+        found = stalled(found, minute)
+    after = told(found, BREAKERS, 20)
+
+    assert after.status.paused is None
+    assert condition(after) == [(Truth.FALSE, "Resumed", NOW + timedelta(minutes=11))]
+
+
+def test_the_annotation_lifts_the_pause_during_a_stall_too():
+    resumed = stalled(annotated(paused_policy(), resume=True), 11)
+
+    after = told(annotated(resumed), BREAKERS, 20)
+
+    for found in (resumed, after):
+        assert found.status.paused is None
+        assert found.status.verification.failures == 0
+        assert condition(found) == [(Truth.FALSE, "Resumed", NOW + timedelta(minutes=11))]
+
+
+def test_a_stall_tells_the_pauses_of_the_operator_and_of_the_owner_beside():
+    spec = msgspec.structs.replace(policy().spec, pause=True)
+    owners = msgspec.structs.replace(policy(), spec=spec)
+
+    own, his = stalled(paused_policy(), 11), stalled(owners, 11)
+
+    assert condition(own) == condition(paused_policy())
+    assert [each[:2] for each in condition(his)] == [(Truth.TRUE, "PausedByOwner")]
+
+
+def test_verdicts_on_an_earlier_spec_are_not_kept_by_a_stall():
+    changed = stalled(annotated(paused_policy(), generation=4), 11)
+
+    assert changed.status.paused is None
+    assert changed.status.verification is None
+    assert told(changed, BREAKERS, 12).status.verification is None
+
+
+def test_the_terms_in_force_are_those_of_the_present_spec_while_stalled():
+    known = told(policy(), [], 10)
+    spec = msgspec.structs.replace(known.spec, approval=ApprovalTerms(expiry_seconds=45))
+    changed = annotated(msgspec.structs.replace(known, spec=spec), generation=4)
+
+    assert stalled(changed, 11).status.in_force.approval_seconds == 45
 
 
 def in_force(**asked):

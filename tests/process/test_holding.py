@@ -96,12 +96,6 @@ def placed(stage: Stage) -> tuple[str, str]:
     return "", ""
 
 
-def told(shop: Shop) -> list[tuple[str, str, str]]:
-    """The policy's conditions, though nothing of its present spec has been decided yet."""
-    found = shop.policy().get("status", {}).get("conditions", ())
-    return [(each["type"], each["status"], each["reason"]) for each in found]
-
-
 def label_zone(stage: Stage, node: str, zone: str) -> None:
     change = {"metadata": {"labels": {nodes.ZONE_LABEL: zone}}}
     stage.plane.client.patch("nodes", node, change)
@@ -121,11 +115,10 @@ def test_labels_that_contradict_each_other_keep_all_pods_where_they_are_until_me
             contradiction = ("False", "ContradictoryTopology")
             shop.wait(lambda: placed(fitting) == contradiction, "contradiction in the Topology")
             shop.set_policy("Auto")
-            stalled = ("Stalled", "True", "ContradictoryTopology")
-            shop.wait(lambda: stalled in told(shop), "word of it on the policy", shop.state)
+            shop.wait_for_condition("Stalled", "True", "ContradictoryTopology")
             fitting.rest()
             assert (evicted(shop), shop.moves(), shop.plans()) == (0, [], [])
-            assert ("Ready", *contradiction) in told(shop)
+            assert shop.condition("Ready") == contradiction
         finally:
             label_zone(fitting, stages.ZONES[0][0], ours)
 

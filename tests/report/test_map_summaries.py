@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from shorthaul.report.map_summaries import MOST_REASONS, REST, heaviest, summary
-from shorthaul.report.maps import MapEdge, TrafficMap, cluster_map
+from shorthaul.report.maps import MapEdge, TiersBy, TrafficMap, cluster_map
 from shorthaul.topology.distances import DEFAULT_DISTANCES, DEFAULT_SCALE, measure
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, TrafficGraph
 from shorthaul.units import TIERS, Tier, Unit
@@ -30,6 +30,7 @@ def made(drawn):
         MapEdge(
             Edge(workload_reference(f"c{number}"), workload_reference("s"), rate, 0.0),
             None if tiers is None else dict(zip(TIERS, tiers, strict=True)),
+            None if tiers is None else TiersBy.OBSERVED,
         )
         for number, (rate, tiers) in enumerate(drawn)
     ]
@@ -107,6 +108,10 @@ def test_edges_that_nobody_saw_pod_by_pod_cross_the_tiers_of_their_routing():
 
     assert tiers[WEB][Tier.HOST] == 6.0
     assert sum(tiers[JOB].values()) == pytest.approx(4.0)
+    assert {item.edge.client: item.tiers_by for item in found.edges} == {
+        WEB: TiersBy.OBSERVED,
+        JOB: TiersBy.ROUTED,
+    }
 
 
 def test_a_map_of_its_heaviest_edges_says_what_it_leaves_out():

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from shorthaul.cluster.routings import RoutedEdge, route
+from shorthaul.cluster.routings import RoutedEdge, route, service_routings
 from shorthaul.report.graph_files import graphml
 from shorthaul.report.map_objects import map_object
 from shorthaul.report.map_texts import map_text
@@ -29,7 +29,12 @@ def graph(*pod_edges, rate=8.0):
 
 def ground(traffic):
     labels = {name: node.labels for name, node in WORLD.nodes.items()}
-    return Ground(WORLD, measure(labels, DEFAULT_SCALE), route(traffic, WORLD))
+    return Ground(
+        WORLD,
+        measure(labels, DEFAULT_SCALE),
+        route(traffic, WORLD),
+        service_routings(WORLD, traffic),
+    )
 
 
 def mapped(traffic):
@@ -65,7 +70,7 @@ def test_routed_edges_of_single_pods_count_for_their_workloads():
     )
     base = ground(traffic)
 
-    (item,) = traffic_map(traffic, Ground(base.snapshot, base.distances, pinned)).edges
+    (item,) = traffic_map(traffic, replace(base, routed=pinned)).edges
 
     assert sum(item.tiers.values()) == pytest.approx(8.0)
 
@@ -75,6 +80,68 @@ def test_without_a_cluster_there_are_no_tiers():
 
     assert found.shares is None
     assert "host" not in map_text(found, (), Screen())
+    assert "Share of traffic" not in map_text(found, (), Screen())
+    assert map_object(found, ())["edges"][0]["tiersBy"] is None
+
+
+TITLE = "Share of traffic by the smallest tier that both ends share"
+SEEN = PodEdge(reference("web-0"), reference("db-0"), 6.0, 2.0)
+
+
+def half_seen():
+    """A graph with an edge whose pods were seen talking, and one that an edge list told of."""
+    return replace(graph(SEEN), edges=(*graph().edges, Edge(DB, WEB, 1.0, 0.0)))
+
+
+@pytest.mark.parametrize(
+    ("traffic", "title", "ways"),
+    [
+        (graph(SEEN), f"{TITLE}, as observed", ["observed"]),
+        (graph(), f"{TITLE}, as routed", ["routed"]),
+        (half_seen(), f"{TITLE}, as observed or routed", ["observed", "routed"]),
+    ],
+    ids=["seen", "unseen", "half"],
+)
+def test_the_title_and_each_edge_say_how_tiers_are_known(traffic, title, ways):
+    found = mapped(traffic)
+
+    assert map_text(found, (), Screen()).splitlines()[0] == title
+    assert [edge["tiersBy"] for edge in map_object(found, ())["edges"]] == ways
+    assert all(f'">{way}</data>' in graphml(found, ()) for way in ways)
+
+
+def test_edges_say_in_the_text_how_tiers_are_known_only_where_they_differ():
+    def ends(traffic):
+        lines = map_text(mapped(traffic), (), Screen()).splitlines()
+        return [line.split()[-1] for line in lines if "→" in line]
+
+    assert ends(half_seen()) == ["as", "observed", "routed"]
+    assert ends(graph(SEEN))[0] == "beyond"
+
+
+def test_the_map_tells_how_each_server_is_routed_to_and_why():
+    told = mapped(graph())
+    lines = map_text(told, (), Screen()).splitlines()
+
+    at = lines.index("How each server is routed to")
+    assert lines[at + 1] == "  shop/db: uniform (no Service selects it)"
+    assert map_object(told, ())["routings"] == [
+        {
+            "namespace": "shop",
+            "kind": "Deployment",
+            "name": "db",
+            "routing": "uniform",
+            "singlePods": False,
+            "reason": "no Service selects it",
+        }
+    ]
+
+
+def test_without_a_cluster_nobody_knows_of_routings():
+    found = traffic_map(graph(), None)
+
+    assert map_object(found, ())["routings"] is None
+    assert "routed to" not in map_text(found, (), Screen())
 
 
 def test_the_object_holds_every_edge_and_survives_json():

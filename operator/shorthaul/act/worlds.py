@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-import msgspec
-
 from shorthaul import metrics
 from shorthaul.act import writers
 from shorthaul.act.feeds import Feed
@@ -19,7 +17,7 @@ from shorthaul.act.hindrances import Hindrances, unready
 from shorthaul.act.latencies import LatencyFeed
 from shorthaul.act.reckonings import Ground
 from shorthaul.act.writers import Tools
-from shorthaul.api import conditions, policies, topologystatuses
+from shorthaul.api import policies, topologystatuses
 from shorthaul.api.affinitypolicies import Mode
 from shorthaul.api.flowsources import FlowSource
 from shorthaul.api.podmoves import MovePhase
@@ -34,6 +32,7 @@ from shorthaul.kube.failures import Conflict, NotFound
 from shorthaul.kube.lists import ObjectMetadata
 from shorthaul.kube.stores import ClusterStore
 from shorthaul.map_metrics import MapMetrics
+from shorthaul.plan import accounts
 from shorthaul.plan.commands import Command, SetPolicyStatus
 from shorthaul.plan.proposals import Means
 from shorthaul.plan.traffic_maps import Gathered, TrafficMaps, hindered, maps_of
@@ -157,15 +156,8 @@ class LiveWorld:
 
     async def stall(self, reason: Reason, now: datetime) -> None:
         """Tells on every policy that nothing can be decided."""
-        states = (
-            conditions.not_ready(reason.code, reason.message),
-            conditions.stalled(reason.code, reason.message),
-        )
         for policy in self._parts.tools.board.policies:
-            found = conditions.reported(
-                policy.status.conditions, states, generation=policy.metadata.generation, now=now
-            )
-            status = msgspec.structs.replace(policy.status, conditions=found)
+            status = accounts.stall(policy, self._parts.terms, reason, now)
             if status != policy.status:
                 await self.do(SetPolicyStatus(policy, status), now)
 

@@ -53,7 +53,7 @@ def command(pod: str, form: str, out: str | None, **given: Any) -> None:
         prepared = requests.prepare(requests.Asked(**given), show)
         ref = find_pod(pod, prepared.found.snapshot.pods)
         show.begin("searching")
-        found = explain(prepared.request, ref)
+        found = explain(prepared.request, ref, prepared.found.routings)
     notes = unique(prepared.notes)
     if form == "json":
         outputs.write(as_json(explanation_object(found, notes)), out)

@@ -15,7 +15,14 @@ from shorthaul.cli.object_files import read_objects
 from shorthaul.cli.options import LIVE, SERVICES
 from shorthaul.cli.progress import Progress
 from shorthaul.cluster.directories import directory_of
-from shorthaul.cluster.routings import RoutedEdge, route
+from shorthaul.cluster.routings import (
+    RoutedEdge,
+    ServiceRouting,
+    overridden,
+    route,
+    routed,
+    service_routings,
+)
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.report.note_texts import notes_of, reading_text
@@ -27,7 +34,7 @@ from shorthaul.traffic.comparisons import comparison_text
 from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.traffic.joins import join
 from shorthaul.traffic.observations import Observations, clusters_text
-from shorthaul.units import TIERS, Objective, Routing, Tier, Unit
+from shorthaul.units import TIERS, Objective, Routing, Tier, Unit, WorkloadRef
 
 Prices = Mapping[Tier, float]
 
@@ -77,6 +84,7 @@ class Inputs:
     distances: Distances
     graph: TrafficGraph
     routed: tuple[RoutedEdge, ...]
+    routings: Mapping[WorkloadRef, ServiceRouting]
     notes: tuple[str, ...]
 
 
@@ -86,16 +94,27 @@ def read_inputs(
     """Everything that a plan is made from."""
     ground = read_ground(paths.cluster, paths.topology, progress)
     traffic = read_traffic(paths.flows, objective, ground.snapshot, progress)
-    override = None if routing == SERVICES else Routing(routing)
-    routed = route(traffic.graph, ground.snapshot, override)
+    edges, routings = _routed(traffic.graph, ground.snapshot, routing)
     return Inputs(
         ground.snapshot,
         ground.network,
         ground.distances,
         traffic.graph,
-        routed,
+        edges,
+        routings,
         (*ground.notes, *traffic.notes),
     )
+
+
+def _routed(
+    graph: TrafficGraph, snapshot: Snapshot, routing: str
+) -> tuple[tuple[RoutedEdge, ...], Mapping[WorkloadRef, ServiceRouting]]:
+    """The edges as they are routed, and how that was told of each server."""
+    if routing == SERVICES:
+        routings = service_routings(snapshot, graph)
+        return routed(graph, snapshot, routings), routings
+    override = Routing(routing)
+    return route(graph, snapshot, override), overridden(graph, override)
 
 
 def read_ground(cluster: Sequence[str], topology: str | None, progress: Progress) -> Ground:

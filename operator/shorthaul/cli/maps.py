@@ -67,7 +67,7 @@ def _read(asked: Asked, show: progress.Progress) -> tuple[TrafficMap, Sequence[s
         return traffic_map(traffic.graph, None), traffic.notes
     paths = inputs.Paths(asked.cluster, asked.flows, asked.topology)
     found = inputs.read_inputs(paths, objective, asked.routing, show)
-    ground = Ground(found.snapshot, found.distances, found.routed)
+    ground = Ground(found.snapshot, found.distances, found.routed, found.routings)
     return traffic_map(found.graph, ground), found.notes
 
 

@@ -24,6 +24,7 @@ from shorthaul.cluster.rules import Rules, WorkloadRules
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.plan.requests import Request
+from shorthaul.report.routing_texts import doubt_notes
 from shorthaul.solve import bounds
 from shorthaul.solve.solvers import never
 from shorthaul.units import Objective, WorkloadRef
@@ -80,7 +81,7 @@ def prepare(asked: Asked, progress: Progress) -> Prepared:
     found = inputs.read_inputs(paths, objective, asked.routing, progress)
     aim = inputs.objective_of(objective, found.graph)
     prices, told = inputs.prices_of(aim, found)
-    found = replace(found, notes=(*found.notes, *told))
+    found = replace(found, notes=(*found.notes, *told, *doubt_notes(found.routings)))
     request = Request(
         snapshot=found.snapshot,
         edges=found.routed,

@@ -8,7 +8,7 @@ all were routed so" does not depend on what is routed otherwise today.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from shorthaul.cluster.service_routings import ServiceRouting, Services, service_routings
@@ -16,7 +16,7 @@ from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.traffic.graphs import Edge, PodEdge, TrafficGraph, Vertex
 from shorthaul.units import PodRef, Routing, WorkloadRef
 
-__all__ = ["RoutedEdge", "ServiceRouting", "route", "service_routings"]
+__all__ = ["RoutedEdge", "ServiceRouting", "overridden", "route", "routed", "service_routings"]
 
 _NEGLIGIBLE_SHARE = 1e-9
 
@@ -41,19 +41,36 @@ def route(
     graph: TrafficGraph, snapshot: Snapshot, override: Routing | None = None
 ) -> tuple[RoutedEdge, ...]:
     """The edges as the cluster's Services route them, or all in one way; sorted, no empty ones."""
-    if override is not None:
-        routed = [RoutedEdge(e.client, e.server, e.rate, override) for e in graph.edges]
-    else:
-        routed = list(_by_services(graph, snapshot))
-    return tuple(sorted((edge for edge in routed if edge.rate > 0), key=_order))
+    if override is None:
+        return routed(graph, snapshot, service_routings(snapshot, graph))
+    return _sorted(RoutedEdge(e.client, e.server, e.rate, override) for e in graph.edges)
+
+
+def routed(
+    graph: TrafficGraph, snapshot: Snapshot, routings: Mapping[WorkloadRef, ServiceRouting]
+) -> tuple[RoutedEdge, ...]:
+    """The edges as their servers' routings have been told; sorted, no empty ones."""
+    return _sorted(_by_services(graph, snapshot, routings))
+
+
+def overridden(graph: TrafficGraph, override: Routing) -> Mapping[WorkloadRef, ServiceRouting]:
+    """The routing of every server where all are routed in one way, because it was asked so."""
+    servers = {edge.server for edge in graph.edges if isinstance(edge.server, WorkloadRef)}
+    told = ServiceRouting(override, "asked for all traffic, whatever Services do")
+    return dict.fromkeys(sorted(servers), told)
+
+
+def _sorted(edges: Iterable[RoutedEdge]) -> tuple[RoutedEdge, ...]:
+    return tuple(sorted((edge for edge in edges if edge.rate > 0), key=_order))
 
 
 def _order(edge: RoutedEdge) -> tuple[str, str, str]:
     return repr(edge.client), repr(edge.server), edge.routing
 
 
-def _by_services(graph: TrafficGraph, snapshot: Snapshot) -> Iterator[RoutedEdge]:
-    routings = service_routings(snapshot, graph)
+def _by_services(
+    graph: TrafficGraph, snapshot: Snapshot, routings: Mapping[WorkloadRef, ServiceRouting]
+) -> Iterator[RoutedEdge]:
     services = Services(snapshot)
     pod_edges = _by_workloads(graph, snapshot)
     for edge in graph.edges:

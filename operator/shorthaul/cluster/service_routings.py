@@ -29,11 +29,15 @@ _SAME_NODE = "PreferSameNode"
 
 @dataclass(frozen=True, slots=True)
 class ServiceRouting:
-    """How traffic to a workload is spread; `pinned` means to single pods, as observed."""
+    """How traffic to a workload is spread; `pinned` means to single pods, as observed.
+
+    `doubted` means that a Service asks for nearer pods, or carries hints to them, than is believed.
+    """
 
     routing: Routing
     reason: str
     pinned: bool = False
+    doubted: bool = False
 
 
 class Services:
@@ -151,24 +155,24 @@ def _agreed(routings: list[ServiceRouting]) -> ServiceRouting:
     first = routings[0]
     if any(other.routing is not first.routing for other in routings):
         reasons = "; ".join(sorted({other.reason for other in routings}))
-        return ServiceRouting(Routing.UNIFORM, f"its Services disagree: {reasons}")
+        return ServiceRouting(Routing.UNIFORM, f"its Services disagree: {reasons}", doubted=True)
     return first
 
 
 def _of_service(services: Services, service: Service, traffic: Traffic) -> ServiceRouting:
     wish, words = _wish(services, service)
     if wish is Routing.UNIFORM:
-        return ServiceRouting(wish, words)
+        return ServiceRouting(wish, words, doubted=bool(service.distribution))
     snapshot = services.snapshot
     zones = traffic.near(zone_of(snapshot))
     near = traffic.near(node_of(snapshot)) if wish is Routing.NODE else zones
     judged = near if near.enough or service.internal_policy == "Local" else zones
     if not judged.enough:
         doubt = f"only {judged.events:.0f} of {LEAST_EVENTS} events to tell by"
-        return ServiceRouting(Routing.UNIFORM, f"{words}, but there are {doubt}")
+        return ServiceRouting(Routing.UNIFORM, f"{words}, but there are {doubt}", doubted=True)
     if judged.share < LEAST_NEAR_SHARE:
         doubt = f"only {judged.share:.0%} of the traffic that could stay near does"
-        return ServiceRouting(Routing.UNIFORM, f"{words}, but {doubt}")
+        return ServiceRouting(Routing.UNIFORM, f"{words}, but {doubt}", doubted=True)
     return ServiceRouting(wish, f"{words}, and {judged.share:.0%} of the traffic stays near")
 
 

@@ -82,6 +82,27 @@ def account(
     )
 
 
+def stall(
+    policy: AffinityPolicy, terms: Terms, reason: Reason, now: datetime
+) -> AffinityPolicyStatus:
+    """The status of one policy while nothing can be decided; what was told of another spec goes."""
+    paused = _paused(policy, None, now)
+    states = (
+        conditions.not_ready(reason.code, reason.message),
+        conditions.stalled(reason.code, reason.message),
+        *_pauses(policy, paused, now),
+    )
+    known, generation = policy.status, policy.metadata.generation
+    return msgspec.structs.replace(
+        known,
+        observed_generation=generation,
+        conditions=conditions.reported(known.conditions, states, generation=generation, now=now),
+        verification=_carried(policy, forgive=_resumed(policy, now) == now),
+        paused=paused,
+        in_force=_in_force(policy, terms),
+    )
+
+
 def _states(
     policy: AffinityPolicy,
     view: View,
@@ -98,15 +119,21 @@ def _states(
         ]
     else:
         states += _readiness(policy, view, finding)
-    if policy.spec.pause:
-        states.append(conditions.paused("PausedByOwner", "spec.pause is true"))
-    elif paused is not None:
-        states.append(conditions.paused(paused.reason, paused.message))
-    elif _resumed(policy, view.now) is not None:
-        states.append(conditions.resumed(f"lifted by the annotation {standings.RESUME}"))
+    states += _pauses(policy, paused, view.now)
     if current is not None and current.status.phase in (None, PlanPhase.PROPOSED):
         states.append(conditions.plan_pending(f"plan {current.metadata.name} awaits approval"))
     return states
+
+
+def _pauses(policy: AffinityPolicy, paused: Paused | None, now: datetime) -> list[State]:
+    """What holds moves back, or that the operator's own pause was lifted; both last."""
+    if policy.spec.pause:
+        return [conditions.paused("PausedByOwner", "spec.pause is true")]
+    if paused is not None:
+        return [conditions.paused(paused.reason, paused.message)]
+    if _resumed(policy, now) is not None:
+        return [conditions.resumed(f"lifted by the annotation {standings.RESUME}")]
+    return []
 
 
 def _readiness(policy: AffinityPolicy, view: View, finding: Finding) -> list[State]:

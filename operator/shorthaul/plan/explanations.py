@@ -5,10 +5,12 @@ that node with everybody else where they are, and what the reference says agains
 do better, since it moves pods together; whether the pod is part of it is told beside.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.routings import ServiceRouting
 from shorthaul.cluster.snapshots import Pod
 from shorthaul.cluster.worlds import World
 from shorthaul.errors import BadInput
@@ -23,9 +25,10 @@ from shorthaul.units import NodeName, PodRef, Tier, WorkloadRef
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Traffic with one peer: its rate, what it costs now, and the nearest tier shared."""
+    """Traffic with one peer: its server, rate, what it costs now, and the nearest tier shared."""
 
     peer: Vertex
+    server: Vertex
     rate: float
     cost: float
     tier: Tier
@@ -45,7 +48,8 @@ class Explanation:
     """All that is to be known about one pod's place.
 
     `cost` is what the traffic of its edges costs now, of `total` in the whole cluster; talks come
-    dearest first, candidates by falling gain; `move` is its part in the plan, `refusal` the plan's
+    dearest first, candidates by falling gain; `routings` tells how the servers of these talks
+    are routed to; `move` is its part in the plan, `refusal` the plan's
     reason that it stays, `vetoes` everything that forbids any move of it.
     """
 
@@ -59,6 +63,7 @@ class Explanation:
     refusal: Reason | None
     vetoes: tuple[Reason, ...]
     talks: tuple[Talk, ...]
+    routings: Mapping[WorkloadRef, ServiceRouting]
     candidates: tuple[Candidate, ...]
 
     @property
@@ -67,7 +72,9 @@ class Explanation:
         return self.candidates[0] if self.candidates else None
 
 
-def explain(request: Request, ref: PodRef) -> Explanation:
+def explain(
+    request: Request, ref: PodRef, routings: Mapping[WorkloadRef, ServiceRouting]
+) -> Explanation:
     """Explains one pod; BadInput when it is not on any node."""
     where = costs.places(request.snapshot)
     if ref not in where.nodes:
@@ -87,6 +94,7 @@ def explain(request: Request, ref: PodRef) -> Explanation:
         refusal=next((one.reason for one in plan.refusals if one.pod == ref), None),
         vetoes=_vetoes(request, ref, world),
         talks=talks,
+        routings=_routings(request, talks, routings),
         candidates=_candidates(request, ref, where, world),
     )
 
@@ -103,6 +111,7 @@ def _talks(request: Request, pod: Pod, where: costs.Places) -> tuple[Talk, ...]:
     found = [
         Talk(
             peer,
+            edge.server,
             edge.rate,
             costs.edge_cost(edge, where, request.distances, request.pricing),
             motives.nearest(where.nodes[pod.ref], peer, where, request.distances),
@@ -110,6 +119,14 @@ def _talks(request: Request, pod: Pod, where: costs.Places) -> tuple[Talk, ...]:
         for edge, peer in _motives(request, where).edges_of(pod)
     ]
     return tuple(sorted(found, key=lambda talk: (-talk.cost, -talk.rate, str(talk.peer))))
+
+
+def _routings(
+    request: Request, talks: Iterable[Talk], routings: Mapping[WorkloadRef, ServiceRouting]
+) -> Mapping[WorkloadRef, ServiceRouting]:
+    """The routings of the servers in some talks, in their order."""
+    servers = (request.snapshot.workload_of(talk.server) for talk in talks)
+    return {server: routings[server] for server in servers if server and server in routings}
 
 
 def _motives(request: Request, where: costs.Places) -> motives.Motives:

@@ -6,7 +6,7 @@ from typing import Any
 from shorthaul.cluster.reasons import Reason
 from shorthaul.plan.explanations import Explanation
 from shorthaul.plan.plans import Move
-from shorthaul.report.map_objects import end_object
+from shorthaul.report.map_objects import end_object, routing_objects
 
 
 def explanation_object(found: Explanation, notes: Sequence[str]) -> Mapping[str, Any]:
@@ -31,6 +31,7 @@ def explanation_object(found: Explanation, notes: Sequence[str]) -> Mapping[str,
             }
             for talk in found.talks
         ],
+        "routings": routing_objects(found.routings),
         "nodes": [
             {
                 "node": candidate.node,

@@ -1,7 +1,8 @@
 """Why a pod moves, or every reason why it does not, for people.
 
-First the answer in one line, then what it rests on: whom the pod talks to, and what each node would
-gain and what speaks against it. Long lists are cut with their count; the JSON form has all.
+First the answer in one line, then what it rests on: whom the pod talks to, how that is routed and
+why, what each node would gain and what speaks against it. Long lists are cut with their count; the
+JSON form has all.
 """
 
 from collections.abc import Sequence
@@ -9,10 +10,12 @@ from collections.abc import Sequence
 from shorthaul.plan.explanations import Candidate, Explanation
 from shorthaul.report import places, quantities
 from shorthaul.report.note_texts import note_lines
+from shorthaul.report.routing_texts import routing_lines
 from shorthaul.report.screens import Cell, Screen, Tone, name, printable, table, wrapped
 from shorthaul.topology.distances import Distances
 
 MOST_SHOWN = 10
+ROUTINGS = "How the servers of that traffic are routed to"
 
 
 def explanation_text(
@@ -23,6 +26,7 @@ def explanation_text(
         _answer_lines(found, distances, screen),
         _veto_lines(found, screen),
         _talk_lines(found, screen),
+        routing_lines(ROUTINGS, found.routings, MOST_SHOWN, screen),
         _candidate_lines(found, distances, screen),
         note_lines(notes, screen),
     ]

@@ -57,4 +57,6 @@ def _weights(item: MapEdge, traffic: TrafficMap) -> dict[str, str | float | bool
     weights |= _known(edge)
     if item.tiers is not None:
         weights |= {str(tier): item.tiers[tier] for tier in TIERS}
+    if item.tiers_by is not None:
+        weights["tiers_by"] = str(item.tiers_by)
     return weights

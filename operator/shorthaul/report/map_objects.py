@@ -7,7 +7,7 @@ flow records tell both ends apart.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shorthaul.report.maps import MapEdge, Rates, TrafficMap
+from shorthaul.report.maps import MapEdge, Rates, Routings, TrafficMap
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.graphs import SourceState, Vertex, kind_of
 from shorthaul.units import TIERS
@@ -22,6 +22,7 @@ def map_object(traffic: TrafficMap, notes: Sequence[str]) -> Mapping[str, Any]:
         "rate": traffic.rate,
         "shares": _by_tier(traffic.shares),
         "edges": [_edge(item) for item in traffic.edges],
+        "routings": routing_objects(traffic.routings),
         "leftovers": [
             {"reason": left.reason, "records": left.records, "example": left.example}
             for left in traffic.leftovers
@@ -47,6 +48,7 @@ def _edge(item: MapEdge) -> Mapping[str, Any]:
         "endsAgree": edge.ends_agree,
         "seenSeconds": edge.seen_seconds,
         "tiers": _by_tier(item.tiers),
+        "tiersBy": item.tiers_by,
     }
 
 
@@ -65,6 +67,21 @@ def _source(state: SourceState) -> Mapping[str, float | None]:
 def end_object(end: Vertex) -> Mapping[str, str]:
     """One end of an edge; a pod that no workload was found for is of kind Pod."""
     return {"namespace": end.namespace, "kind": kind_of(end), "name": end.name}
+
+
+def routing_objects(routings: Routings | None) -> Sequence[Mapping[str, Any]] | None:
+    """How each server is routed to, and by what that was told."""
+    if routings is None:
+        return None
+    return [
+        {
+            **end_object(server),
+            "routing": str(told.routing),
+            "singlePods": told.pinned,
+            "reason": told.reason,
+        }
+        for server, told in routings.items()
+    ]
 
 
 def _by_tier(rates: Rates | None) -> Mapping[str, float] | None:

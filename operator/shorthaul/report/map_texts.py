@@ -1,4 +1,7 @@
-"""The traffic map for people: tiers first, then who talks to whom, the largest first."""
+"""The traffic map for people: tiers, then who talks to whom, the largest first, then routings.
+
+The title says whether tiers are as observed or as routed; where edges differ in that, each says it.
+"""
 
 from collections.abc import Sequence
 
@@ -6,6 +9,7 @@ from shorthaul.report import quantities
 from shorthaul.report.locality_bars import locality_lines
 from shorthaul.report.maps import MapEdge, TrafficMap
 from shorthaul.report.note_texts import note_lines
+from shorthaul.report.routing_texts import routing_lines
 from shorthaul.report.screens import Cell, Row, Screen, Tone, name, strong_lines, table, table_width
 from shorthaul.units import TIERS
 
@@ -13,8 +17,9 @@ from shorthaul.units import TIERS
 def map_text(traffic: TrafficMap, notes: Sequence[str], screen: Screen) -> str:
     """The whole map."""
     parts = [
-        locality_lines(traffic.shares, None, screen) if traffic.shares else [],
+        locality_lines(traffic.tiers_by, traffic.shares, None, screen) if traffic.shares else [],
         edge_lines(traffic, screen),
+        routing_lines("How each server is routed to", traffic.routings or {}, None, screen),
         note_lines(notes, screen),
         strong_lines(summary(traffic), screen),
     ]
@@ -35,7 +40,8 @@ def edge_lines(traffic: TrafficMap, screen: Screen) -> list[str]:
     """One line an edge, or two where the screen is narrow."""
     if not traffic.edges:
         return []
-    rows = [_head(traffic), *(_row(item, traffic) for item in traffic.edges)]
+    mixed = len(traffic.tiers_by) > 1
+    rows = [_head(traffic, mixed), *(_row(item, traffic, mixed) for item in traffic.edges)]
     if screen.fits(table_width(rows)):
         return table(rows, screen)
     numbers = table([row[2:] for row in rows], screen, indent=6)
@@ -45,10 +51,12 @@ def edge_lines(traffic: TrafficMap, screen: Screen) -> list[str]:
     return lines
 
 
-def _head(traffic: TrafficMap) -> Row:
+def _head(traffic: TrafficMap, mixed: bool) -> Row:
     titles = ["sent", "answered", "share"]
     if traffic.shares is not None:
         titles += [str(tier) for tier in TIERS]
+    if mixed:
+        titles.append("as")
     return [
         Cell("client", Tone.QUIET),
         Cell("→ server", Tone.QUIET),
@@ -56,7 +64,7 @@ def _head(traffic: TrafficMap) -> Row:
     ]
 
 
-def _row(item: MapEdge, traffic: TrafficMap) -> Row:
+def _row(item: MapEdge, traffic: TrafficMap, mixed: bool) -> Row:
     edge = item.edge
     row = [
         Cell(name(str(edge.client))),
@@ -65,7 +73,11 @@ def _row(item: MapEdge, traffic: TrafficMap) -> Row:
         Cell(quantities.amount(edge.backward, traffic.unit), right=True),
         Cell(quantities.share(edge.rate / traffic.rate if traffic.rate else 0.0), right=True),
     ]
-    return row if traffic.shares is None else [*row, *_tier_cells(item)]
+    if traffic.shares is not None:
+        row += _tier_cells(item)
+    if mixed:
+        row.append(Cell(item.tiers_by or "?", Tone.QUIET, right=True))
+    return row
 
 
 def _tier_cells(item: MapEdge) -> list[Cell]:

@@ -1,32 +1,45 @@
 """The traffic map as it is shown: each edge with the tiers that its traffic was seen to cross.
 
 Tiers come from observation where pods were seen talking (`pod_edges`), else from how the Service
-routes (an edge list of workloads says no more). Without a cluster there are no tiers. It adds
-nothing to the graph and leaves nothing out.
+routes (an edge list of workloads says no more), and each edge says which. Without a cluster there
+are no tiers. It adds nothing to the graph and leaves nothing out.
 """
 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
-from shorthaul.cluster.routings import RoutedEdge, route
+from shorthaul.cluster.routings import RoutedEdge, ServiceRouting, route
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.solve import costs
 from shorthaul.topology.distances import Distances
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, SourceState, TrafficGraph, Vertex
-from shorthaul.units import TIERS, Tier, Unit
+from shorthaul.units import TIERS, Tier, Unit, WorkloadRef
 
 Pair = tuple[Vertex, Vertex]
 Rates = Mapping[Tier, float]
+Routings = Mapping[WorkloadRef, ServiceRouting]
+
+
+class TiersBy(StrEnum):
+    """How tiers are known: pods were seen talking, or it is as Services route."""
+
+    OBSERVED = "observed"
+    ROUTED = "routed"
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The cluster under the traffic: where pods are, how far apart, and how Services route."""
+    """The cluster under the traffic: where pods are, how far apart, and how Services route.
+
+    `routings` is how each server is routed to, with the reason; None where nobody asked.
+    """
 
     snapshot: Snapshot
     distances: Distances
     routed: tuple[RoutedEdge, ...]
+    routings: Routings | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +48,15 @@ class MapEdge:
 
     edge: Edge
     tiers: Rates | None
+    tiers_by: TiersBy | None
 
 
 @dataclass(frozen=True, slots=True)
 class TrafficMap:
-    """All edges, the largest first, and the shares of all that could be placed, per tier."""
+    """All edges, the largest first, and the shares of all that could be placed, per tier.
+
+    `routings` tells how each server is routed to; None where nobody knows.
+    """
 
     unit: Unit
     seconds: float
@@ -49,46 +66,63 @@ class TrafficMap:
     lost_events: int = 0
     end_seconds: float = 0.0
     sources: Mapping[str, SourceState] = field(default_factory=dict)
+    routings: Routings | None = None
 
     @property
     def rate(self) -> float:
         """All traffic."""
         return math.fsum(item.edge.rate for item in self.edges)
 
+    @property
+    def tiers_by(self) -> frozenset[TiersBy]:
+        """All the ways in which tiers of the edges are known."""
+        return frozenset(item.tiers_by for item in self.edges if item.tiers_by is not None)
+
 
 def traffic_map(graph: TrafficGraph, ground: Ground | None) -> TrafficMap:
     """Puts a graph on its ground."""
     if ground is None:
-        return _map(graph, None)
-    return _map(graph, {**_routed_rates(ground), **_observed_rates(graph, ground)})
+        return _map(graph, None, {})
+    found = _map(graph, _observed_rates(graph, ground), _routed_rates(ground))
+    return replace(found, routings=ground.routings)
 
 
 def cluster_map(graph: TrafficGraph, snapshot: Snapshot, distances: Distances) -> TrafficMap:
     """Puts a graph on a cluster, and routes those edges only whose pods nobody saw talking."""
-    bare = Ground(snapshot, distances, ())
+    bare = Ground(snapshot, distances, (), None)
     observed = _observed_rates(graph, bare)
     unseen = tuple(edge for edge in graph.edges if (edge.client, edge.server) not in observed)
     if not unseen:
-        return _map(graph, observed)
+        return _map(graph, observed, {})
     routed = route(replace(graph, edges=unseen), snapshot)
-    return _map(graph, {**_routed_rates(replace(bare, routed=routed)), **observed})
+    return _map(graph, observed, _routed_rates(replace(bare, routed=routed)))
 
 
-def _map(graph: TrafficGraph, found: Mapping[Pair, Rates] | None) -> TrafficMap:
-    """A graph with what was found of tiers; None is no cluster."""
-    tiers = found or {}
-    edges = [MapEdge(edge, tiers.get((edge.client, edge.server))) for edge in graph.edges]
+def _map(
+    graph: TrafficGraph, observed: Mapping[Pair, Rates] | None, routed: Mapping[Pair, Rates]
+) -> TrafficMap:
+    """A graph with what was found of tiers, observed before routed; None is no cluster."""
+    edges = [_map_edge(edge, observed or {}, routed) for edge in graph.edges]
     edges.sort(key=lambda item: (-item.edge.rate, str(item.edge.client), str(item.edge.server)))
     return TrafficMap(
         graph.unit,
         graph.seconds,
         tuple(edges),
-        None if found is None else _shares(edges),
+        None if observed is None else _shares(edges),
         graph.leftovers,
         graph.lost_events,
         graph.end_seconds,
         graph.sources,
     )
+
+
+def _map_edge(edge: Edge, observed: Mapping[Pair, Rates], routed: Mapping[Pair, Rates]) -> MapEdge:
+    pair = edge.client, edge.server
+    if pair in observed:
+        return MapEdge(edge, observed[pair], TiersBy.OBSERVED)
+    if pair in routed:
+        return MapEdge(edge, routed[pair], TiersBy.ROUTED)
+    return MapEdge(edge, None, None)
 
 
 def _shares(edges: Iterable[MapEdge]) -> Rates:

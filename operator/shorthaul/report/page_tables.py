@@ -5,6 +5,7 @@ from html import escape
 
 from shorthaul.plan.plans import Move, Plan, Refusal
 from shorthaul.report import places, quantities
+from shorthaul.report.locality_bars import ROUTED, heading
 from shorthaul.report.matrices import Matrix
 from shorthaul.report.page_styles import TIER_COLOURS
 from shorthaul.report.screens import name, printable
@@ -80,7 +81,7 @@ def routing_table(plan: Plan) -> str:
 def tier_table(bars: Sequence[tuple[str, Mapping[Tier, float]]]) -> str:
     """The numbers behind the stacked bars, and their legend."""
     return html_table(
-        "Share of traffic by the smallest tier that both ends share.",
+        f"{heading(ROUTED)}.",
         (("Tier", ""), *((label, "number") for label, _ in bars)),
         (
             [

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from shorthaul.plan.plans import Move, Plan, Refusal, Value
 from shorthaul.report import places, quantities
-from shorthaul.report.locality_bars import locality_lines
+from shorthaul.report.locality_bars import ROUTED, locality_lines
 from shorthaul.report.note_texts import note_lines
 from shorthaul.report.screens import (
     Cell,
@@ -35,7 +35,7 @@ def plan_text(plan: Plan, distances: Distances, notes: Sequence[str], screen: Sc
         move_lines(plan, distances, screen),
         routing_lines(plan, screen),
         refusal_lines(plan.refusals, screen),
-        locality_lines(plan.locality.before, plan.locality.after, screen),
+        locality_lines(ROUTED, plan.locality.before, plan.locality.after, screen),
         value_lines(plan.value, screen),
         note_lines(notes, screen),
         strong_lines(summary(plan), screen),

@@ -5,7 +5,7 @@ from typing import Any
 
 from shorthaul.plan.scores import Score
 from shorthaul.report import quantities
-from shorthaul.report.locality_bars import locality_lines
+from shorthaul.report.locality_bars import ROUTED, locality_lines
 from shorthaul.report.note_texts import note_lines
 from shorthaul.report.screens import Cell, Screen, Tone, strong_lines, table
 from shorthaul.units import TIERS, Tier
@@ -15,7 +15,7 @@ def score_text(found: Score, moves: int | None, notes: Sequence[str], screen: Sc
     """The whole report; `moves` is None when there is no plan."""
     after = None if moves is None else found.locality.after
     parts = [
-        locality_lines(found.locality.before, after, screen),
+        locality_lines(ROUTED, found.locality.before, after, screen),
         _cost_lines(found, moves, screen),
         note_lines(notes, screen),
         strong_lines(_summary(found, moves), screen),
