@@ -5,6 +5,8 @@ that node with everybody else where they are, and what the reference says agains
 do better, since it moves pods together; whether the pod is part of it is told beside.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shorthaul.cluster import checkers
@@ -17,7 +19,8 @@ from shorthaul.plan.planning import make_plan
 from shorthaul.plan.plans import Move
 from shorthaul.plan.requests import Request
 from shorthaul.solve import costs
-from shorthaul.traffic.graphs import Vertex
+from shorthaul.traffic.anchors import inside_of, place_of
+from shorthaul.traffic.graphs import TrafficGraph, Vertex
 from shorthaul.units import NodeName, PodRef, Tier, WorkloadRef
 
 
@@ -29,6 +32,15 @@ class Talk:
     rate: float
     cost: float
     tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Traffic with a named place outside, and its tier, which is the same on every node."""
+
+    name: str
+    rate: float
+    tier: Tier | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,7 @@ class Explanation:
     vetoes: tuple[Reason, ...]
     talks: tuple[Talk, ...]
     candidates: tuple[Candidate, ...]
+    outside: tuple[Outside, ...] = ()
 
     @property
     def best(self) -> Candidate | None:
@@ -89,6 +102,16 @@ def explain(request: Request, ref: PodRef) -> Explanation:
         talks=talks,
         candidates=_candidates(request, ref, where, world),
     )
+
+
+def outside(found: Explanation, graph: TrafficGraph, tiers: Mapping[str, Tier]) -> Explanation:
+    """The same with what the pod's workload has to do with named places outside, most first."""
+    sums: dict[str, list[float]] = {}
+    for edge in graph.anchored:
+        if inside_of(edge) == found.workload:
+            sums.setdefault(place_of(edge).name, []).append(edge.rate)
+    talks = (Outside(name, math.fsum(rates), tiers.get(name)) for name, rates in sums.items())
+    return replace(found, outside=tuple(sorted(talks, key=lambda one: (-one.rate, one.name))))
 
 
 def _vetoes(request: Request, ref: PodRef, world: World) -> tuple[Reason, ...]:

@@ -1,8 +1,9 @@
 """The traffic map as it is shown: each edge with the tiers that its traffic was seen to cross.
 
 Tiers come from observation where pods were seen talking (`pod_edges`), else from how the Service
-routes (an edge list of workloads says no more). Without a cluster there are no tiers. It adds
-nothing to the graph and leaves nothing out.
+routes (an edge list of workloads says no more). Without a cluster there are no tiers, but those of
+named places outside, which are at one tier wherever pods are. It adds nothing to the graph and
+leaves nothing out.
 """
 
 import math
@@ -13,6 +14,7 @@ from shorthaul.cluster.routings import RoutedEdge, route
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.solve import costs
 from shorthaul.topology.distances import Distances
+from shorthaul.traffic.anchors import place_of
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, SourceState, TrafficGraph, Vertex
 from shorthaul.units import TIERS, Tier, Unit
 
@@ -56,28 +58,39 @@ class TrafficMap:
         return math.fsum(item.edge.rate for item in self.edges)
 
 
-def traffic_map(graph: TrafficGraph, ground: Ground | None) -> TrafficMap:
-    """Puts a graph on its ground."""
+def traffic_map(
+    graph: TrafficGraph, ground: Ground | None, anchors: Mapping[str, Tier] | None = None
+) -> TrafficMap:
+    """Puts a graph on its ground; `anchors` are the tiers of named places outside."""
+    outside = _outside_rates(graph, anchors or {})
     if ground is None:
-        return _map(graph, None)
-    return _map(graph, {**_routed_rates(ground), **_observed_rates(graph, ground)})
+        return _map(graph, None, outside)
+    found = {**_routed_rates(ground), **_observed_rates(graph, ground)}
+    return _map(graph, found, outside)
 
 
 def cluster_map(graph: TrafficGraph, snapshot: Snapshot, distances: Distances) -> TrafficMap:
     """Puts a graph on a cluster, and routes those edges only whose pods nobody saw talking."""
     bare = Ground(snapshot, distances, ())
     observed = _observed_rates(graph, bare)
+    outside = _outside_rates(graph, distances.scale.anchors)
     unseen = tuple(edge for edge in graph.edges if (edge.client, edge.server) not in observed)
     if not unseen:
-        return _map(graph, observed)
+        return _map(graph, observed, outside)
     routed = route(replace(graph, edges=unseen), snapshot)
-    return _map(graph, {**_routed_rates(replace(bare, routed=routed)), **observed})
+    found = {**_routed_rates(replace(bare, routed=routed)), **observed}
+    return _map(graph, found, outside)
 
 
-def _map(graph: TrafficGraph, found: Mapping[Pair, Rates] | None) -> TrafficMap:
+def _map(
+    graph: TrafficGraph, found: Mapping[Pair, Rates] | None, outside: Mapping[Pair, Rates]
+) -> TrafficMap:
     """A graph with what was found of tiers; None is no cluster."""
-    tiers = found or {}
-    edges = [MapEdge(edge, tiers.get((edge.client, edge.server))) for edge in graph.edges]
+    tiers = {**(found or {}), **outside}
+    edges = [
+        MapEdge(edge, tiers.get((edge.client, edge.server)))
+        for edge in (*graph.edges, *graph.anchored)
+    ]
     edges.sort(key=lambda item: (-item.edge.rate, str(item.edge.client), str(item.edge.server)))
     return TrafficMap(
         graph.unit,
@@ -118,6 +131,15 @@ def _observed_rates(graph: TrafficGraph, ground: Ground) -> dict[Pair, Rates]:
             pair = _owner(edge.client, ground), _owner(edge.server, ground)
             found.setdefault(pair, {}).setdefault(tier, []).append(edge.rate)
     return _summed(found)
+
+
+def _outside_rates(graph: TrafficGraph, anchors: Mapping[str, Tier]) -> dict[Pair, Rates]:
+    """All traffic with a place is at its tier; of a place that nobody named there is none."""
+    return {
+        (edge.client, edge.server): {tier: edge.rate * (tier is known) for tier in TIERS}
+        for edge in graph.anchored
+        if (known := anchors.get(place_of(edge).name)) is not None
+    }
 
 
 def _summed(found: Mapping[Pair, Mapping[Tier, Iterable[float]]]) -> dict[Pair, Rates]:

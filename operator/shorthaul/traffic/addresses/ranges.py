@@ -5,16 +5,20 @@ that an address of it that no pod holds is not taken for the place outside whose
 it. What no range covers is the world if the address is a public one; a private one is nobody's.
 A cluster whose pods have public addresses must therefore name their ranges.
 
-Only `dns` has a caller yet: nothing lets a user name ranges, so `anchor`, `own` and the tiers of
-places outside wait for that.
+An IPv4 address is the same written as IPv6 (::ffff:10.1.2.3), and so is a range; but a range that
+is wider than all of IPv4 is of IPv6 addresses alone, so that ::/0 takes no IPv4 with it.
+
+`own` has no caller yet: nothing lets a user name the cluster's own ranges.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shorthaul.errors import BadInput
 from shorthaul.traffic.addresses.parties import (
+    MAPPED,
     WORLD,
     Address,
     Answer,
@@ -30,6 +34,9 @@ NODE_LOCAL_DNS = "169.254.20.10"
 """Where NodeLocal DNSCache listens unless told otherwise (Kubernetes documentation)."""
 
 _BITS = 128
+_IPV4_WIDTH = 96
+_PLAIN = re.compile(r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?")
+"""No netmask, no scope: what Kubernetes takes for a CIDR, or one address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +72,12 @@ class Ranges:
         for each in ranges:
             self._add(each)
         self._widths = sorted(self._by_width, reverse=True)
+        self._ipv4_widths = [width for width in self._widths if width >= _IPV4_WIDTH]
 
     def of(self, address: Address) -> Answer:
         """Who an address stands for that nobody is known to have held."""
         number = int.from_bytes(address)
-        for width in self._widths:
+        for width in self._ipv4_widths if address.startswith(MAPPED) else self._widths:
             answer = self._by_width[width].get(number >> (_BITS - width))
             if answer is not None:
                 return answer
@@ -78,8 +86,8 @@ class Ranges:
         return Unknown.UNLISTED
 
     def _add(self, each: Range) -> None:
-        width, prefix = _prefix(each.cidr)
-        known = self._by_width.setdefault(width, {}).setdefault(prefix, each.answer)
+        width, start = prefix(each.cidr)
+        known = self._by_width.setdefault(width, {}).setdefault(start, each.answer)
         if known != each.answer:
             raise BadInput(
                 f"range {each.cidr}: stands for {known} and for {each.answer}; name it once"
@@ -94,11 +102,17 @@ class Ranges:
             )
 
 
-def _prefix(cidr: str) -> tuple[int, int]:
+def prefix(cidr: str) -> tuple[int, int]:
+    """A range's width in bits and what its addresses begin with; raises BadInput."""
     try:
+        if not _PLAIN.fullmatch(cidr):
+            raise ValueError("no CIDR and no address")
         network = ipaddress.ip_network(cidr)
     except ValueError as error:
-        raise BadInput(f"range {cidr[:60]!r} is none ({error}); write it as 10.1.0.0/16") from None
-    width = network.prefixlen + (96 if network.version == 4 else 0)
+        problem = str(error).replace(cidr, cidr[:60])
+        raise BadInput(
+            f"range {cidr[:60]!r} is none ({problem}); write it as 10.1.0.0/16"
+        ) from None
+    width = network.prefixlen + (_IPV4_WIDTH if network.version == 4 else 0)
     number = int.from_bytes(read_address(str(network.network_address)))
     return width, number >> (_BITS - width)
