@@ -86,6 +86,15 @@ def test_one_address_is_a_range_too_and_the_private_ones_beside_it_stay_nobodys(
     assert look_up("10.9.0.2", db=("10.9.0.1",)) is Unknown.UNLISTED
 
 
+def test_a_range_of_public_addresses_takes_no_private_one_with_it():
+    assert look_up("10.42.0.9", internet=("0.0.0.0/0",)) is Unknown.UNLISTED
+    assert look_up("fd00::9", internet=("::/0",)) is Unknown.UNLISTED
+    assert look_up("100.64.0.9", internet=("0.0.0.0/0",)) is Unknown.UNLISTED
+    assert look_up("10.42.0.9", internet=("0.0.0.0/0",), office=("10.0.0.0/8",)) == "office"
+    assert look_up("10.42.0.9", office=("::ffff:10.0.0.0/104",)) == "office"
+    assert look_up("100.64.0.9", carrier=("100.64.0.0/10",)) == "carrier"
+
+
 @pytest.mark.parametrize(
     ("cidrs", "message"),
     [

@@ -6,7 +6,8 @@ it. What no range covers is the world if the address is a public one; a private 
 A cluster whose pods have public addresses must therefore name their ranges.
 
 An IPv4 address is the same written as IPv6 (::ffff:10.1.2.3), and so is a range; but a range that
-is wider than all of IPv4 is of IPv6 addresses alone, so that ::/0 takes no IPv4 with it.
+is wider than all of IPv4 is of IPv6 addresses alone, so that ::/0 takes no IPv4 with it. Private
+addresses are in private ranges alone: 0.0.0.0/0 names the internet, not what the cluster lost.
 
 `own` has no caller yet: nothing lets a user name the cluster's own ranges.
 """
@@ -68,6 +69,7 @@ class Ranges:
 
     def __init__(self, ranges: Iterable[Range] = ()) -> None:
         self._by_width: dict[int, dict[int, Answer]] = {}
+        self._public: set[tuple[int, int]] = set()
         self.tiers: dict[Party, Tier] = {}
         for each in ranges:
             self._add(each)
@@ -77,13 +79,13 @@ class Ranges:
     def of(self, address: Address) -> Answer:
         """Who an address stands for that nobody is known to have held."""
         number = int.from_bytes(address)
+        public = ipaddress.ip_address(address_text(address)).is_global
         for width in self._ipv4_widths if address.startswith(MAPPED) else self._widths:
-            answer = self._by_width[width].get(number >> (_BITS - width))
-            if answer is not None:
+            start = number >> (_BITS - width)
+            answer = self._by_width[width].get(start)
+            if answer is not None and (public or (width, start) not in self._public):
                 return answer
-        if ipaddress.ip_address(address_text(address)).is_global:
-            return WORLD
-        return Unknown.UNLISTED
+        return WORLD if public else Unknown.UNLISTED
 
     def _add(self, each: Range) -> None:
         width, start = prefix(each.cidr)
@@ -92,6 +94,8 @@ class Ranges:
             raise BadInput(
                 f"range {each.cidr}: stands for {known} and for {each.answer}; name it once"
             )
+        if _is_public(width, start):
+            self._public.add((width, start))
         if each.tier is None or not isinstance(each.answer, Party):
             return
         tier = self.tiers.setdefault(each.answer, each.tier)
@@ -116,3 +120,11 @@ def prefix(cidr: str) -> tuple[int, int]:
     width = network.prefixlen + (_IPV4_WIDTH if network.version == 4 else 0)
     number = int.from_bytes(read_address(str(network.network_address)))
     return width, number >> (_BITS - width)
+
+
+def _is_public(width: int, start: int) -> bool:
+    """Whether some of a range's addresses are public ones."""
+    first = (start << (_BITS - width)).to_bytes(16)
+    if width >= _IPV4_WIDTH and first.startswith(MAPPED):
+        return ipaddress.IPv4Network((first[12:], width - _IPV4_WIDTH)).is_global
+    return ipaddress.IPv6Network((first, width)).is_global
