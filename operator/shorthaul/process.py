@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Any
@@ -24,7 +24,7 @@ from shorthaul.act.feeds import Feed
 from shorthaul.act.hindrances import Hindrances, Sources
 from shorthaul.act.latencies import LatencyFeed
 from shorthaul.act.machines import Limits
-from shorthaul.act.worlds import LiveWorld, Parts, tiers_between
+from shorthaul.act.worlds import LiveWorld, Parts, places_of, tiers_between
 from shorthaul.act.writers import Tools
 from shorthaul.api.policies import Group
 from shorthaul.api.v1alpha1 import KINDS
@@ -53,6 +53,7 @@ from shorthaul.solve.solvers import Solver
 from shorthaul.store.keepers import Keeper
 from shorthaul.telemetry.live_books import LiveBook
 from shorthaul.traffic.addresses.books import BookRules
+from shorthaul.traffic.addresses.ranges import Range
 from shorthaul.traffic.billed_volumes import TierOf
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace
@@ -125,7 +126,7 @@ class _Operator:
             _window_rules(settings),
             time.time(),
             self._snapshot,
-            book=LiveBook(holders, lambda: self.store.pods_age_seconds, self._tiers),
+            book=LiveBook(holders, lambda: self.store.pods_age_seconds, self._tiers, self._places),
             ledger=Keeper(settings.ledger) if settings.ledger else None,
         )
         self._solvers: dict[Group, Solver] = defaultdict(remembering_solver)
@@ -213,6 +214,9 @@ class _Operator:
 
     def _tiers(self, snapshot: Snapshot) -> TierOf:
         return tiers_between(snapshot, self.board.topology)
+
+    def _places(self) -> Sequence[Range]:
+        return places_of(self.board.topology)
 
     def _view(self) -> View | Reason:
         return self.world.view(datetime.now(UTC))

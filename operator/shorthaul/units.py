@@ -34,7 +34,7 @@ class WorkloadRef:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
 class Unit(StrEnum):

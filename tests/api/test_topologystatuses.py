@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 from shorthaul.api import topologystatuses
 from shorthaul.api.objects import ObjectMeta
-from shorthaul.api.topologies import Topology
+from shorthaul.api.topologies import NamedAnchor, Topology, TopologySpec
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
+from shorthaul.units import Tier
 from worlds import builders
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-TOPOLOGY = Topology(metadata=ObjectMeta(name="default", generation=4), spec=None)
+TOPOLOGY = Topology(metadata=ObjectMeta(name="default", generation=4), spec=TopologySpec())
 
 
 def fitting(*nodes):
@@ -40,3 +41,15 @@ def test_a_contradiction_stalls_it():
     status = topologystatuses.contradicted(TOPOLOGY, "nodes n1 and n2 share rack", NOW)
 
     assert {("Ready", "False"), ("Stalled", "True")} == {each[:2] for each in told(status)}
+
+
+def test_anchors_that_contradict_each_other_are_told_beside_the_nodes():
+    named = [NamedAnchor(name=name, cidrs=("10.0.0.0/8",), tier=Tier.ZONE) for name in "ab"]
+    topology = Topology(metadata=TOPOLOGY.metadata, spec=TopologySpec(anchors=tuple(named)))
+    found = builders.nodes(8, zones=2, racks=2)
+    distances = measure({node.name: node.labels for node in found}, DEFAULT_SCALE)
+
+    status = topologystatuses.fitting(topology, distances, NOW)
+
+    assert (status.nodes, told(status)) == (8, {("Ready", "False", "ContradictoryAnchors")})
+    assert "10.0.0.0/8: stands for anchor a and for anchor b" in status.conditions[0].message

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from shorthaul.cluster.holders import Holders
 from shorthaul.cluster.snapshots import Node, Pod, Service, Snapshot
+from shorthaul.traffic.addresses import ranges
 from shorthaul.traffic.addresses.books import BookRules
 from shorthaul.traffic.addresses.parties import (
     Kind,
@@ -17,7 +18,7 @@ from shorthaul.traffic.addresses.parties import (
     read_address,
 )
 from shorthaul.traffic.identities import PodIdentity
-from shorthaul.units import NodeName, PodRef, Uid, WorkloadRef
+from shorthaul.units import NodeName, PodRef, Tier, Uid, WorkloadRef
 
 RULES = BookRules(slack_milliseconds=10, settle_milliseconds=100, retention_milliseconds=100_000)
 ADDRESS = "10.1.0.1"
@@ -185,3 +186,19 @@ def test_a_book_that_missed_news_is_begun_again():
     assert who(holders, ended, ended + 500) == pod_party(old.ref)
     assert who(holders, ended, ended + 500, "10.1.0.2") is Unknown.UNLISTED
     assert who(holders, ended, ended + 500, "10.0.0.1") == node_party("n1")
+
+
+def test_places_outside_have_the_names_that_they_were_given_last():
+    holders, world = seen(), Snapshot({}, {})
+    moment, until = START + 5_000, START + 9_000
+    found = []
+    for name in ("archive", "office"):
+        holders.look(world, START, [ranges.anchor(name, "8.8.8.0/24", Tier.ZONE)])
+        found.append((str(who(holders, moment, until, "8.8.8.8")), *holders.know(until).tiers))
+    holders.look(world, START)
+
+    assert found == [
+        (f"anchor {name}", Party(Kind.ANCHOR, "", name)) for name in ("archive", "office")
+    ]
+    assert str(who(holders, moment, until, "8.8.8.8")) == "world world"
+    assert str(who(holders, moment, until, "169.254.20.10")) == "dns dns"

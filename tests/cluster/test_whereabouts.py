@@ -1,15 +1,19 @@
 """The tier is that of the moment: from where both ends were when the flow was seen."""
 
+from dataclasses import replace
+
 import pytest
 
 from shorthaul.cluster.whereabouts import Whereabouts
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
+from shorthaul.traffic import anchors
 from shorthaul.traffic.entries import UNATTRIBUTED
-from shorthaul.traffic.flows import NANOSECONDS, Flow
+from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow
 from shorthaul.units import NodeName, Tier
 from worlds.builders import cluster, node, pod, reference, workload_reference
 
 NOW = 1_760_000_000
+SCALE = replace(DEFAULT_SCALE, anchors={"office": Tier.REGION})
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def where():
         pod("cart-1", "n3"),
     )
     labels = {name: each.labels for name, each in snapshot.nodes.items()}
-    return Whereabouts(snapshot, measure(labels, DEFAULT_SCALE))
+    return Whereabouts(snapshot, measure(labels, SCALE))
 
 
 def flow(client, server, observer, at=10, **more):
@@ -74,3 +78,15 @@ def test_a_node_that_is_gone_is_at_no_known_tier(where):
 def test_without_an_observer_the_cluster_tells_where_the_receiver_was(where):
     assert where.entry(flow("web-1", "cart-1", ""), b"").tier is Tier.ZONE
     assert where.entry(flow("web-1", "db-0", "", at=-1), b"").tier is None
+
+
+@pytest.mark.parametrize("outgoing", [True, False])
+def test_a_place_outside_is_at_its_own_tier_from_every_node(where, outgoing):
+    place = anchors.vertex("office")
+    flow = AnchorFlow(reference("web-1"), place, outgoing, False, 3, NOW, NodeName("n1"))
+
+    entry = where.entry(flow, b"k")
+
+    ends = [workload_reference("web"), place]
+    assert [entry.source, entry.destination] == (ends if outgoing else ends[::-1])
+    assert (entry.tier, entry.events, entry.key) == (Tier.REGION, 3, b"k")

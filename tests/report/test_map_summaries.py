@@ -13,7 +13,7 @@ from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, TrafficGraph
 from shorthaul.units import TIERS, Tier, Unit
 from worlds.builders import cluster, nodes, reference, replicas, workload_reference
 
-RATES = some.floats(0, 1e12, allow_nan=False)
+RATES = some.just(0.0) | some.floats(1e-9, 1e12)  # below, a part of a rate is no number any more
 EDGES = some.lists(some.tuples(RATES, some.none() | some.lists(RATES, min_size=5, max_size=5)))
 WORLD = cluster(
     nodes(4, zones=2),

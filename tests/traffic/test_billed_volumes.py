@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shorthaul.traffic.addresses import ranges
 from shorthaul.traffic.billed_volumes import Stretch, entries_of, together, volume_of
 from shorthaul.traffic.entries import UNATTRIBUTED, Entry
 from shorthaul.traffic.metering import meter
@@ -13,6 +14,7 @@ from traffic.addresses.tellers import ADDRESS, OTHER, PEER
 from traffic.test_metering import CART, NOBODY, NODE, VIRTUAL, WEB, WORLD, ground, passage
 
 STRETCH = Stretch(60, 60)
+RESOLVER = "Anchor", "resolver"
 ENDS = st.sampled_from([ADDRESS, OTHER, PEER, NODE, VIRTUAL, WORLD, NOBODY])
 PASSAGES = st.lists(
     st.builds(
@@ -60,6 +62,33 @@ def test_what_never_moves_has_accounts_of_its_own_and_nobody_one_for_all():
         Entry(7, UNATTRIBUTED, UNATTRIBUTED, None, 4, 2),
     }
     assert volume_of([found], ground(), STRETCH).edges == {}
+
+
+def test_a_named_place_outside_has_edges_and_its_tier():
+    around = ground()
+    around.book.place(ranges.Ranges([ranges.anchor("resolver", "8.8.8.0/24", Tier.REGION)]))
+    found = meter(
+        [
+            passage(ADDRESS, WORLD, 1),
+            passage(WORLD, ADDRESS, 2, (80, 40_000)),
+            passage(WORLD, NODE, 4),
+            passage(WORLD, WORLD, 8),
+        ],
+        around,
+    )
+
+    volume = volume_of([found], around, STRETCH)
+
+    place, node = (WorkloadRef(Namespace(""), *names) for names in (RESOLVER, ("Node", "n1")))
+    assert volume.edges == {(WEB, place): Sent(1, 2, 4)}
+    assert (volume.pairs, volume.owners) == ({}, {})
+    assert volume.left_bytes == 12
+    assert set(entries_of(found, around, 7, lambda one, other: Tier.ZONE)) == {
+        Entry(7, WEB, place, Tier.REGION, 1, 2),
+        Entry(7, place, WEB, Tier.REGION, 2, 2),
+        Entry(7, place, node, Tier.REGION, 4, 2),
+        Entry(7, place, place, None, 8, 2),
+    }
 
 
 @settings(deadline=None)

@@ -17,7 +17,7 @@ from shorthaul.act.hindrances import Hindrances, unready
 from shorthaul.act.latencies import LatencyFeed
 from shorthaul.act.reckonings import Ground
 from shorthaul.act.writers import Tools
-from shorthaul.api import policies, topologystatuses
+from shorthaul.api import anchors, policies, topologystatuses
 from shorthaul.api.affinitypolicies import Mode
 from shorthaul.api.flowsources import FlowSource
 from shorthaul.api.podmoves import MovePhase
@@ -38,6 +38,7 @@ from shorthaul.plan.proposals import Means
 from shorthaul.plan.traffic_maps import Gathered, TrafficMaps, hindered, maps_of
 from shorthaul.plan.views import Terms, View, ended, phase_of
 from shorthaul.topology.distances import DEFAULT_LABELS, DEFAULT_SCALE, Distances, Scale, measure
+from shorthaul.traffic.addresses.ranges import Range
 from shorthaul.traffic.billed_volumes import TierOf
 from shorthaul.units import Namespace, Tier
 
@@ -225,4 +226,12 @@ def scale_of(topology: Topology | None) -> Scale:
         return DEFAULT_SCALE
     named = {Tier(each.tier.value): each.label for each in topology.spec.tiers}
     distances = {tier: getattr(topology.spec.distances, tier.value) for tier in Tier}
-    return Scale({**DEFAULT_LABELS, **named}, distances)
+    return Scale({**DEFAULT_LABELS, **named}, distances, anchors.tiers(topology))
+
+
+def places_of(topology: Topology | None) -> tuple[Range, ...]:
+    """The named places outside; none where they contradict each other, as the status tells."""
+    try:
+        return anchors.ranges(topology)
+    except BadInput:
+        return ()

@@ -1,5 +1,7 @@
 """Topology: which node labels make racks, zones and regions; distance, price and latency of each.
 
+Places outside the cluster that its user names are here too, each with the tier that it is at.
+
 There is one, named `default`; without it the standard labels and distances of `topology.distances`
 apply. Distances, prices and latencies may not fall from a nearer tier to a farther one. The spec is
 the user's alone: what was measured is in the status, and counts only where `latencySource` says so.
@@ -22,6 +24,7 @@ from shorthaul.api.objects import (
     Value,
     keyed,
     rules,
+    unique,
     written,
 )
 from shorthaul.units import Tier
@@ -29,6 +32,13 @@ from shorthaul.units import Tier
 NAME = "default"
 Distance = Annotated[float, Meta(ge=0, le=1e9)]
 Place = Annotated[str, Meta(min_length=1, max_length=253)]
+
+AnchorName = Annotated[
+    str, Meta(min_length=1, max_length=63, pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+]
+Cidr = Annotated[
+    str, Meta(min_length=2, max_length=49, pattern="^[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?$")
+]
 
 _RISING = "self.host <= self.rack && self.rack <= self.zone && self.zone <= self.region && " + (
     "self.region <= self.beyond"
@@ -88,6 +98,24 @@ class MeasuredLatency(Value, frozen=True, kw_only=True):
     milliseconds: Distance
 
 
+class NamedAnchor(Value, frozen=True, kw_only=True):
+    """A named place outside the cluster: a database, an office, another data centre."""
+
+    name: AnchorName
+    cidrs: Annotated[
+        tuple[Cidr, ...],
+        Meta(
+            min_length=1,
+            max_length=256,
+            description="Its addresses, IPv4 or IPv6; of all anchors the narrowest range counts.",
+            extra_json_schema=unique(),
+        ),
+    ]
+    tier: Annotated[
+        Tier, Meta(description="The tier that its traffic counts at, wherever pods are.")
+    ]
+
+
 TOPOLOGY_RULES = (
     (
         "!has(self.latencySource) || has(self.latencies)",
@@ -145,6 +173,14 @@ class TopologySpec(Value, frozen=True, kw_only=True):
             extra_json_schema=rules(*LATENCY_SOURCE_RULES),
         ),
     ] = None
+    anchors: Annotated[
+        tuple[NamedAnchor, ...],
+        Meta(
+            max_length=256,
+            description="Places outside whose traffic is shown by name; no plan depends on them.",
+            extra_json_schema=keyed("name"),
+        ),
+    ] = ()
 
 
 class TierLatency(Report, frozen=True, kw_only=True):

@@ -8,9 +8,10 @@ from datetime import datetime
 
 import msgspec
 
-from shorthaul.api import conditions
+from shorthaul.api import anchors, conditions
 from shorthaul.api.conditions import State
 from shorthaul.api.topologies import MeasuredLatency, TierLatency, Topology, TopologyStatus
+from shorthaul.errors import BadInput
 from shorthaul.topology.distances import Distances
 from shorthaul.topology.latencies import Measured
 from shorthaul.units import Tier
@@ -32,7 +33,7 @@ def fitting(
     now: datetime,
     measurements: Measurements | None = None,
 ) -> TopologyStatus:
-    """The nodes have been placed by their labels; what some lack is told."""
+    """The nodes have been placed by their labels; what some lack is told, or what anchors lack."""
     groups = distances.groups.values()
     counts = {
         tier: len({found for each in groups if (found := each.get(tier)) is not None})
@@ -40,6 +41,10 @@ def fitting(
     }
     text = "; ".join(distances.warnings) or "every node has the label of each tier"
     state = conditions.ready(text, "LabelsMissing" if distances.warnings else "NodesPlaced")
+    try:
+        anchors.ranges(topology)
+    except BadInput as error:
+        state = _nameless(error)
     return msgspec.structs.replace(
         _told(topology, (state,), now, measurements),
         nodes=len(distances.groups),
@@ -59,6 +64,11 @@ def contradicted(
     code = "ContradictoryTopology"
     states = (conditions.not_ready(code, error), conditions.stalled(code, error))
     return _told(topology, states, now, measurements)
+
+
+def _nameless(error: BadInput) -> State:
+    text = f"{error}; until then no address outside has a name"
+    return conditions.not_ready("ContradictoryAnchors", text)
 
 
 def _told(

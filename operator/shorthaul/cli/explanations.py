@@ -9,7 +9,7 @@ import click
 from shorthaul.cli import options, outputs, progress, requests
 from shorthaul.cli.many_values import Command
 from shorthaul.errors import BadInput
-from shorthaul.plan.explanations import explain
+from shorthaul.plan.explanations import explain, outside
 from shorthaul.report.explanation_objects import explanation_object
 from shorthaul.report.explanation_texts import explanation_text
 from shorthaul.report.note_texts import unique
@@ -53,7 +53,9 @@ def command(pod: str, form: str, out: str | None, **given: Any) -> None:
         prepared = requests.prepare(requests.Asked(**given), show)
         ref = find_pod(pod, prepared.found.snapshot.pods)
         show.begin("searching")
-        found = explain(prepared.request, ref, prepared.found.routings)
+        known = prepared.found
+        explained = explain(prepared.request, ref, known.routings)
+        found = outside(explained, known.graph, known.network.scale.anchors)
     notes = unique(prepared.notes)
     if form == "json":
         outputs.write(as_json(explanation_object(found, notes)), out)

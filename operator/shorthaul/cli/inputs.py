@@ -9,6 +9,7 @@ it does not see.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shorthaul.api import anchors
 from shorthaul.api.latencies import latencies
 from shorthaul.api.topologies import Topology
 from shorthaul.cli.object_files import read_objects
@@ -29,6 +30,7 @@ from shorthaul.report.note_texts import notes_of, reading_text
 from shorthaul.telemetry.flow_files import read_flows_and_events
 from shorthaul.topology.distances import DEFAULT_SCALE, Distances, Scale, measure
 from shorthaul.topology.latencies import Latencies, per_tier
+from shorthaul.traffic.addresses.ranges import Range
 from shorthaul.traffic.attribution import attribute, build_graph
 from shorthaul.traffic.comparisons import comparison_text
 from shorthaul.traffic.graphs import TrafficGraph
@@ -50,11 +52,12 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Tiers with their distances, and prices per GB and latencies where there are any."""
+    """Tiers with their distances; prices per GB, latencies, places outside where there are any."""
 
     scale: Scale
     prices: Prices | None
     latencies: Latencies | None = None
+    places: tuple[Range, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def read_inputs(
 ) -> Inputs:
     """Everything that a plan is made from."""
     ground = read_ground(paths.cluster, paths.topology, progress)
-    traffic = read_traffic(paths.flows, objective, ground.snapshot, progress)
+    traffic = read_traffic(paths.flows, objective, ground, progress)
     edges, routings = _routed(traffic.graph, ground.snapshot, routing)
     return Inputs(
         ground.snapshot,
@@ -130,13 +133,15 @@ def read_ground(cluster: Sequence[str], topology: str | None, progress: Progress
 def read_traffic(
     flows: Sequence[str],
     objective: Objective | None,
-    snapshot: Snapshot | None,
+    ground: Ground | Network,
     progress: Progress,
 ) -> Traffic:
     """The traffic map of some files, in the unit that the objective needs."""
+    snapshot = ground.snapshot if isinstance(ground, Ground) else None
+    network = ground.network if isinstance(ground, Ground) else ground
     progress.begin("reading flows")
     observations, events = read_flows_and_events(
-        flows, unit=unit_of(objective), progress=progress.advance
+        flows, unit=unit_of(objective), places=network.places, progress=progress.advance
     )
     if snapshot is not None:
         _require_one_cluster(events or observations)
@@ -148,7 +153,10 @@ def read_traffic(
     if events is not None:
         difference = comparison_text(graph, attribute(events, directory))
     reading = reading_text(observations)
-    return Traffic(graph, (*notes_of(graph), *difference, *([reading] if reading else [])))
+    return Traffic(
+        graph,
+        (*notes_of(graph, network.scale.anchors), *difference, *([reading] if reading else [])),
+    )
 
 
 def _require_one_cluster(observations: Observations) -> None:
@@ -212,12 +220,14 @@ def read_network(path: str | None) -> Network:
     spec = found[0].spec
     labels = dict(DEFAULT_SCALE.labels) | {Tier(tier.tier): tier.label for tier in spec.tiers}
     try:
-        scale = Scale(labels, {tier: getattr(spec.distances, tier) for tier in TIERS})
+        distances = {tier: getattr(spec.distances, tier) for tier in TIERS}
+        scale = Scale(labels, distances, anchors.tiers(found[0]))
+        places = anchors.ranges(found[0])
     except BadInput as error:
         raise BadInput(f"{path}: Topology {found[0].metadata.name}: {error}") from error
     prices = spec.prices_per_gb
     per_gb = None if prices is None else {tier: getattr(prices, tier) for tier in TIERS}
-    return Network(scale, per_gb, latencies(found[0]))
+    return Network(scale, per_gb, latencies(found[0]), places)
 
 
 def _cluster_notes(snapshot: Snapshot) -> list[str]:

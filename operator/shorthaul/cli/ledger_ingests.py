@@ -44,7 +44,7 @@ def command(files: Sequence[str], ledger: str, form: str, out: str | None, **giv
         ground = inputs.read_ground(given["cluster"], given["topology"], show)
         where = Whereabouts(ground.snapshot, ground.distances)
         show.begin("counting flows")
-        read = LedgerFiles(where.entry, show.advance)
+        read = LedgerFiles(where.entry, show.advance, ground.network.places)
         receipt = _ingest(read, files, ledger)
     told = Reading(
         read.lines,

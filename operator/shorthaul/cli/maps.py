@@ -63,12 +63,13 @@ def command(**given: Any) -> None:
 def _read(asked: Asked, show: progress.Progress) -> tuple[TrafficMap, Sequence[str]]:
     objective = Objective(asked.objective) if asked.objective else None
     if not asked.cluster:
-        traffic = inputs.read_traffic(asked.flows, objective, None, show)
-        return traffic_map(traffic.graph, None), traffic.notes
+        network = inputs.read_network(asked.topology)
+        traffic = inputs.read_traffic(asked.flows, objective, network, show)
+        return traffic_map(traffic.graph, None, network.scale.anchors), traffic.notes
     paths = inputs.Paths(asked.cluster, asked.flows, asked.topology)
     found = inputs.read_inputs(paths, objective, asked.routing, show)
     ground = Ground(found.snapshot, found.distances, found.routed, found.routings)
-    return traffic_map(found.graph, ground), found.notes
+    return traffic_map(found.graph, ground, found.network.scale.anchors), found.notes
 
 
 def _write(traffic: TrafficMap, notes: Sequence[str], asked: Asked) -> None:

@@ -26,6 +26,7 @@ class Asked:
     cluster: Sequence[str]
     longest_seconds: int
     sampling: float | None
+    topology: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,13 @@ def read(asked: Asked, show: Progress) -> Found:
     rules = Rules(asked.longest_seconds * 1000, _sampling(asked.sampling))
     if not asked.cluster:
         raise BadInput("--netflow needs --cluster, which tells whose addresses they are; give it")
+    places = inputs.read_network(asked.topology).places
     show.begin("reading the cluster")
     snapshot = inputs.read_cluster(asked.cluster)
     show.begin("reading records")
     reading = read_records(asked.files, rules, show.advance)
     last = max((each.transfer.last_milliseconds for each in reading.passages), default=0)
-    ground = Ground(book_of(snapshot, last), directory_of(snapshot), nodes_of(snapshot))
+    ground = Ground(book_of(snapshot, last, places), directory_of(snapshot), nodes_of(snapshot))
     show.begin("counting each connection once")
     metered = meter(reading.passages, ground)
     told = ends_of(compare(reading.passages, node_finder(ground)), ground)

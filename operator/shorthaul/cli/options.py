@@ -122,8 +122,9 @@ topology = click.option(
     "--topology",
     type=_FILE,
     metavar="PATH",
-    help="A Topology object (YAML or JSON) with tiers, distances, prices, latencies; without it, "
-    "the standard labels and the distances 0 (host), 1 (rack), 3 (zone), 10 (region), 30 (beyond).",
+    help="A Topology object (YAML or JSON) with tiers, distances, prices, latencies, and named "
+    "places outside (anchors); without it, the standard labels and the distances 0 (host), "
+    "1 (rack), 3 (zone), 10 (region), 30 (beyond).",
 )
 objective = click.option(
     "--objective",

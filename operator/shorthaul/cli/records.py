@@ -45,7 +45,7 @@ _FOR_PROMETHEUS = (
     ("token_file", "--token-file"),
     ("tls_folder", "--tls"),
 )
-_FOR_NETFLOW = (("longest_flow", "--longest-flow"),)
+_FOR_NETFLOW = (("longest_flow", "--longest-flow"), ("topology", "--topology"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Asked:
     as_flows: bool
     where: tuple[str, ...]
     cluster: tuple[str, ...]
+    topology: str | None
     token_file: str | None
     tls_folder: str | None
     form: str
@@ -151,6 +152,13 @@ class Asked:
     ),
     options.cluster(required=False),
     click.option(
+        "--topology",
+        type=click.Path(),
+        metavar="PATH",
+        help="A Topology object that names places outside (anchors), whose traffic then has edges "
+        "too; for --netflow only.",
+    ),
+    click.option(
         "--token-file",
         type=click.Path(),
         metavar="FILE",
@@ -202,7 +210,7 @@ def _require_one_origin(asked: Asked, context: click.Context) -> None:
 
 def _from_netflow(asked: Asked) -> _Found:
     question = netflow_records.Asked(
-        asked.netflow, asked.cluster, asked.longest_flow, asked.sampling
+        asked.netflow, asked.cluster, asked.longest_flow, asked.sampling, asked.topology
     )
     with progress.shown() as show:
         found = netflow_records.read(question, show)

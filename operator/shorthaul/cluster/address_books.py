@@ -6,7 +6,7 @@ no other pod surely had. Nodes and Services are taken to have always had theirs.
 node's own network is its node. The dump is therefore to be taken at the end of the recording.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from shorthaul.cluster.snapshots import Pod, Snapshot
 from shorthaul.errors import BadInput
@@ -20,7 +20,7 @@ from shorthaul.traffic.addresses.parties import (
     pod_party,
     read_address,
 )
-from shorthaul.traffic.addresses.ranges import Ranges, dns
+from shorthaul.traffic.addresses.ranges import Range, Ranges, dns
 from shorthaul.traffic.addresses.tenures import ALWAYS, NEVER
 from shorthaul.units import NodeName, Uid
 
@@ -28,9 +28,9 @@ RULES = BookRules(settle_milliseconds=0, retention_milliseconds=NEVER)
 _BEGAN = ALWAYS + RULES.slack_milliseconds
 
 
-def book_of(snapshot: Snapshot, until_milliseconds: int) -> Book:
+def book_of(snapshot: Snapshot, until_milliseconds: int, places: Sequence[Range] = ()) -> Book:
     """Who held which address, up to a moment; raises BadInput for what is no address."""
-    book = Book(RULES, ALWAYS, Ranges([dns()]))
+    book = Book(RULES, ALWAYS, Ranges([dns(), *places]))
     for holder, address, party in fixed_addresses(snapshot):
         book.tell([Claim(address, holder, _BEGAN, _BEGAN, party)])
     book.tell(_of_pods(snapshot))

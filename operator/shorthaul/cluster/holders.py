@@ -9,7 +9,7 @@ news that went untold it stays known who held what in the end, and the next book
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from shorthaul.cluster.address_books import endpoints_of, fixed_addresses, own_addresses
@@ -18,7 +18,7 @@ from shorthaul.errors import BadInput
 from shorthaul.traffic.addresses.books import Book, BookRules
 from shorthaul.traffic.addresses.claims import Claim, Fact, PodState, Release, facts_between
 from shorthaul.traffic.addresses.parties import Address, Party, node_party, pod_party
-from shorthaul.traffic.addresses.ranges import Ranges, dns
+from shorthaul.traffic.addresses.ranges import Range, Ranges, dns
 from shorthaul.traffic.identities import Directory, PodIdentity
 from shorthaul.traffic.metering import Ground
 from shorthaul.units import NodeName, PodRef, Uid
@@ -46,6 +46,7 @@ class Holders:
         self._book: Book | None = None
         self._fixed: dict[tuple[Uid, Address], Party] = {}
         self._looked = 0
+        self._places: tuple[Range, ...] = ()
         self._identities: dict[PodRef, list[tuple[int, PodIdentity]]] = {}
         self._last_seen: dict[PodRef, int] = {}
 
@@ -65,9 +66,12 @@ class Holders:
         else:
             self._states[pod.ref] = state
 
-    def look(self, snapshot: Snapshot, now_milliseconds: int) -> None:
-        """Takes what changes rarely, as it is now."""
+    def look(self, snapshot: Snapshot, now_milliseconds: int, places: Sequence[Range] = ()) -> None:
+        """Takes what changes rarely, as it is now, and which ranges are places outside."""
         book = self._told(now_milliseconds)
+        if self._places != tuple(places):
+            self._places = tuple(places)
+            book.place(self._ranges())
         since = self._looked or _LONG_AGO
         fixed = {(holder, address): party for holder, address, party in fixed_addresses(snapshot)}
         seen = max(now_milliseconds, book.known_from) if self._looked else book.known_from
@@ -117,12 +121,15 @@ class Holders:
 
     def _begun(self, began_milliseconds: int, held: list[Claim]) -> Book:
         """A book that begins at a moment, and knows who held what by then."""
-        book = Book(self.rules, began_milliseconds, Ranges([dns()]))
+        book = Book(self.rules, began_milliseconds, self._ranges())
         start = book.known_from
         book.tell(claim._replace(seen=start) for claim in held)
         for (holder, address), party in self._fixed.items():
             book.tell([Claim(address, holder, _LONG_AGO, start, party)])
         return book
+
+    def _ranges(self) -> Ranges:
+        return Ranges([dns(), *self._places])
 
     def _tell(self, facts: Iterator[Fact]) -> None:
         with self._lock:

@@ -4,7 +4,7 @@ A function of one flow and one snapshot, so that neither order nor split of reco
 answer. The receiver's node is the observer's, since a flow is seen where it arrives; the sender's
 is the snapshot's, if the pod was there by then: a pod never changes its node, but a StatefulSet
 gives its name again. Who is gone has no node any more, and the tier is not known; a name that
-nobody in the snapshot owns is unattributed.
+nobody in the snapshot owns is unattributed. A named place outside is at its own tier, always.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from shorthaul.cluster.directories import directory_of
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.topology.distances import Distances
 from shorthaul.traffic.entries import UNATTRIBUTED, Entry, Key
-from shorthaul.traffic.flows import NANOSECONDS, Flow
+from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow
 from shorthaul.traffic.owners import Owners
 from shorthaul.units import NodeName, PodRef, Tier, WorkloadRef
 
@@ -29,8 +29,10 @@ class Whereabouts:
         self._owners = Owners(directory_of(snapshot), _NOTHING_NAMED)
         self._found: dict[PodRef, WorkloadRef] = {}
 
-    def entry(self, flow: Flow, key: Key) -> Entry:
+    def entry(self, flow: Flow | AnchorFlow, key: Key) -> Entry:
         """A flow as an entry: from who sent to who received, with its events."""
+        if isinstance(flow, AnchorFlow):
+            return self._anchored(flow, key)
         sender, receiver = flow.client, flow.server
         if flow.reply:
             sender, receiver = receiver, sender
@@ -39,6 +41,17 @@ class Whereabouts:
             self._owner(sender),
             self._owner(receiver),
             self._tier(sender, receiver, flow),
+            events=flow.events,
+            key=key,
+        )
+
+    def _anchored(self, flow: AnchorFlow, key: Key) -> Entry:
+        owner = self._owner(flow.pod)
+        return Entry(
+            flow.time_nanoseconds,
+            owner if flow.outgoing else flow.place,
+            flow.place if flow.outgoing else owner,
+            self._distances.scale.anchors.get(flow.place.name),
             events=flow.events,
             key=key,
         )

@@ -5,6 +5,7 @@ that node with everybody else where they are, and what the reference says agains
 do better, since it moves pods together; whether the pod is part of it is told beside.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,8 @@ from shorthaul.plan.planning import make_plan
 from shorthaul.plan.plans import Move
 from shorthaul.plan.requests import Request
 from shorthaul.solve import costs
-from shorthaul.traffic.graphs import Vertex
+from shorthaul.traffic.anchors import inside_of, place_of
+from shorthaul.traffic.graphs import TrafficGraph, Vertex
 from shorthaul.units import NodeName, PodRef, Tier, WorkloadRef
 
 
@@ -32,6 +34,15 @@ class Talk:
     rate: float
     cost: float
     tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Traffic with a named place outside, and its tier, which is the same on every node."""
+
+    name: str
+    rate: float
+    tier: Tier | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,7 @@ class Explanation:
     talks: tuple[Talk, ...]
     routings: Mapping[WorkloadRef, ServiceRouting]
     candidates: tuple[Candidate, ...]
+    outside: tuple[Outside, ...] = ()
 
     @property
     def best(self) -> Candidate | None:
@@ -97,6 +109,16 @@ def explain(
         routings=_routings(request, talks, routings),
         candidates=_candidates(request, ref, where, world),
     )
+
+
+def outside(found: Explanation, graph: TrafficGraph, tiers: Mapping[str, Tier]) -> Explanation:
+    """The same with what the pod's workload has to do with named places outside, most first."""
+    sums: dict[str, list[float]] = {}
+    for edge in graph.anchored:
+        if inside_of(edge) == found.workload:
+            sums.setdefault(place_of(edge).name, []).append(edge.rate)
+    talks = (Outside(name, math.fsum(rates), tiers.get(name)) for name, rates in sums.items())
+    return replace(found, outside=tuple(sorted(talks, key=lambda one: (-one.rate, one.name))))
 
 
 def _vetoes(request: Request, ref: PodRef, world: World) -> tuple[Reason, ...]:

@@ -32,6 +32,10 @@ def explanation_object(found: Explanation, notes: Sequence[str]) -> Mapping[str,
             for talk in found.talks
         ],
         "routings": routing_objects(found.routings),
+        "outside": [
+            {"name": one.name, "rate": one.rate, "tier": one.tier and str(one.tier)}
+            for one in found.outside
+        ],
         "nodes": [
             {
                 "node": candidate.node,

@@ -13,6 +13,7 @@ from shorthaul.report.note_texts import note_lines
 from shorthaul.report.routing_texts import routing_lines
 from shorthaul.report.screens import Cell, Screen, Tone, name, printable, table, wrapped
 from shorthaul.topology.distances import Distances
+from shorthaul.traffic.entries import UNKNOWN_TIER
 
 MOST_SHOWN = 10
 ROUTINGS = "How the servers of that traffic are routed to"
@@ -27,6 +28,7 @@ def explanation_text(
         _veto_lines(found, screen),
         _talk_lines(found, screen),
         routing_lines(ROUTINGS, found.routings, MOST_SHOWN, screen),
+        _outside_lines(found, screen),
         _candidate_lines(found, distances, screen),
         note_lines(notes, screen),
     ]
@@ -56,6 +58,8 @@ def answer(found: Explanation, distances: Distances) -> str:
         return f"stays: {found.refusal.code}: {printable(found.refusal.message)}"
     if found.vetoes:
         return f"stays: {found.vetoes[0].code}: {printable(found.vetoes[0].message)}"
+    if not found.talks and found.outside:
+        return "stays: its traffic is with places outside alone, as far from every node"
     if not found.talks:
         return "stays: it has no traffic in these flows, so no place is better than another"
     if found.best is None or found.best.gain <= 0:
@@ -75,7 +79,6 @@ def _veto_lines(found: Explanation, screen: Screen) -> list[str]:
 def _talk_lines(found: Explanation, screen: Screen) -> list[str]:
     if not found.talks:
         return []
-    rate = found.unit.removesuffix("·distance") if "/s" in found.unit else "bytes/s"
     titles = [
         Cell(title, Tone.QUIET, right=index > 1)
         for index, title in enumerate(("peer", "nearest", "rate", "cost"))
@@ -84,13 +87,36 @@ def _talk_lines(found: Explanation, screen: Screen) -> list[str]:
         [
             Cell(name(str(talk.peer))),
             Cell(str(talk.tier)),
-            Cell(quantities.amount(talk.rate, rate), right=True),
+            Cell(quantities.amount(talk.rate, _rate_unit(found)), right=True),
             Cell(quantities.amount(talk.cost, found.unit), right=True),
         ]
         for talk in found.talks[:MOST_SHOWN]
     ]
     head = screen.paint("Its workload talks to", Tone.STRONG)
     return [head, *table([titles, *rows], screen), *_rest(len(found.talks), "peer")]
+
+
+def _outside_lines(found: Explanation, screen: Screen) -> list[str]:
+    if not found.outside:
+        return []
+    rows = [
+        [
+            Cell(name(one.name)),
+            Cell(str(one.tier or UNKNOWN_TIER)),
+            Cell(quantities.amount(one.rate, _rate_unit(found)), right=True),
+        ]
+        for one in found.outside[:MOST_SHOWN]
+    ]
+    titles = [
+        Cell(title, Tone.QUIET, right=index > 1)
+        for index, title in enumerate(("place", "tier", "rate"))
+    ]
+    head = screen.paint("Outside, and as far from every node, to", Tone.STRONG)
+    return [head, *table([titles, *rows], screen), *_rest(len(found.outside), "place")]
+
+
+def _rate_unit(found: Explanation) -> str:
+    return found.unit.removesuffix("·distance") if "/s" in found.unit else "bytes/s"
 
 
 def _candidate_lines(found: Explanation, distances: Distances, screen: Screen) -> list[str]:

@@ -2,7 +2,8 @@
 
 Tiers come from observation where pods were seen talking (`pod_edges`), else from how the Service
 routes (an edge list of workloads says no more), and each edge says which. Without a cluster there
-are no tiers. It adds nothing to the graph and leaves nothing out.
+are no tiers, but those of named places outside, which are at one tier wherever pods are. It adds
+nothing to the graph and leaves nothing out.
 """
 
 import math
@@ -14,6 +15,7 @@ from shorthaul.cluster.routings import RoutedEdge, ServiceRouting, route
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.solve import costs
 from shorthaul.topology.distances import Distances
+from shorthaul.traffic.anchors import place_of
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, SourceState, TrafficGraph, Vertex
 from shorthaul.units import TIERS, Tier, Unit, WorkloadRef
 
@@ -23,10 +25,14 @@ Routings = Mapping[WorkloadRef, ServiceRouting]
 
 
 class TiersBy(StrEnum):
-    """How tiers are known: pods were seen talking, or it is as Services route."""
+    """How tiers are known: pods were seen talking, Services route so, or the Topology says it.
+
+    Only places outside the cluster are at a tier that the Topology names.
+    """
 
     OBSERVED = "observed"
     ROUTED = "routed"
+    NAMED = "named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +85,14 @@ class TrafficMap:
         return frozenset(item.tiers_by for item in self.edges if item.tiers_by is not None)
 
 
-def traffic_map(graph: TrafficGraph, ground: Ground | None) -> TrafficMap:
-    """Puts a graph on its ground."""
+def traffic_map(
+    graph: TrafficGraph, ground: Ground | None, anchors: Mapping[str, Tier] | None = None
+) -> TrafficMap:
+    """Puts a graph on its ground; `anchors` are the tiers of named places outside."""
+    outside = _outside_rates(graph, anchors or {})
     if ground is None:
-        return _map(graph, None, {})
-    found = _map(graph, _observed_rates(graph, ground), _routed_rates(ground))
+        return _map(graph, None, {}, outside)
+    found = _map(graph, _observed_rates(graph, ground), _routed_rates(ground), outside)
     return replace(found, routings=ground.routings)
 
 
@@ -91,18 +100,23 @@ def cluster_map(graph: TrafficGraph, snapshot: Snapshot, distances: Distances) -
     """Puts a graph on a cluster, and routes those edges only whose pods nobody saw talking."""
     bare = Ground(snapshot, distances, (), None)
     observed = _observed_rates(graph, bare)
+    outside = _outside_rates(graph, distances.scale.anchors)
     unseen = tuple(edge for edge in graph.edges if (edge.client, edge.server) not in observed)
     if not unseen:
-        return _map(graph, observed, {})
+        return _map(graph, observed, {}, outside)
     routed = route(replace(graph, edges=unseen), snapshot)
-    return _map(graph, observed, _routed_rates(replace(bare, routed=routed)))
+    return _map(graph, observed, _routed_rates(replace(bare, routed=routed)), outside)
 
 
 def _map(
-    graph: TrafficGraph, observed: Mapping[Pair, Rates] | None, routed: Mapping[Pair, Rates]
+    graph: TrafficGraph,
+    observed: Mapping[Pair, Rates] | None,
+    routed: Mapping[Pair, Rates],
+    outside: Mapping[Pair, Rates],
 ) -> TrafficMap:
     """A graph with what was found of tiers, observed before routed; None is no cluster."""
     edges = [_map_edge(edge, observed or {}, routed) for edge in graph.edges]
+    edges += [_outside_edge(edge, outside) for edge in graph.anchored]
     edges.sort(key=lambda item: (-item.edge.rate, str(item.edge.client), str(item.edge.server)))
     return TrafficMap(
         graph.unit,
@@ -123,6 +137,11 @@ def _map_edge(edge: Edge, observed: Mapping[Pair, Rates], routed: Mapping[Pair, 
     if pair in routed:
         return MapEdge(edge, routed[pair], TiersBy.ROUTED)
     return MapEdge(edge, None, None)
+
+
+def _outside_edge(edge: Edge, outside: Mapping[Pair, Rates]) -> MapEdge:
+    tiers = outside.get((edge.client, edge.server))
+    return MapEdge(edge, tiers, None if tiers is None else TiersBy.NAMED)
 
 
 def _shares(edges: Iterable[MapEdge]) -> Rates:
@@ -152,6 +171,15 @@ def _observed_rates(graph: TrafficGraph, ground: Ground) -> dict[Pair, Rates]:
             pair = _owner(edge.client, ground), _owner(edge.server, ground)
             found.setdefault(pair, {}).setdefault(tier, []).append(edge.rate)
     return _summed(found)
+
+
+def _outside_rates(graph: TrafficGraph, anchors: Mapping[str, Tier]) -> dict[Pair, Rates]:
+    """All traffic with a place is at its tier; of a place that nobody named there is none."""
+    return {
+        (edge.client, edge.server): {tier: edge.rate * (tier is known) for tier in TIERS}
+        for edge in graph.anchored
+        if (known := anchors.get(place_of(edge).name)) is not None
+    }
 
 
 def _summed(found: Mapping[Pair, Mapping[Tier, Iterable[float]]]) -> dict[Pair, Rates]:

@@ -1,16 +1,28 @@
 """What a reader should know of the input: one line each, told once, never mixed with results."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
+from shorthaul.report import quantities
 from shorthaul.report.screens import Screen, Tone, printable, wrapped
+from shorthaul.traffic.anchors import place_of
+from shorthaul.traffic.entries import UNKNOWN_TIER
 from shorthaul.traffic.graphs import Leftover, TrafficGraph
 from shorthaul.traffic.observations import Observations
+from shorthaul.units import Tier
+
+MOST_PLACES = 5
 
 
-def notes_of(graph: TrafficGraph) -> list[str]:
-    """The notes that a traffic graph carries: its warnings, what had no weight, what was lost."""
+def notes_of(graph: TrafficGraph, anchors: Mapping[str, Tier]) -> list[str]:
+    """The notes that a traffic graph carries: its warnings, what had no weight, what was lost.
+
+    `anchors` are the tiers of named places outside, whose traffic is told of too.
+    """
     found = list(graph.warnings)
     found += [leftover_text(leftover) for leftover in graph.leftovers]
+    if graph.anchored:
+        found.append(outside_text(graph, anchors))
     if graph.lost_events:
         found.append(f"{graph.lost_events:,} events were lost before they were exported")
     return found
@@ -28,6 +40,21 @@ def reading_text(observations: Observations) -> str | None:
         f"{observations.counted_lines:,} of {observations.lines:,} lines count; "
         f"without weight by their nature: {shown}"
     )
+
+
+def outside_text(graph: TrafficGraph, anchors: Mapping[str, Tier]) -> str:
+    """One sentence on the traffic with named places outside."""
+    rates: dict[str, list[float]] = {}
+    for edge in graph.anchored:
+        rates.setdefault(place_of(edge).name, []).append(edge.rate)
+    sums = {name: math.fsum(each) for name, each in rates.items()}
+    shown = sorted(sums, key=lambda name: (-sums[name], name))[:MOST_PLACES]
+    told = ", ".join(
+        f"{name} {quantities.amount(sums[name], graph.unit)} at {anchors.get(name, UNKNOWN_TIER)}"
+        for name in shown
+    )
+    more = f" and {len(sums) - len(shown)} more" if len(sums) > len(shown) else ""
+    return f"with named places outside, the same wherever pods are, so in no cost: {told}{more}"
 
 
 def leftover_text(leftover: Leftover) -> str:

@@ -2,7 +2,8 @@
 
 Unlike telemetry, which may be damaged here and there, every row was meant: the first row that
 cannot be understood stops the reading with its file, line, value and what to do. A row goes from
-client (`src`) to server (`dst`); rows of one pair are added up.
+client (`src`) to server (`dst`); rows of one pair are added up. A named place outside has the kind
+Anchor and an empty namespace.
 """
 
 import csv
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from shorthaul.errors import BadInput
+from shorthaul.traffic import anchors
 from shorthaul.traffic.graphs import Vertex, vertex_of
 from shorthaul.traffic.observations import DeclaredEdge
 from shorthaul.units import Namespace, Unit
@@ -126,11 +128,11 @@ def _rate(where: str, value: object) -> float:
 
 
 def _vertex(where: str, fields: Mapping[str, object], side: str) -> Vertex:
-    namespace, kind, name = (_name(where, fields, f"{side}_{part}") for part in _PARTS)
+    kind, name = (_name(where, fields, f"{side}_{part}") for part in ("kind", "name"))
+    if kind.lower() == anchors.KIND.lower() and not fields[f"{side}_namespace"]:
+        return anchors.vertex(name)
+    namespace = _name(where, fields, f"{side}_namespace")
     return vertex_of(Namespace(namespace), kind, name)
-
-
-_PARTS = ("namespace", "kind", "name")
 
 
 def _name(where: str, fields: Mapping[str, object], column: str) -> str:

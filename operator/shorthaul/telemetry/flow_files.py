@@ -13,12 +13,13 @@ from pathlib import Path
 import msgspec
 
 from shorthaul.errors import BadInput
-from shorthaul.telemetry import edge_lists
+from shorthaul.telemetry import edge_lists, hubble_anchors
 from shorthaul.telemetry.hubble_events import Skipped
-from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader
+from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES
 from shorthaul.telemetry.line_files import LineFile, Progress, find_files
 from shorthaul.telemetry.tallies import Tally
 from shorthaul.telemetry.tally_warnings import warnings_of
+from shorthaul.traffic.addresses.ranges import Range
 from shorthaul.traffic.observations import UNWEIGHED_EVENTS, DeclaredEdge, Observations
 from shorthaul.units import Unit
 
@@ -41,25 +42,34 @@ def read_flows(
 
 
 def read_flows_and_events(
-    paths: Sequence[str], *, unit: Unit | None = None, progress: Progress | None = None
+    paths: Sequence[str],
+    *,
+    unit: Unit | None = None,
+    places: Sequence[Range] = (),
+    progress: Progress | None = None,
 ) -> tuple[Observations, Observations | None]:
-    """As `read_flows`; where bytes were asked for and Hubble's events are there too, also these."""
-    reading = _read(paths, progress)
+    """As `read_flows`; where bytes were asked for and Hubble's events are there too, also these.
+
+    `places` are the named ones outside.
+    """
+    reading = _read(paths, progress, places)
     chosen = reading.observations(unit)
     joinable = chosen.unit is Unit.BYTES and reading.has_events
     return chosen, reading.observations(Unit.FLOWS) if joinable else None
 
 
-def _read(paths: Sequence[str], progress: Progress | None) -> "_Reading":
-    reading = _Reading()
+def _read(
+    paths: Sequence[str], progress: Progress | None, places: Sequence[Range] = ()
+) -> "_Reading":
+    reading = _Reading(places)
     for path, file in find_files(paths).opened(LONGEST_LINE_BYTES, progress):
         reading.read(path, file)
     return reading
 
 
 class _Reading:
-    def __init__(self) -> None:
-        self._reader = LineReader()
+    def __init__(self, places: Sequence[Range]) -> None:
+        self._reader = hubble_anchors.reader(places)
         self._tally = Tally()
         self._rows: dict[Unit, list[DeclaredEdge]] = {}
         self._places: dict[Unit, str] = {}
@@ -99,6 +109,7 @@ class _Reading:
         return Observations(
             unit=chosen,
             pairs=tally.pairs() if flows else (),
+            anchored=tally.anchored() if flows else (),
             declared=tuple(sorted(self._rows.get(chosen, ()), key=_row_order)),
             workloads=self._reader.names.workloads,
             observers=tally.observers(),

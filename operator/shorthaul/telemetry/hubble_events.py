@@ -102,12 +102,12 @@ class EventReader:
             return Skipped(kind, shown, False, time, observer)
         if source.cluster_name != destination.cluster_name and source.cluster_name:
             return Skipped("one end is in another cluster", True, False, time, observer)
-        events = 1 if flow.aggregate is None else _count(flow.aggregate.ingress_flow_count)
+        events = 1 if flow.aggregate is None else count_of(flow.aggregate.ingress_flow_count)
         if events is None:
             return Skipped("count that is no count", shown=True, bad=True)
         if events == 0:
             return Skipped("aggregated record without ingress events", False, False, time, observer)
-        reply = _is_reply(flow)
+        reply = is_reply(flow)
         client, server = self.names.pod(source), self.names.pod(destination)
         if client is None or server is None:
             return _NO_POD_NAME
@@ -127,7 +127,7 @@ class EventReader:
 
 def read_lost(events: int | str, node: str, time: int | None) -> Outcome:
     """What a report of lost events says."""
-    count = _count(events)
+    count = count_of(events)
     if count is None:
         return Skipped("count that is no count", shown=True, bad=True)
     return Lost(node_name(node), count, time or 0)
@@ -156,7 +156,7 @@ def _word(text: str) -> str:
     return text if text.isidentifier() and len(text) <= 40 else "unknown"
 
 
-def _is_reply(flow: FlowFields) -> bool:
+def is_reply(flow: FlowFields) -> bool:
     """Whether the packet goes from server to client; without a word on it, the ports decide."""
     if flow.is_reply is not None:
         return flow.is_reply
@@ -173,7 +173,7 @@ def node_name(name: str) -> NodeName:
     return NodeName(name if len(name) <= 253 and name.isprintable() else "")
 
 
-def _count(value: int | str) -> int | None:
+def count_of(value: int | str) -> int | None:
     """A protobuf integer, which JSON writes as a number or, from 64 bits on, as a string."""
     if isinstance(value, str):
         if not (value.isascii() and value.isdecimal() and len(value) <= 20):

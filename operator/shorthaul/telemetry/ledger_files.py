@@ -2,7 +2,8 @@
 
 A line is known by its uuid, observer and time; where a field mask dropped the uuid, by all of its
 text. So the files of a day may be given twice, cut in pieces or shuffled, and nothing needs to be
-known of how far they were read. Lines that are no flow between two pods are counted by reason.
+known of how far they were read. Lines that are no flow between two pods, or a pod and a named place
+outside, are counted by reason.
 """
 
 from collections import Counter
@@ -11,28 +12,31 @@ from hashlib import blake2b
 from pathlib import Path
 
 from shorthaul.errors import BadInput
+from shorthaul.telemetry import hubble_anchors
 from shorthaul.telemetry.hubble_events import Skipped
-from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES, LineReader
+from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES
 from shorthaul.telemetry.line_files import LineFile, Progress, find_files
 from shorthaul.telemetry.skips import bounded
+from shorthaul.traffic.addresses.ranges import Range
 from shorthaul.traffic.entries import Batch, Entry, Key
-from shorthaul.traffic.flows import Flow
+from shorthaul.traffic.flows import AnchorFlow, Flow
 
 STREAM = "hubble export files"
 ENTRIES_PER_BATCH = 20_000
 
-ToEntry = Callable[[Flow, Key], Entry]
+ToEntry = Callable[[Flow | AnchorFlow, Key], Entry]
 
 
 class LedgerFiles:
     """Reads files into batches; `passed` and `warnings` tell of what gave no entry."""
 
-    def __init__(self, to_entry: ToEntry, progress: Progress) -> None:
+    def __init__(self, to_entry: ToEntry, progress: Progress, places: Sequence[Range] = ()) -> None:
         self.lines = 0
         self.passed: Counter[str] = Counter()
         self.warnings: list[str] = []
         self._to_entry = to_entry
         self._progress = progress
+        self._places = places
 
     def batches(self, paths: Sequence[str]) -> Iterator[Batch]:
         """All entries, in batches of bounded size; raises BadInput for a file of something else."""
@@ -47,11 +51,11 @@ class LedgerFiles:
             yield Batch(STREAM, tuple(entries))
 
     def _entries(self, path: Path, file: LineFile) -> Iterator[Entry]:
-        reader, usable, first_bad = LineReader(), False, ""
+        reader, usable, first_bad = hubble_anchors.reader(self._places), False, ""
         for number, line in file.lines():
             self.lines += 1
             outcome = reader.read(line)
-            if isinstance(outcome, Flow):
+            if isinstance(outcome, Flow | AnchorFlow):
                 usable = True
                 yield self._to_entry(outcome, key_of(outcome, line))
                 continue
@@ -72,7 +76,7 @@ class LedgerFiles:
             )
 
 
-def key_of(flow: Flow, line: bytes) -> Key:
+def key_of(flow: Flow | AnchorFlow, line: bytes) -> Key:
     """What tells a line's flow from all others."""
     text = f"{flow.key} {flow.observer} {flow.time_nanoseconds}".encode() if flow.key else line
     return blake2b(text.strip(), digest_size=16).digest()

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from shorthaul.cluster.holders import Holders
 from shorthaul.cluster.snapshots import Snapshot
+from shorthaul.traffic.addresses.ranges import Range
 from shorthaul.traffic.billed_volumes import TierOf
 
 _Args = ParamSpec("_Args")
@@ -16,11 +17,15 @@ _Found = TypeVar("_Found")
 
 @dataclass(frozen=True, slots=True)
 class LiveBook:
-    """Who holds addresses, how old the newest news of pods is, and the tiers between nodes."""
+    """Who holds addresses, how old the newest news of pods is, and the tiers between nodes.
+
+    `places` are the named ones outside.
+    """
 
     holders: Holders
     age_seconds: Callable[[], float]
     tiers: Callable[[Snapshot], TierOf]
+    places: Callable[[], Sequence[Range]] = tuple
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 

@@ -11,9 +11,9 @@ from shorthaul.errors import BadInput
 from shorthaul.telemetry.hubble_events import Outcome, Skipped
 from shorthaul.telemetry.repeats import Repeats
 from shorthaul.telemetry.skips import REASON_LIMIT, Place, Skips
-from shorthaul.traffic.flows import NANOSECONDS, Flow, Lost
-from shorthaul.traffic.graphs import Leftover
-from shorthaul.traffic.observations import ObserverSum, PairSum
+from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Lost
+from shorthaul.traffic.graphs import Leftover, Vertex
+from shorthaul.traffic.observations import AnchorSum, ObserverSum, PairSum
 from shorthaul.units import NodeName, PodRef
 
 PAIR_LIMIT = 4_000_000
@@ -36,6 +36,7 @@ class Tally:
         self.repeats = Repeats()
         self._skips = Skips()
         self._pairs: dict[_Key, int] = {}
+        self._anchored: dict[tuple[Vertex, Vertex], list[int]] = {}
         self._observers: Counter[NodeName] = Counter()
 
     @property
@@ -43,13 +44,15 @@ class Tally:
         """What was never meant to weigh, by reason."""
         return self._skips.ignored
 
-    def add(self, outcome: Outcome, path: str, number: int) -> None:
+    def add(self, outcome: Outcome | AnchorFlow, path: str, number: int) -> None:
         """Counts one line."""
         self.lines += 1
         if isinstance(outcome, Skipped):
             self._add_skipped(outcome, path, number)
         elif isinstance(outcome, Flow):
             self._add_flow(outcome, path, number)
+        elif isinstance(outcome, AnchorFlow):
+            self._add_anchored(outcome, path, number)
         else:
             self._add_lost(outcome)
 
@@ -71,6 +74,11 @@ class Tally:
             for (client, server), both in sorted(grouped.items())
         )
 
+    def anchored(self) -> tuple[AnchorSum, ...]:
+        """The sums per pod and named place outside, sorted."""
+        ends = sorted(self._anchored, key=repr)
+        return tuple(AnchorSum(*each, *self._anchored[each]) for each in ends)
+
     def observers(self) -> dict[NodeName, ObserverSum]:
         """Flow lines and lost events per observer, sorted."""
         names = sorted({*self._observers, *self.lost_events})
@@ -81,17 +89,32 @@ class Tally:
         return self._skips.leftovers()
 
     def _add_flow(self, flow: Flow, path: str, number: int) -> None:
-        self._see(flow.time_nanoseconds, flow.observer)
-        if flow.key and self.repeats.seen((flow.key, flow.observer, flow.time_nanoseconds)):
-            self.ignored["read twice (same uuid, node and time)"] += 1
+        if not self._counts(flow, path, number):
             return
-        self.counted_lines += 1
-        if flow.cluster not in self.clusters and len(self.clusters) < REASON_LIMIT:
-            self.clusters[flow.cluster] = Place(path, number)
         key = (flow.client, flow.server, flow.reply, flow.observer)
         self._pairs[key] = self._pairs.get(key, 0) + flow.events
         if len(self._pairs) > PAIR_LIMIT:
             raise BadInput(f"{path}:{number}: more than {PAIR_LIMIT} pairs of pods; read less")
+
+    def _add_anchored(self, flow: AnchorFlow, path: str, number: int) -> None:
+        if not self._counts(flow, path, number):
+            return
+        self._anchored.setdefault(flow.ends, [0, 0])[flow.reply] += flow.events
+        if len(self._anchored) > PAIR_LIMIT:
+            raise BadInput(
+                f"{path}:{number}: more than {PAIR_LIMIT} pairs of a pod and a place; read less"
+            )
+
+    def _counts(self, flow: Flow | AnchorFlow, path: str, number: int) -> bool:
+        """Whether a flow was not read before; it is counted either way."""
+        self._see(flow.time_nanoseconds, flow.observer)
+        if flow.key and self.repeats.seen((flow.key, flow.observer, flow.time_nanoseconds)):
+            self.ignored["read twice (same uuid, node and time)"] += 1
+            return False
+        self.counted_lines += 1
+        if flow.cluster not in self.clusters and len(self.clusters) < REASON_LIMIT:
+            self.clusters[flow.cluster] = Place(path, number)
+        return True
 
     def _add_skipped(self, skipped: Skipped, path: str, number: int) -> None:
         if skipped.time_nanoseconds:

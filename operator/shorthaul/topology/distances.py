@@ -32,10 +32,14 @@ class ContradictoryTopology(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Labels that give a node's group per tier, and the distance (or price) of each tier."""
+    """Labels that give a node's group per tier, and the distance (or price) of each tier.
+
+    `anchors` tells at which tier each named place outside is, wherever one asks from.
+    """
 
     labels: Mapping[Tier, str]
     distances: Mapping[Tier, float]
+    anchors: Mapping[str, Tier] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         missing = [tier for tier in TIERS if tier not in self.distances]

@@ -11,16 +11,18 @@ import math
 from dataclasses import dataclass, field
 
 from shorthaul.errors import BadInput
+from shorthaul.traffic.anchors import is_anchor
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, TrafficGraph, Vertex
 from shorthaul.traffic.identities import Directory
-from shorthaul.traffic.observations import DeclaredEdge, Observations, PairSum
+from shorthaul.traffic.observations import AnchorSum, DeclaredEdge, Observations, PairSum
 from shorthaul.traffic.owners import Owners
 from shorthaul.traffic.sightings import Sightings
 from shorthaul.units import PodRef, WorkloadRef
 
 SELF = "traffic of a pod with itself, which has no distance"
 GONE = "a pod is gone and nothing tells whose it was"
+OUTSIDE = "both ends are named places outside"
 ABSENT = "an edge list's workload is not in the cluster"
 
 
@@ -28,7 +30,7 @@ def build_graph(observations: Observations, directory: Directory | None = None) 
     """The traffic map; raises BadInput when none of the traffic is of the directory's cluster."""
     graph = attribute(observations, directory)
     lost = [leftover for leftover in graph.leftovers if leftover.reason in (GONE, ABSENT)]
-    if directory is not None and not graph.edges and lost:
+    if directory is not None and not (graph.edges or graph.anchored) and lost:
         raise BadInput(
             f"none of {sum(leftover.records for leftover in lost)} flows are between pods of this "
             f"cluster (first: {lost[0].example}); are the two from the same cluster?"
@@ -42,6 +44,8 @@ def attribute(observations: Observations, directory: Directory | None) -> Traffi
     sightings = Sightings(observations.pairs, directory)
     for pair in observations.pairs:
         sums.add_pair(pair, sightings.both_ended(pair))
+    for each in observations.anchored:
+        sums.add_anchored(each)
     for row in observations.declared:
         sums.add_row(row)
     seconds = observations.seconds
@@ -49,7 +53,8 @@ def attribute(observations: Observations, directory: Directory | None) -> Traffi
     return TrafficGraph(
         unit=observations.unit,
         seconds=seconds,
-        edges=sums.edges(seconds),
+        edges=sums.edges(seconds, anchored=False),
+        anchored=sums.edges(seconds, anchored=True),
         pod_edges=pod_edges,
         leftovers=(*observations.leftovers, *sums.leftovers()),
         lost_events=observations.lost_events,
@@ -75,7 +80,7 @@ class _Sum:
     ends: dict[frozenset[Vertex], EndSums] = field(default_factory=dict)
     seen_seconds: int | None = None
 
-    def add(self, pair: PairSum, both_ended: bool) -> None:
+    def add(self, pair: PairSum | AnchorSum, both_ended: bool) -> None:
         self.forward += pair.forward
         self.backward += pair.backward
         self.both_ended |= both_ended
@@ -119,6 +124,11 @@ class _Sums:
         if self._owners.exists(pair.client) and self._owners.exists(pair.server):
             self._pods.setdefault((pair.client, pair.server), _Sum()).add(pair, both_ended)
 
+    def add_anchored(self, each: AnchorSum) -> None:
+        ends = self._attribute(each.client, each.server, each.forward + each.backward, "")
+        if ends is not None:
+            self._edges.setdefault(ends, _Sum()).add(each, both_ended=False)
+
     def add_row(self, row: DeclaredEdge) -> None:
         ends = self._attribute(row.client, row.server, 1, f"{row.where}: ")
         if ends is None:
@@ -130,7 +140,7 @@ class _Sums:
         if self._owners.exists(client) and self._owners.exists(server):
             self._pods.setdefault((client, server), _Sum()).add_row(row)
 
-    def edges(self, seconds: float) -> tuple[Edge, ...]:
+    def edges(self, seconds: float, *, anchored: bool) -> tuple[Edge, ...]:
         return tuple(
             Edge(
                 client,
@@ -143,6 +153,7 @@ class _Sums:
                 total.seen_seconds,
             )
             for (client, server), total in sorted(self._edges.items())
+            if anchored is (is_anchor(client) or is_anchor(server))
         )
 
     def pod_edges(self, seconds: float) -> tuple[PodEdge, ...]:
@@ -163,6 +174,9 @@ class _Sums:
         if client == server and isinstance(client, PodRef):
             self._leave(SELF, records, f"{where}{client}")
             return None
+        if is_anchor(client) and is_anchor(server):
+            self._leave(OUTSIDE, records, f"{where}{client} → {server}")
+            return None
         owners = self._owner(client), self._owner(server)
         if owners[0] is not None and owners[1] is not None:
             return owners[0], owners[1]
@@ -172,6 +186,8 @@ class _Sums:
         return None
 
     def _owner(self, end: Vertex) -> WorkloadRef | None:
+        if isinstance(end, WorkloadRef) and is_anchor(end):
+            return end
         return self._owners.of(end) if isinstance(end, PodRef) else self._owners.workload(end)
 
     def _leave(self, reason: str, records: int, example: str) -> None:

@@ -1,7 +1,8 @@
 """What was metered of a window, as a Volume for the map and as entries for the ledger.
 
 Of one window several parts may be metered, one per collector; together they are one Volume. The
-ledger has who sent to whom, whoever was the client, across the tier between their nodes then; what
+ledger has who sent to whom, whoever was the client, across the tier between their nodes then, or
+that of the named place outside; what
 is nobody's is in it too, between nobody and nobody, so that its sums are those of what came.
 """
 
@@ -13,7 +14,7 @@ from shorthaul.traffic.addresses.bills import Counts, Row
 from shorthaul.traffic.addresses.parties import Kind, Party, Unknown
 from shorthaul.traffic.end_sums import EndSums, add
 from shorthaul.traffic.entries import UNATTRIBUTED, Entry
-from shorthaul.traffic.metering import Ground, Metered, pod_of, workload_of
+from shorthaul.traffic.metering import Ground, Metered, ends_between, pod_of, workload_of
 from shorthaul.traffic.volumes import Ends, Left, PodEnds, Sent, Volume, gathered
 from shorthaul.units import Namespace, NodeName, PodRef, Tier, WorkloadRef
 
@@ -96,14 +97,14 @@ class _Sums:
         self._directory = ground.directory
 
     def add(self, client: Party, server: Party, sent: Sent) -> None:
-        one = workload_of(client, self._directory)
-        other = workload_of(server, self._directory)
-        if isinstance(one, str) or isinstance(other, str) or client == server:
+        ends = ends_between(client, server, self._directory)
+        if isinstance(ends, str):
             return
-        pods = pod_of(client), pod_of(server)
-        self.owners[pods[0]], self.owners[pods[1]] = one, other
-        _add(self.edges, (one, other), sent)
-        _add(self.pairs, pods, sent)
+        _add(self.edges, ends, sent)
+        if client.kind is server.kind is Kind.POD:
+            pods = pod_of(client), pod_of(server)
+            self.owners[pods[0]], self.owners[pods[1]] = ends
+            _add(self.pairs, pods, sent)
 
 
 def _leftovers(part: Metered) -> Iterator[Left]:
@@ -145,6 +146,10 @@ def _account(party: Party, ground: Ground) -> WorkloadRef:
 
 
 def _tier(row: Row, ground: Ground, tier_of: TierOf) -> Tier | None:
+    outside = {row.source.kind, row.destination.kind} - {Kind.POD, Kind.NODE}
+    if outside == {Kind.ANCHOR} and row.source.kind is not row.destination.kind:
+        tiers = ground.book.tiers
+        return tiers.get(row.source) or tiers.get(row.destination)
     begin, end = ground.nodes.get(row.source), ground.nodes.get(row.destination)
     if begin is None or end is None:
         return None

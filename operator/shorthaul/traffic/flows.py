@@ -7,7 +7,7 @@ and reply add up on one edge; it does not say which workload a pod belongs to (`
 
 from typing import NamedTuple
 
-from shorthaul.units import NodeName, PodRef
+from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 NANOSECONDS = 1_000_000_000
 EARLIEST_SECONDS = 946_684_800  # 2000-01-01; `timestamps` of telemetry tells why
@@ -29,6 +29,29 @@ class Flow(NamedTuple):
     observer: NodeName
     cluster: str = ""
     key: str = ""
+
+
+class AnchorFlow(NamedTuple):
+    """Events that arrived at a pod from a named place outside, or the other way round.
+
+    `outgoing` tells that the pod sent them; `reply` that who sent them is the server.
+    """
+
+    pod: PodRef
+    place: WorkloadRef
+    outgoing: bool
+    reply: bool
+    events: int
+    time_nanoseconds: int
+    observer: NodeName
+    cluster: str = ""
+    key: str = ""
+
+    @property
+    def ends(self) -> tuple[PodRef | WorkloadRef, PodRef | WorkloadRef]:
+        """Client and server."""
+        asked = self.outgoing is not self.reply
+        return (self.pod, self.place) if asked else (self.place, self.pod)
 
 
 class Lost(NamedTuple):

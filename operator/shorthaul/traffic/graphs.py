@@ -119,7 +119,8 @@ class SourceState:
 class TrafficGraph:
     """The traffic of one stretch of time; edges are sorted and unique per (client, server).
 
-    `sources` are the live ones of its unit, whether they count for any edge or not.
+    `sources` are the live ones of its unit, whether they count for any edge or not. `anchored` is
+    the traffic with named places outside, sorted too: it is shown, and no plan is made with it.
     """
 
     unit: Unit
@@ -131,8 +132,9 @@ class TrafficGraph:
     end_seconds: float = 0.0
     warnings: tuple[str, ...] = field(default=())
     sources: Mapping[str, SourceState] = field(default_factory=dict)
+    anchored: tuple[Edge, ...] = ()
 
     @property
     def rate(self) -> float:
-        """All traffic in the map, in its unit."""
+        """All traffic between pods, in its unit."""
         return math.fsum(edge.rate for edge in self.edges)

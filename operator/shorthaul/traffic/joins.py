@@ -11,6 +11,7 @@ Such rows count, and are said to be bytes only.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from shorthaul.traffic.anchors import is_anchor
 from shorthaul.traffic.graphs import Leftover, Vertex
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.observations import UNWEIGHED_EVENTS, DeclaredEdge, Observations, ObserverSum
@@ -56,6 +57,9 @@ class Joining:
         unseen: list[DeclaredEdge] = []
         blind: list[DeclaredEdge] = []
         for row in weights.declared:
+            if is_anchor(row.client) or is_anchor(row.server):
+                kept.append(row)  # No policy of pods speaks of both ends, and it moves nothing.
+                continue
             ends = _owner(row.client, self._owners), _owner(row.server, self._owners)
             if ends in self._clients:
                 kept.append(row if self._clients[ends] else row.turned)

@@ -1,13 +1,14 @@
 """Metering: from the passages of flow records to bytes between workloads, and what is left over.
 
-Everything that came is in exactly one sum: an edge, aside (both ends are known, and one of them is
-no workload that a plan could weigh), unbilled by its reason, or seen again at another point. Both
-ways of a connection go to the edge from its client to its server.
+Everything that came is in exactly one sum: an edge (between workloads, or with a named place
+outside), aside (both ends are known, and one of them is neither), unbilled by its reason, or seen
+again at another point. Both ways of a connection go to the edge from its client to its server.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from shorthaul.traffic import anchors
 from shorthaul.traffic.addresses.bills import Bill, Counts, Row, Transfer, Unbilled, bill, leave
 from shorthaul.traffic.addresses.books import Book
 from shorthaul.traffic.addresses.parties import Address, Kind, Party
@@ -20,7 +21,7 @@ GONE = "of a pod that the directory does not have"
 _ASIDE = {
     Kind.NODE: "with a node's own address, which all pods on the host's network share",
     Kind.DNS: "with an address that only DNS answers at",
-    Kind.ANCHOR: "with a named place outside",
+    Kind.ANCHOR: "between two named places outside",
     Kind.WORLD: "with the world outside",
     Kind.SERVICE: "with a Service",
 }
@@ -94,19 +95,30 @@ class _Sums:
         self.estimated = Counts()
 
     def add(self, row: Row, client: Party, server: Party, counts: Counts) -> None:
-        one, other = self._workload(client), self._workload(server)
-        if isinstance(one, str) or isinstance(other, str):
-            reason = one if isinstance(one, str) else str(other)
-        elif client == server:
-            reason = SELF
-        else:
-            self.edges[one, other] = self.edges.get((one, other), Counts()) + counts
-            self.estimated += counts if row.estimated else Counts()
+        ends = ends_between(client, server, self._directory)
+        if isinstance(ends, str):
+            leave(self.aside, ends, Unbilled(counts, f"{client} → {server}"))
             return
-        leave(self.aside, reason, Unbilled(counts, f"{client} → {server}"))
+        self.edges[ends] = self.edges.get(ends, Counts()) + counts
+        self.estimated += counts if row.estimated else Counts()
 
-    def _workload(self, party: Party) -> WorkloadRef | str:
-        return workload_of(party, self._directory)
+
+def ends_between(
+    client: Party, server: Party, directory: Directory
+) -> tuple[WorkloadRef, WorkloadRef] | str:
+    """The ends of the edge between two parties; why there is none.
+
+    Each is a workload, or one of them is a named place outside.
+    """
+    if client.kind is server.kind is Kind.ANCHOR:
+        return _ASIDE[Kind.ANCHOR]
+    one, other = (
+        anchors.vertex(party.name) if party.kind is Kind.ANCHOR else workload_of(party, directory)
+        for party in (client, server)
+    )
+    if isinstance(one, str) or isinstance(other, str):
+        return one if isinstance(one, str) else str(other)
+    return SELF if client == server else (one, other)
 
 
 def workload_of(party: Party, directory: Directory) -> WorkloadRef | str:

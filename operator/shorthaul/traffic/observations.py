@@ -38,6 +38,16 @@ class PairSum:
         return self.forward + self.backward
 
 
+@dataclass(frozen=True, slots=True)
+class AnchorSum:
+    """Events of one pod with one named place outside; either may be the client."""
+
+    client: Vertex
+    server: Vertex
+    forward: int
+    backward: int
+
+
 def clusters_text(clusters: Mapping[str, object]) -> str:
     """Clusters by name, each with the place of its first flow; beyond a few, how many more."""
     told = [f"{name!r} (first: {place})" for name, place in sorted(clusters.items())]
@@ -86,7 +96,7 @@ class ObserverSum:
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """All of it; `pairs` and `declared` are sorted, times are nanoseconds since the epoch.
+    """All of it, in order; times are nanoseconds since the epoch.
 
     Every line that was read is in exactly one of `counted_lines`, `lost_lines`, `ignored` (by
     kind: never meant to count) and `leftovers` (by reason: shown to the user). The times are
@@ -108,6 +118,7 @@ class Observations:
     ignored: Mapping[str, int] = field(default_factory=dict)
     leftovers: tuple[Leftover, ...] = ()
     warnings: tuple[str, ...] = ()
+    anchored: tuple[AnchorSum, ...] = ()
 
     @property
     def seconds(self) -> float:

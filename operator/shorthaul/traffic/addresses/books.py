@@ -17,7 +17,7 @@ from shorthaul.traffic.addresses.claims import Claim, Fact
 from shorthaul.traffic.addresses.parties import Address, Answer, Party, Unknown
 from shorthaul.traffic.addresses.ranges import Ranges
 from shorthaul.traffic.addresses.tenures import NEVER, Timeline, timeline_of
-from shorthaul.units import Uid
+from shorthaul.units import Tier, Uid
 
 _REMEMBERED_LIMIT = 65_536
 _SWEEPS = 16
@@ -77,6 +77,16 @@ class Book:
     def serve(self, endpoints: Mapping[Party, tuple[Address, ...]]) -> None:
         """Takes the addresses behind each Service, for the estimate of whom its traffic reached."""
         self._endpoints = endpoints
+
+    def place(self, ranges: Ranges) -> None:
+        """Takes the ranges that stand for somebody, from now on, whenever records are of."""
+        self._ranges = ranges
+        self._outside.clear()
+
+    @property
+    def tiers(self) -> Mapping[Party, Tier]:
+        """How far away named places outside are."""
+        return self._ranges.tiers
 
     def know(self, until_milliseconds: int) -> None:
         """Everything that was seen up to this moment has been told; forgets what is too old."""

@@ -5,16 +5,21 @@ that an address of it that no pod holds is not taken for the place outside whose
 it. What no range covers is the world if the address is a public one; a private one is nobody's.
 A cluster whose pods have public addresses must therefore name their ranges.
 
-Only `dns` has a caller yet: nothing lets a user name ranges, so `anchor`, `own` and the tiers of
-places outside wait for that.
+An IPv4 address is the same written as IPv6 (::ffff:10.1.2.3), and so is a range; but a range that
+is wider than all of IPv4 is of IPv6 addresses alone, so that ::/0 takes no IPv4 with it. Private
+addresses are in private ranges alone: 0.0.0.0/0 names the internet, not what the cluster lost.
+
+`own` has no caller yet: nothing lets a user name the cluster's own ranges.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shorthaul.errors import BadInput
 from shorthaul.traffic.addresses.parties import (
+    MAPPED,
     WORLD,
     Address,
     Answer,
@@ -30,6 +35,9 @@ NODE_LOCAL_DNS = "169.254.20.10"
 """Where NodeLocal DNSCache listens unless told otherwise (Kubernetes documentation)."""
 
 _BITS = 128
+_IPV4_WIDTH = 96
+_PLAIN = re.compile(r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?")
+"""No netmask, no scope: what Kubernetes takes for a CIDR, or one address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +69,33 @@ class Ranges:
 
     def __init__(self, ranges: Iterable[Range] = ()) -> None:
         self._by_width: dict[int, dict[int, Answer]] = {}
+        self._public: set[tuple[int, int]] = set()
         self.tiers: dict[Party, Tier] = {}
         for each in ranges:
             self._add(each)
         self._widths = sorted(self._by_width, reverse=True)
+        self._ipv4_widths = [width for width in self._widths if width >= _IPV4_WIDTH]
 
     def of(self, address: Address) -> Answer:
         """Who an address stands for that nobody is known to have held."""
         number = int.from_bytes(address)
-        for width in self._widths:
-            answer = self._by_width[width].get(number >> (_BITS - width))
-            if answer is not None:
+        public = ipaddress.ip_address(address_text(address)).is_global
+        for width in self._ipv4_widths if address.startswith(MAPPED) else self._widths:
+            start = number >> (_BITS - width)
+            answer = self._by_width[width].get(start)
+            if answer is not None and (public or (width, start) not in self._public):
                 return answer
-        if ipaddress.ip_address(address_text(address)).is_global:
-            return WORLD
-        return Unknown.UNLISTED
+        return WORLD if public else Unknown.UNLISTED
 
     def _add(self, each: Range) -> None:
-        width, prefix = _prefix(each.cidr)
-        known = self._by_width.setdefault(width, {}).setdefault(prefix, each.answer)
+        width, start = prefix(each.cidr)
+        known = self._by_width.setdefault(width, {}).setdefault(start, each.answer)
         if known != each.answer:
             raise BadInput(
                 f"range {each.cidr}: stands for {known} and for {each.answer}; name it once"
             )
+        if _is_public(width, start):
+            self._public.add((width, start))
         if each.tier is None or not isinstance(each.answer, Party):
             return
         tier = self.tiers.setdefault(each.answer, each.tier)
@@ -94,11 +106,25 @@ class Ranges:
             )
 
 
-def _prefix(cidr: str) -> tuple[int, int]:
+def prefix(cidr: str) -> tuple[int, int]:
+    """A range's width in bits and what its addresses begin with; raises BadInput."""
     try:
+        if not _PLAIN.fullmatch(cidr):
+            raise ValueError("no CIDR and no address")
         network = ipaddress.ip_network(cidr)
     except ValueError as error:
-        raise BadInput(f"range {cidr[:60]!r} is none ({error}); write it as 10.1.0.0/16") from None
-    width = network.prefixlen + (96 if network.version == 4 else 0)
+        problem = str(error).replace(cidr, cidr[:60])
+        raise BadInput(
+            f"range {cidr[:60]!r} is none ({problem}); write it as 10.1.0.0/16"
+        ) from None
+    width = network.prefixlen + (_IPV4_WIDTH if network.version == 4 else 0)
     number = int.from_bytes(read_address(str(network.network_address)))
     return width, number >> (_BITS - width)
+
+
+def _is_public(width: int, start: int) -> bool:
+    """Whether some of a range's addresses are public ones."""
+    first = (start << (_BITS - width)).to_bytes(16)
+    if width >= _IPV4_WIDTH and first.startswith(MAPPED):
+        return ipaddress.IPv4Network((first[12:], width - _IPV4_WIDTH)).is_global
+    return ipaddress.IPv6Network((first, width)).is_global

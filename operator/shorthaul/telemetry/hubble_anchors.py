@@ -1,0 +1,104 @@
+"""Hubble export lines whose other end is a named place outside, by the address that they tell.
+
+Only lines that would count but for one end that Hubble calls the world are looked at, so lines
+between pods cost nothing more. The address is looked up in ranges that are the user's own word;
+whoever is in none stays the world. What counts is DESIGN §5 here too: what arrives at a pod, since
+what leaves for outside is seen at none or several points on its way.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shorthaul.errors import BadInput
+from shorthaul.telemetry.hubble_ends import End, PodNames
+from shorthaul.telemetry.hubble_events import (
+    FlowFields,
+    Outcome,
+    Skipped,
+    count_of,
+    is_reply,
+)
+from shorthaul.telemetry.hubble_lines import LineReader
+from shorthaul.traffic import anchors
+from shorthaul.traffic.addresses.parties import Kind, Party, read_address
+from shorthaul.traffic.addresses.ranges import Range, Ranges
+from shorthaul.traffic.flows import AnchorFlow
+from shorthaul.units import WorkloadRef
+
+WORLDS = frozenset({f"one end is {kind}" for kind in ("world", "world-ipv4", "world-ipv6")})
+
+
+class _Addresses(msgspec.Struct, gc=False):
+    source: str = ""
+    destination: str = ""
+
+
+class _Flow(FlowFields, gc=False):
+    ip: _Addresses | None = msgspec.field(default=None, name="IP")
+
+
+class _Event(msgspec.Struct, gc=False):
+    flow: _Flow
+
+
+class AnchorReader:
+    """Reads lines as `LineReader` does, and knows places outside by name."""
+
+    def __init__(self, ranges: Ranges) -> None:
+        self._lines = LineReader()
+        self._ranges = ranges
+        self._decode = msgspec.json.Decoder(_Event).decode
+
+    @property
+    def names(self) -> PodNames:
+        """The pods that lines named and what Hubble says owns them."""
+        return self._lines.names
+
+    def read(self, line: bytes) -> Outcome | AnchorFlow:
+        """What one line says."""
+        outcome = self._lines.read(line)
+        if not isinstance(outcome, Skipped) or outcome.reason not in WORLDS:
+            return outcome
+        try:
+            flow = self._decode(line).flow
+        except msgspec.ValidationError:
+            return outcome  # Its addresses are none, so it stays the world.
+        return self._anchored(flow, outcome)
+
+    def _anchored(self, flow: _Flow, outcome: Skipped) -> Outcome | AnchorFlow:
+        source, destination = flow.source or End(), flow.destination or End()
+        if source.is_pod is destination.is_pod or flow.ip is None:
+            return outcome
+        inside = source if source.is_pod else destination
+        text = flow.ip.destination if source.is_pod else flow.ip.source
+        pod, place = self.names.pod(inside), _place(text, self._ranges)
+        events = 1 if flow.aggregate is None else count_of(flow.aggregate.ingress_flow_count)
+        if pod is None or place is None or not events:
+            return outcome
+        return AnchorFlow(
+            pod,
+            place,
+            source.is_pod,
+            is_reply(flow),
+            events,
+            outcome.time_nanoseconds,
+            outcome.observer,
+            inside.cluster_name,
+            flow.uuid,
+        )
+
+
+def _place(text: str, ranges: Ranges) -> WorkloadRef | None:
+    try:
+        answer = ranges.of(read_address(text))
+    except BadInput:
+        return None
+    if isinstance(answer, Party) and answer.kind is Kind.ANCHOR:
+        return anchors.vertex(answer.name)
+    return None
+
+
+def reader(places: Sequence[Range]) -> LineReader | AnchorReader:
+    """What reads lines; without places the plain reader, which costs least."""
+    return AnchorReader(Ranges(places)) if places else LineReader()
