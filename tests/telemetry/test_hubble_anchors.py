@@ -86,6 +86,16 @@ def test_all_others_are_what_they_were(more):
     assert outcome == LineReader().read(text)
 
 
+def test_an_address_that_is_no_text_is_the_world_too():
+    told = line("world", "shop/a", **addressed("198.51.100.9"))
+    text = told.replace(b"198.51.100.9", b"198.51.100.\xff")
+
+    outcome = read(text)
+
+    assert isinstance(outcome, Skipped)
+    assert outcome == LineReader().read(text)
+
+
 def test_an_aggregated_record_counts_its_ingress_events():
     more = addressed("198.51.100.9", aggregate={"ingress_flow_count": "12"})
 

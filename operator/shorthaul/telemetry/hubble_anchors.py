@@ -62,7 +62,7 @@ class AnchorReader:
             return outcome
         try:
             flow = self._decode(line).flow
-        except msgspec.ValidationError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return outcome  # Its addresses are none, so it stays the world.
         return self._anchored(flow, outcome)
 
