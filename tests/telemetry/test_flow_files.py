@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.flow_files import read_flows
 from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES
+from shorthaul.traffic import anchors
 from shorthaul.traffic.observations import Observations, PairSum
 from shorthaul.units import PodRef, Unit, WorkloadRef
 from telemetry import export_lines
@@ -257,6 +258,21 @@ def test_a_mistake_in_an_edge_list_is_refused_with_its_place(write, content, mes
 
     assert message in str(refused.value)
     assert str(refused.value).startswith(path)
+
+
+@pytest.mark.parametrize("namespace", ['""', "null", "[]", "0", "false", "{}"])
+def test_a_place_outside_has_no_namespace_in_json_and_nothing_else_for_one(write, namespace):
+    row = (
+        f'{{"src_namespace":{namespace},"src_kind":"Anchor","src_name":"b","dst_namespace":"a",'
+        '"dst_kind":"Pod","dst_name":"c","rate":1,"unit":"flows/s"}\n'
+    ).encode()
+    path = write("edges.json", row)
+
+    if namespace in ('""', "null"):
+        assert read_flows([path]).declared[0].client == anchors.vertex("b")
+        return
+    with pytest.raises(BadInput, match=r"edges\.json:1: src_namespace .* is no name"):
+        read_flows([path])
 
 
 @pytest.mark.parametrize("rate", ["true", '"1"', "null", "[1]", "1e400", "1" + "0" * 400])

@@ -129,7 +129,7 @@ def _rate(where: str, value: object) -> float:
 
 def _vertex(where: str, fields: Mapping[str, object], side: str) -> Vertex:
     kind, name = (_name(where, fields, f"{side}_{part}") for part in ("kind", "name"))
-    if kind.lower() == anchors.KIND.lower() and not fields[f"{side}_namespace"]:
+    if kind.lower() == anchors.KIND.lower() and fields[f"{side}_namespace"] in ("", None):
         return anchors.vertex(name)
     namespace = _name(where, fields, f"{side}_namespace")
     return vertex_of(Namespace(namespace), kind, name)
