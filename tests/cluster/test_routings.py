@@ -119,6 +119,11 @@ def test_a_wish_without_hints_is_not_believed():
         ((service("cart", distribution="PreferSameZone"),), "near", True),
         ((service("cart", internal_policy="Local"),), "spread", True),
         ((service("cart", internal_policy="Local"), service("all", selects="cart")), "near", True),
+        (
+            (service("all", selects="cart"), service("cart", distribution="PreferClose")),
+            "near",
+            True,
+        ),
     ],
 )
 def test_what_is_meant_to_stay_near_and_is_not_believed_is_doubted(parts, rates, doubted):

@@ -152,11 +152,12 @@ def _chosen_singly(traffic: Traffic) -> str | None:
 
 
 def _agreed(routings: list[ServiceRouting]) -> ServiceRouting:
+    """What all Services make of it; one that is not believed is told before those that are."""
     first = routings[0]
     if any(other.routing is not first.routing for other in routings):
         reasons = "; ".join(sorted({other.reason for other in routings}))
         return ServiceRouting(Routing.UNIFORM, f"its Services disagree: {reasons}", doubted=True)
-    return first
+    return next((each for each in routings if each.doubted), first)
 
 
 def _of_service(services: Services, service: Service, traffic: Traffic) -> ServiceRouting:
