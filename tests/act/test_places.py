@@ -92,3 +92,14 @@ def test_anchors_that_contradict_each_other_name_nothing():
     assert places_of(topology(ANCHOR, other)) == ()
     assert places_of(None) == ()
     assert [each.cidr for each in places_of(topology(ANCHOR))] == ["8.8.8.0/24"]
+
+
+def test_the_same_anchors_are_read_once_however_often_one_asks():
+    again = NamedAnchor(name=ANCHOR.name, cidrs=ANCHOR.cidrs, tier=ANCHOR.tier)
+
+    first = places_of(topology(ANCHOR))
+
+    assert places_of(topology(again)) is first
+    assert places_of(topology(NamedAnchor(name="other", cidrs=ANCHOR.cidrs, tier=Tier.ZONE))) != (
+        first
+    )

@@ -212,7 +212,8 @@ class Collected:
             return None
         now = time.time()
         async with book.lock:
-            await to_the_end(book.holders.look, snapshot, int(now * 1_000), book.places())
+            places = await to_the_end(book.places)
+            await to_the_end(book.holders.look, snapshot, int(now * 1_000), places)
             heard = int((now - book.age_seconds()) * 1_000)
             return _Known(book, snapshot, await to_the_end(book.holders.know, heard))
 
