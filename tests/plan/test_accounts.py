@@ -9,7 +9,14 @@ from plan.test_lifecycles import NOW, plan, policy, view
 from shorthaul.api.affinitypolicies import ApprovalTerms, Damping, Worth
 from shorthaul.api.objects import ObjectMeta, Truth
 from shorthaul.api.placementplans import PlacementPlanStatus, PlanPhase, PlanVerification, Progress
-from shorthaul.api.policystatuses import InForce
+from shorthaul.api.policystatuses import (
+    AffinityPolicyStatus,
+    Budgets,
+    Current,
+    InForce,
+    RefusalCount,
+    StartedMove,
+)
 from shorthaul.cluster.reasons import Reason
 from shorthaul.plan import accounts, standings
 from shorthaul.plan.accounts import Finding
@@ -273,6 +280,30 @@ def test_verdicts_on_an_earlier_spec_are_not_kept_by_a_stall():
     assert changed.status.paused is None
     assert changed.status.verification is None
     assert told(changed, BREAKERS, 12).status.verification is None
+
+
+@pytest.mark.parametrize(("generation", "kept"), [(3, True), (4, False)])
+def test_a_stall_keeps_what_was_counted_for_the_present_spec_only(generation, kept):
+    start = StartedMove(kind="Deployment", name="web", time=NOW)
+    counts = {
+        "workloads": 2,
+        "pods": 6,
+        "current": Current(
+            unit="bytes/s", cost=7.0, host=1.0, rack=0.0, zone=0.0, region=0.0, beyond=0.0
+        ),
+        "moves_proposed": 5,
+        "waiting": (RefusalCount(reason="CoolingDown", count=1, example="shop/web"),),
+    }
+    lasting = {"plan": "bytes-1", "budgets": Budgets(moves=(start,))}
+    known = told(policy(), [], 10)
+    status = msgspec.structs.replace(known.status, **counts, **lasting)
+    before = msgspec.structs.replace(known, status=status)
+
+    after = stalled(annotated(before, generation=generation), 11).status
+
+    assert {name: getattr(after, name) for name in lasting} == lasting
+    expected = counts if kept else {name: getattr(AffinityPolicyStatus(), name) for name in counts}
+    assert {name: getattr(after, name) for name in counts} == expected
 
 
 def test_the_terms_in_force_are_those_of_the_present_spec_while_stalled():

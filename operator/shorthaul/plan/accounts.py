@@ -85,7 +85,10 @@ def account(
 def stall(
     policy: AffinityPolicy, terms: Terms, reason: Reason, now: datetime
 ) -> AffinityPolicyStatus:
-    """The status of one policy while nothing can be decided; what was told of another spec goes."""
+    """The status of one policy while nothing can be decided; what was told of another spec goes.
+
+    What was spent stays, and so does the name of a plan that is open.
+    """
     paused = _paused(policy, None, now)
     states = (
         conditions.not_ready(reason.code, reason.message),
@@ -93,8 +96,11 @@ def stall(
         *_pauses(policy, paused, now),
     )
     known, generation = policy.status, policy.metadata.generation
+    kept = known
+    if known.observed_generation != generation:
+        kept = AffinityPolicyStatus(plan=known.plan, budgets=known.budgets)
     return msgspec.structs.replace(
-        known,
+        kept,
         observed_generation=generation,
         conditions=conditions.reported(known.conditions, states, generation=generation, now=now),
         verification=_carried(policy, forgive=_resumed(policy, now) == now),
