@@ -136,7 +136,7 @@ def _families(told: list[tuple[MapSummary, float]]) -> Iterator[Metric]:
     shares = GaugeMetricFamily(
         "shorthaul_traffic_share_ratio",
         "Share of the traffic whose tier is known, by the smallest tier both ends share, "
-        "as observed where pods were seen talking, else as routed",
+        "as observed where pods were seen talking, as named for places outside, else as routed",
         labels=["unit", "tier"],
     )
     whole = _gauge("rate", "All traffic of the map, in its unit")

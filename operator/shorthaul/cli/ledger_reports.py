@@ -52,7 +52,7 @@ class Asked:
         "--source",
         default="*",
         metavar="PATTERN",
-        help="Only of these senders: namespace/name, with * and ?.",
+        help="Only of these senders: namespace/name, with * and ?; a place outside: its name.",
     ),
     click.option("--destination", default="*", metavar="PATTERN", help="Only to these receivers."),
     click.option(
