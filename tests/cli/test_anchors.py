@@ -113,6 +113,18 @@ def test_explain_tells_the_places_that_a_workload_talks_to(flows, topology):
     assert "Outside, and as far from every node, to" in text.out
 
 
+def test_rates_of_peers_and_places_are_no_costs_whatever_the_objective(flows, topology):
+    latencies = "  latencies: {host: 0, rack: 0.2, zone: 0.5, region: 2, beyond: 40}\n"
+    topology.write_text(TOPOLOGY + latencies)
+    words = POD, "--cluster", CLUSTER, "--flows", flows, "--topology", topology
+
+    text = shorthaul("explain", *words, "--objective", "latency").out
+
+    rows = [row.split() for row in text.splitlines()]
+    assert ["resolver", "region", "0.200", "flows/s"] in rows
+    assert ["shop/checkout", "region", "0.200", "flows/s"] in [row[:4] for row in rows]
+
+
 def test_the_ledger_counts_them_at_their_tier_once(tmp_path, flows, topology):
     path = tmp_path / "shop.ledger"
     words = "--ledger", path, "--cluster", CLUSTER, "--topology", topology

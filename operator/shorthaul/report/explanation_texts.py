@@ -116,7 +116,9 @@ def _outside_lines(found: Explanation, screen: Screen) -> list[str]:
 
 
 def _rate_unit(found: Explanation) -> str:
-    return found.unit.removesuffix("·distance") if "/s" in found.unit else "bytes/s"
+    """The unit of the traffic whose cost is in the explanation's; dollars are for bytes."""
+    rate, times, _ = found.unit.partition("·")
+    return rate if times else "bytes/s"
 
 
 def _candidate_lines(found: Explanation, distances: Distances, screen: Screen) -> list[str]:
