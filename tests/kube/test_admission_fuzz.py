@@ -70,6 +70,7 @@ def _round_trips(way):
     others = {"profile", "ownHistogram", "ownQuery"} - {way}
     return {
         **RISING,
+        **PLACE,
         (*MEASURED, "type"): "Prometheus",
         (*MEASURED, "probes"): cases.ABSENT,
         (*ASKED, "address"): "https://example:9090",
@@ -79,8 +80,9 @@ def _round_trips(way):
     }
 
 
+PLACE = {("spec", "anchors", 0, "cidrs", 0): "10.1.0.0/16"}
 TOPOLOGIES = [
-    {**RISING, (*MEASURED, "type"): "Probes", ASKED: cases.ABSENT},
+    {**RISING, **PLACE, (*MEASURED, "type"): "Probes", ASKED: cases.ABSENT},
     *map(_round_trips, ("profile", "ownHistogram", "ownQuery")),
 ]
 GIVENS = {"FlowSource": FLOW_SOURCES, "Topology": TOPOLOGIES}

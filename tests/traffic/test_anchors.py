@@ -105,6 +105,7 @@ def test_a_range_of_public_addresses_takes_no_private_one_with_it():
         ({"a": ("169.254.20.10",)}, "stands for dns dns and for anchor a"),
         ({"a": ("10.1.0.1/16",)}, "anchor a: range '10.1.0.1/16' is none .*has host bits set"),
         ({"a": ("10.0.0.0/33",)}, "'10.0.0.0/33' is none"),
+        ({"a": ("10.0.0.0/08",)}, "'10.0.0.0/08' is none"),
         ({"a": ("10.0.0.0/-1",)}, "'10.0.0.0/-1' is none"),
         ({"a": ("10.0.0.0/255.0.0.0",)}, "'10.0.0.0/255.0.0.0' is none"),
         ({"a": ("10.0.0.0/",)}, "'10.0.0.0/' is none"),

@@ -36,8 +36,21 @@ Place = Annotated[str, Meta(min_length=1, max_length=253)]
 AnchorName = Annotated[
     str, Meta(min_length=1, max_length=63, pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
 ]
+_RANGE = "isCIDR(self) ? cidr(self) == cidr(self).masked() : isIP(self)"
 Cidr = Annotated[
-    str, Meta(min_length=2, max_length=49, pattern="^[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?$")
+    str,
+    Meta(
+        min_length=2,
+        max_length=49,
+        pattern="^[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?$",
+        extra_json_schema=rules(
+            (
+                _RANGE,
+                "has to be an address, or a CIDR without bits of a host, such as 10.1.0.0/16; "
+                "IPv4 without ::ffff:",
+            )
+        ),
+    ),
 ]
 
 _RISING = "self.host <= self.rack && self.rack <= self.zone && self.zone <= self.region && " + (
@@ -107,7 +120,8 @@ class NamedAnchor(Value, frozen=True, kw_only=True):
         Meta(
             min_length=1,
             max_length=256,
-            description="Its addresses, IPv4 or IPv6; of all anchors the narrowest range counts.",
+            description="Its addresses, IPv4 (without ::ffff:) or IPv6; of all anchors the "
+            "narrowest range counts.",
             extra_json_schema=unique(),
         ),
     ]

@@ -36,8 +36,8 @@ NODE_LOCAL_DNS = "169.254.20.10"
 
 _BITS = 128
 _IPV4_WIDTH = 96
-_PLAIN = re.compile(r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?")
-"""No netmask, no scope: what Kubernetes takes for a CIDR, or one address."""
+_PLAIN = re.compile(r"[0-9A-Fa-f:.]+(/(0|[1-9][0-9]{0,2}))?")
+"""No netmask, no scope, no 0 before a width: what Kubernetes takes for a CIDR, or one address."""
 
 
 @dataclass(frozen=True, slots=True)
