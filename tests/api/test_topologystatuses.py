@@ -53,3 +53,16 @@ def test_anchors_that_contradict_each_other_are_told_beside_the_nodes():
 
     assert (status.nodes, told(status)) == (8, {("Ready", "False", "ContradictoryAnchors")})
     assert "10.0.0.0/8: stands for anchor a and for anchor b" in status.conditions[0].message
+
+
+def test_labels_that_are_missing_are_told_beside_anchors_that_contradict_each_other():
+    named = [NamedAnchor(name=name, cidrs=("10.0.0.0/8",), tier=Tier.ZONE) for name in "ab"]
+    topology = Topology(metadata=TOPOLOGY.metadata, spec=TopologySpec(anchors=tuple(named)))
+    found = builders.node("n1", "z1"), builders.node("n2")
+    distances = measure({node.name: node.labels for node in found}, DEFAULT_SCALE)
+
+    status = topologystatuses.fitting(topology, distances, NOW)
+
+    assert told(status) == {("Ready", "False", "ContradictoryAnchors")}
+    assert "until then no address outside has a name; " in status.conditions[0].message
+    assert "1 of 2 nodes" in status.conditions[0].message

@@ -44,7 +44,7 @@ def fitting(
     try:
         anchors.ranges(topology)
     except BadInput as error:
-        state = _nameless(error)
+        state = _nameless(error, distances.warnings)
     return msgspec.structs.replace(
         _told(topology, (state,), now, measurements),
         nodes=len(distances.groups),
@@ -66,9 +66,9 @@ def contradicted(
     return _told(topology, states, now, measurements)
 
 
-def _nameless(error: BadInput) -> State:
+def _nameless(error: BadInput, warnings: tuple[str, ...]) -> State:
     text = f"{error}; until then no address outside has a name"
-    return conditions.not_ready("ContradictoryAnchors", text)
+    return conditions.not_ready("ContradictoryAnchors", "; ".join((text, *warnings)))
 
 
 def _told(
