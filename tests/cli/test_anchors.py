@@ -194,3 +194,56 @@ def test_a_topology_for_metrics_is_refused(topology):
     words = "--prometheus", "http://localhost:9", "--profile", "istio", "--topology", topology
 
     assert "--topology is for --netflow only; leave it out" in refused("record", *words)
+
+
+def of_another_cluster(at):
+    addresses = {"source": WORLD, "destination": WEB}
+    receiver = export_lines.end(POD, cluster_name="far")
+    return export_lines.line(
+        POD, "world", at, reply=True, IP=addresses, uuid="far", destination=receiver
+    )
+
+
+def test_a_pod_of_another_cluster_that_talks_to_a_place_stops_no_plan(flows, topology):
+    here = [
+        export_lines.line(
+            PEER,
+            POD,
+            5,
+            uuid="here",
+            source=export_lines.end(PEER, cluster_name="near"),
+            destination=export_lines.end(POD, cluster_name="near"),
+        )
+    ]
+    flows.write_bytes(flows.read_bytes() + export_lines.joined([*here, of_another_cluster(6)]))
+
+    bare, named = (asked("plan", flows, *more) for more in ((), ("--topology", topology)))
+
+    assert named["spec"]["moves"] == bare["spec"]["moves"]
+    assert named["spec"]["locality"] == bare["spec"]["locality"]
+
+
+def from_place(pod, at=0):
+    addresses = {"source": WORLD, "destination": "10.9.9.9"}
+    return export_lines.line(pod, "world", at, reply=True, IP=addresses, uuid=f"{pod}{at}")
+
+
+def test_traffic_of_unknown_pods_with_places_alone_is_an_empty_plan(flows, topology):
+    flows.write_bytes(export_lines.joined([from_place("gone/pod-1"), from_place("gone/pod-2", 4)]))
+
+    bare, named = (asked("plan", flows, *more) for more in ((), ("--topology", topology)))
+
+    assert named["spec"]["moves"] == bare["spec"]["moves"] == []
+    (note,) = asked("map", flows, "--topology", topology)["notes"][-1:]
+    assert note.startswith("2 with a named place outside: a pod is gone")
+
+
+def test_flows_of_another_cluster_are_refused_whatever_is_said_of_places(flows, topology):
+    lines = [*export_lines.both("gone/a", "gone/b", 0, ("n1", "n2")), from_place(POD, 4)]
+    flows.write_bytes(export_lines.joined(lines))
+    words = "plan", "--cluster", CLUSTER, "--flows", flows
+
+    bare, named = refused(*words), refused(*words, "--topology", topology)
+
+    assert bare == named
+    assert "none of 2 flows are between pods of this cluster" in named

@@ -91,8 +91,8 @@ class _Reading:
 
     @property
     def has_events(self) -> bool:
-        """Whether Hubble's flows were among what was read."""
-        return self._tally.counted_lines > 0
+        """Whether Hubble's flows between pods were among what was read."""
+        return self._tally.counted_lines > self._tally.anchored_lines
 
     def observations(self, unit: Unit | None) -> Observations:
         """All that was read, in one unit."""
@@ -118,6 +118,7 @@ class _Reading:
             latest_nanoseconds=tally.latest_nanoseconds,
             lines=tally.lines + self._row_count(),
             counted_lines=(tally.counted_lines if flows else 0) + len(self._rows.get(chosen, ())),
+            anchored_lines=tally.anchored_lines if flows else 0,
             lost_lines=tally.lost_lines,
             lost_events=sum(tally.lost_events.values()),
             ignored=ignored,

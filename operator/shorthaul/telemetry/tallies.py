@@ -27,6 +27,7 @@ class Tally:
     def __init__(self) -> None:
         self.lines = 0
         self.counted_lines = 0
+        self.anchored_lines = 0
         self.lost_lines = 0
         self.lost_events: Counter[NodeName] = Counter()
         self.clusters: dict[str, Place] = {}
@@ -89,31 +90,32 @@ class Tally:
         return self._skips.leftovers()
 
     def _add_flow(self, flow: Flow, path: str, number: int) -> None:
-        if not self._counts(flow, path, number):
+        if not self._counts(flow):
             return
+        if flow.cluster not in self.clusters and len(self.clusters) < REASON_LIMIT:
+            self.clusters[flow.cluster] = Place(path, number)
         key = (flow.client, flow.server, flow.reply, flow.observer)
         self._pairs[key] = self._pairs.get(key, 0) + flow.events
         if len(self._pairs) > PAIR_LIMIT:
             raise BadInput(f"{path}:{number}: more than {PAIR_LIMIT} pairs of pods; read less")
 
     def _add_anchored(self, flow: AnchorFlow, path: str, number: int) -> None:
-        if not self._counts(flow, path, number):
+        if not self._counts(flow):
             return
+        self.anchored_lines += 1
         self._anchored.setdefault(flow.ends, [0, 0])[flow.reply] += flow.events
         if len(self._anchored) > PAIR_LIMIT:
             raise BadInput(
                 f"{path}:{number}: more than {PAIR_LIMIT} pairs of a pod and a place; read less"
             )
 
-    def _counts(self, flow: Flow | AnchorFlow, path: str, number: int) -> bool:
+    def _counts(self, flow: Flow | AnchorFlow) -> bool:
         """Whether a flow was not read before; it is counted either way."""
         self._see(flow.time_nanoseconds, flow.observer)
         if flow.key and self.repeats.seen((flow.key, flow.observer, flow.time_nanoseconds)):
             self.ignored["read twice (same uuid, node and time)"] += 1
             return False
         self.counted_lines += 1
-        if flow.cluster not in self.clusters and len(self.clusters) < REASON_LIMIT:
-            self.clusters[flow.cluster] = Place(path, number)
         return True
 
     def _add_skipped(self, skipped: Skipped, path: str, number: int) -> None:

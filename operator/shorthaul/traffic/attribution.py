@@ -22,15 +22,19 @@ from shorthaul.units import PodRef, WorkloadRef
 
 SELF = "traffic of a pod with itself, which has no distance"
 GONE = "a pod is gone and nothing tells whose it was"
+PLACES = "with a named place outside: "
 OUTSIDE = "both ends are named places outside"
 ABSENT = "an edge list's workload is not in the cluster"
 
 
 def build_graph(observations: Observations, directory: Directory | None = None) -> TrafficGraph:
-    """The traffic map; raises BadInput when none of the traffic is of the directory's cluster."""
+    """The traffic map; raises BadInput when none of the traffic is of the directory's cluster.
+
+    Traffic with named places outside decides nothing here, so that names make no file unreadable.
+    """
     graph = attribute(observations, directory)
     lost = [leftover for leftover in graph.leftovers if leftover.reason in (GONE, ABSENT)]
-    if directory is not None and not (graph.edges or graph.anchored) and lost:
+    if directory is not None and not graph.edges and lost:
         raise BadInput(
             f"none of {sum(leftover.records for leftover in lost)} flows are between pods of this "
             f"cluster (first: {lost[0].example}); are the two from the same cluster?"
@@ -182,6 +186,8 @@ class _Sums:
             return owners[0], owners[1]
         gone = client if owners[0] is None else server
         reason = GONE if isinstance(gone, PodRef) else ABSENT
+        if is_anchor(client) or is_anchor(server):
+            reason = PLACES + reason
         self._leave(reason, records, f"{where}{client} → {server}")
         return None
 

@@ -100,7 +100,8 @@ class Observations:
 
     Every line that was read is in exactly one of `counted_lines`, `lost_lines`, `ignored` (by
     kind: never meant to count) and `leftovers` (by reason: shown to the user). The times are
-    those of all flow lines, counted or not, over all files.
+    those of all flow lines, counted or not, over all files. Of the lines that count,
+    `anchored_lines` are of events with named places outside.
     """
 
     unit: Unit
@@ -119,6 +120,7 @@ class Observations:
     leftovers: tuple[Leftover, ...] = ()
     warnings: tuple[str, ...] = ()
     anchored: tuple[AnchorSum, ...] = ()
+    anchored_lines: int = 0
 
     @property
     def seconds(self) -> float:
