@@ -1,9 +1,12 @@
 """Windows of bytes count once, in any order, and what is cut off is not lost."""
 
+from dataclasses import replace
+
 from hypothesis import given, strategies
 
+from shorthaul.traffic import anchors
 from shorthaul.traffic.volume_recorders import EARLY, LATE, OFF_GRID, VolumeRecorder, bounded
-from shorthaul.traffic.volumes import Volume
+from shorthaul.traffic.volumes import Left, Sent, Volume
 from traffic import volume_worlds as worlds
 from traffic.volume_worlds import NOW, RULES, patient, volume
 
@@ -94,3 +97,19 @@ def test_a_source_that_is_forgotten_says_nothing_any_more():
     recorder.forget("one")
 
     assert list(recorder.windows(NOW)) == ["other"]
+
+
+def test_of_two_tellings_the_one_with_more_between_pods_stays_whatever_places_carry():
+    """Both tell of as many bytes; without names those of the place are left by a reason."""
+    office = worlds.workload("web"), anchors.vertex("office")
+
+    def told(between, outside, left, named):
+        drawn = volume(990, ("web", "db", between, 0), left=[("lost", left)])
+        if named:
+            return replace(drawn, edges={**drawn.edges, office: Sent(outside)})
+        return replace(drawn, leftovers=(*drawn.leftovers, Left("world", outside)))
+
+    for named in (True, False):
+        more, less = told(9, 15, 5, named), told(5, 24, 0, named)
+        for order in ([more, less], [less, more]):
+            assert recorded([("one", each) for each in order]).windows(NOW) == {"one": (more,)}

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from shorthaul.traffic.anchors import is_anchor
 from shorthaul.traffic.volumes import Ends, Left, PodEnds, Sent, Volume, gathered, unordered
 from shorthaul.traffic.windows import WindowRules
 
@@ -116,7 +117,10 @@ def _says_more(taken: Volume, known: Volume) -> bool:
 
 
 def _telling(volume: Volume) -> tuple[bool, int, int]:
-    return volume.complete, volume.billed_bytes + volume.left_bytes, volume.billed_bytes
+    """How much it tells; what places outside carry weighs no more than what is left."""
+    told = volume.edges.items()
+    between = sum(sent.bytes for ends, sent in told if not any(map(is_anchor, ends)))
+    return volume.complete, volume.billed_bytes + volume.left_bytes, between
 
 
 def _spelled(volume: Volume) -> str:
