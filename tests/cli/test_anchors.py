@@ -247,3 +247,22 @@ def test_flows_of_another_cluster_are_refused_whatever_is_said_of_places(flows, 
 
     assert bare == named
     assert "none of 2 flows are between pods of this cluster" in named
+
+
+def test_bytes_are_joined_with_what_hubble_saw_between_pods_alone(tmp_path, flows, topology):
+    rows = tmp_path / "bytes.csv"
+    rows.write_text(
+        "src_namespace,src_kind,src_name,dst_namespace,dst_kind,dst_name,rate,unit\n"
+        "shop,Deployment,web,shop,Deployment,checkout,4200000,bytes/s\n"
+    )
+    more = "--topology", topology, "--objective", "bytes"
+
+    joined = asked("map", flows, rows, *more)
+    flows.write_bytes(export_lines.joined([from_place(POD)]))
+    alone = asked("map", flows, rows, *more)
+
+    assert [edge["rate"] for edge in joined["edges"]] == [4200000.0]
+    assert [edge["rate"] for edge in alone["edges"]] == [4200000.0]
+    reading = [note for note in joined["notes"] if "taken for who the client is" in note]
+    assert "2 flow events, taken for who the client is" in reading[0]
+    assert "3 flow events, which carry no bytes" in reading[0]

@@ -1,7 +1,10 @@
 """Bytes joined with Hubble's verdicts and clients, and how the two maps differ."""
 
+from dataclasses import replace
+
 import pytest
 
+from shorthaul.traffic import anchors
 from shorthaul.traffic.attribution import attribute, build_graph
 from shorthaul.traffic.comparisons import compare, comparison_text, moved_share
 from shorthaul.traffic.graphs import Edge
@@ -170,3 +173,22 @@ def test_the_shares_of_two_maps_are_compared_the_most_different_first():
         "shop/cart – shop/web 0.900 against 0.250; shop/db – shop/web 0.100 against 0.750",
     )
     assert comparison_text(by_bytes, attribute(events(), CLUSTER)) == ()
+
+
+def test_bytes_only_are_a_share_of_the_bytes_between_pods():
+    told = rows(("spy_1", "db_1", 30.0), ("web_1", "cart_1", 10.0))
+    office = DeclaredEdge(workload("web"), anchors.vertex("office"), 960.0, "bytes.csv:9")
+    seen = events(("web_1", "cart_1", 3), heard=("n2",))
+
+    joined = join(replace(told, declared=(*told.declared, office)), seen, CLUSTER)
+
+    assert office in joined.declared
+    assert any("75.0% of the bytes) are bytes only" in text for text in joined.warnings)
+
+
+def test_events_with_places_say_nothing_of_clients():
+    seen = replace(events(("web_1", "cart_1", 3)), anchored_lines=4)
+
+    joined = join(rows(("web_1", "cart_1", 5.0)), seen, CLUSTER)
+
+    assert joined.ignored == {"verdict DROPPED": 2, JOINED: 6, UNWEIGHED_EVENTS: 4}

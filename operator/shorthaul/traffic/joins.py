@@ -53,12 +53,13 @@ class Joining:
         """Keeps of the bytes what was seen forwarded or could not have been seen"""
         if weights.unit is not Unit.BYTES or self._events.unit is not Unit.FLOWS:
             raise ValueError(f"cannot join {self._events.unit} to {weights.unit}")
+        outside: list[DeclaredEdge] = []
         kept: list[DeclaredEdge] = []
         unseen: list[DeclaredEdge] = []
         blind: list[DeclaredEdge] = []
         for row in weights.declared:
             if is_anchor(row.client) or is_anchor(row.server):
-                kept.append(row)  # No policy of pods speaks of both ends, and it moves nothing.
+                outside.append(row)  # No policy of pods speaks of both ends, and it moves nothing.
                 continue
             ends = _owner(row.client, self._owners), _owner(row.server, self._owners)
             if ends in self._clients:
@@ -69,7 +70,7 @@ class Joining:
                 unseen.append(row)
         return replace(
             weights,
-            declared=(*kept, *blind),
+            declared=(*outside, *kept, *blind),
             workloads={**weights.workloads, **self._events.workloads},
             counted_lines=weights.counted_lines - len(unseen),
             ignored=_ignored(weights, self._events),
@@ -126,9 +127,11 @@ def _reliable(sums: ObserverSum) -> bool:
 
 
 def _ignored(weights: Observations, events: Observations) -> dict[str, int]:
-    """Lines of events have no weight here, but are what rows were joined with."""
+    """Lines of events have no weight, but those between pods are what rows were joined with."""
     others = {reason: n for reason, n in weights.ignored.items() if reason != UNWEIGHED_EVENTS}
-    return {**others, JOINED: events.counted_lines}
+    if events.anchored_lines:
+        others[UNWEIGHED_EVENTS] = events.anchored_lines
+    return {**others, JOINED: events.counted_lines - events.anchored_lines}
 
 
 def _leftover(rows: Iterable[DeclaredEdge]) -> tuple[Leftover, ...]:
