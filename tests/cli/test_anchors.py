@@ -266,3 +266,14 @@ def test_bytes_are_joined_with_what_hubble_saw_between_pods_alone(tmp_path, flow
     reading = [note for note in joined["notes"] if "taken for who the client is" in note]
     assert "2 flow events, taken for who the client is" in reading[0]
     assert "3 flow events, which carry no bytes" in reading[0]
+
+
+def test_a_map_without_a_cluster_tells_the_tiers_of_places_alone(flows, topology):
+    named = shorthaul("map", "--flows", flows, "--topology", topology)
+    bare = shorthaul("map", "--flows", flows)
+
+    text = " ".join(named.out.split())
+    assert "share host rack zone region beyond" in text
+    assert "resolver 0 flows/s 0.200 flows/s 40.0 % · · · 100 % ·" in text
+    assert "40.0 % ? ? ? ? ?" in text
+    assert "beyond" not in bare.out

@@ -1,6 +1,7 @@
 """The traffic map for people: tiers, then who talks to whom, the largest first, then routings.
 
 The title says whether tiers are as observed or as routed; where edges differ in that, each says it.
+Without a cluster only places outside have tiers.
 """
 
 from collections.abc import Sequence
@@ -40,8 +41,9 @@ def edge_lines(traffic: TrafficMap, screen: Screen) -> list[str]:
     """One line an edge, or two where the screen is narrow."""
     if not traffic.edges:
         return []
-    mixed = len(traffic.tiers_by) > 1
-    rows = [_head(traffic, mixed), *(_row(item, traffic, mixed) for item in traffic.edges)]
+    ways = traffic.tiers_by
+    tiered, mixed = traffic.shares is not None or bool(ways), len(ways) > 1
+    rows = [_head(tiered, mixed), *(_row(item, traffic, tiered, mixed) for item in traffic.edges)]
     if screen.fits(table_width(rows)):
         return table(rows, screen)
     numbers = table([row[2:] for row in rows], screen, indent=6)
@@ -51,9 +53,9 @@ def edge_lines(traffic: TrafficMap, screen: Screen) -> list[str]:
     return lines
 
 
-def _head(traffic: TrafficMap, mixed: bool) -> Row:
+def _head(tiered: bool, mixed: bool) -> Row:
     titles = ["sent", "answered", "share"]
-    if traffic.shares is not None:
+    if tiered:
         titles += [str(tier) for tier in TIERS]
     if mixed:
         titles.append("as")
@@ -64,7 +66,7 @@ def _head(traffic: TrafficMap, mixed: bool) -> Row:
     ]
 
 
-def _row(item: MapEdge, traffic: TrafficMap, mixed: bool) -> Row:
+def _row(item: MapEdge, traffic: TrafficMap, tiered: bool, mixed: bool) -> Row:
     edge = item.edge
     row = [
         Cell(name(str(edge.client))),
@@ -73,7 +75,7 @@ def _row(item: MapEdge, traffic: TrafficMap, mixed: bool) -> Row:
         Cell(quantities.amount(edge.backward, traffic.unit), right=True),
         Cell(quantities.share(edge.rate / traffic.rate if traffic.rate else 0.0), right=True),
     ]
-    if traffic.shares is not None:
+    if tiered:
         row += _tier_cells(item)
     if mixed:
         row.append(Cell(item.tiers_by or "?", Tone.QUIET, right=True))
