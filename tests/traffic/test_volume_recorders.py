@@ -46,6 +46,16 @@ def test_of_too_many_edges_the_largest_stay_and_no_byte_is_lost(drawn, most):
     assert all(sent.bytes >= size for sent in kept.edges.values() for size in dropped)
 
 
+def test_traffic_with_a_place_pushes_no_edge_between_pods_out_of_a_window():
+    drawn = volume(990, ("web", "db", 9, 0))
+    office = worlds.workload("web"), anchors.vertex("office")
+
+    kept = bounded(replace(drawn, edges={office: Sent(90), **drawn.edges}), 1)
+
+    assert kept.edges == drawn.edges
+    assert kept.left_bytes == 90
+
+
 def test_a_window_that_turns_out_to_be_whole_replaces_the_one_that_was_not():
     part, whole = volume(990, ("web", "db", 9, 0), complete=False), volume(990, ("web", "db", 5, 0))
 

@@ -104,7 +104,10 @@ def _told(kept: Sequence[Volume], oldest_seconds: int) -> tuple[Volume, ...]:
 
 
 def _largest(sums: Mapping[_Key, Sent], most: int) -> dict[_Key, Sent]:
-    found = sorted(sums.items(), key=lambda each: (-each[1].bytes, each[0]))
+    """The largest, those with a place outside last: they push none out that plans are made with."""
+    found = sorted(
+        sums.items(), key=lambda each: (any(map(is_anchor, each[0])), -each[1].bytes, each[0])
+    )
     return dict(found[:most])
 
 
