@@ -96,7 +96,7 @@ def read_inputs(
 ) -> Inputs:
     """Everything that a plan is made from."""
     ground = read_ground(paths.cluster, paths.topology, progress)
-    traffic = read_traffic(paths.flows, objective, ground, progress)
+    traffic = read_traffic(paths.flows, objective, ground.network, ground.snapshot, progress)
     edges, routings = _routed(traffic.graph, ground.snapshot, routing)
     return Inputs(
         ground.snapshot,
@@ -133,12 +133,11 @@ def read_ground(cluster: Sequence[str], topology: str | None, progress: Progress
 def read_traffic(
     flows: Sequence[str],
     objective: Objective | None,
-    ground: Ground | Network,
+    network: Network,
+    snapshot: Snapshot | None,
     progress: Progress,
 ) -> Traffic:
     """The traffic map of some files, in the unit that the objective needs."""
-    snapshot = ground.snapshot if isinstance(ground, Ground) else None
-    network = ground.network if isinstance(ground, Ground) else ground
     progress.begin("reading flows")
     observations, events = read_flows_and_events(
         flows, unit=unit_of(objective), places=network.places, progress=progress.advance

@@ -64,7 +64,7 @@ def _read(asked: Asked, show: progress.Progress) -> tuple[TrafficMap, Sequence[s
     objective = Objective(asked.objective) if asked.objective else None
     if not asked.cluster:
         network = inputs.read_network(asked.topology)
-        traffic = inputs.read_traffic(asked.flows, objective, network, show)
+        traffic = inputs.read_traffic(asked.flows, objective, network, None, show)
         return traffic_map(traffic.graph, None, network.scale.anchors), traffic.notes
     paths = inputs.Paths(asked.cluster, asked.flows, asked.topology)
     found = inputs.read_inputs(paths, objective, asked.routing, show)

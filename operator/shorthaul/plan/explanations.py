@@ -5,7 +5,6 @@ that node with everybody else where they are, and what the reference says agains
 do better, since it moves pods together; whether the pod is part of it is told beside.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -20,7 +19,7 @@ from shorthaul.plan.planning import make_plan
 from shorthaul.plan.plans import Move
 from shorthaul.plan.requests import Request
 from shorthaul.solve import costs
-from shorthaul.traffic.anchors import inside_of, place_of
+from shorthaul.traffic.anchors import inside_of, rates_by_place
 from shorthaul.traffic.graphs import TrafficGraph, Vertex
 from shorthaul.units import NodeName, PodRef, Tier, WorkloadRef
 
@@ -113,11 +112,8 @@ def explain(
 
 def outside(found: Explanation, graph: TrafficGraph, tiers: Mapping[str, Tier]) -> Explanation:
     """The same with what the pod's workload has to do with named places outside, most first."""
-    sums: dict[str, list[float]] = {}
-    for edge in graph.anchored:
-        if inside_of(edge) == found.workload:
-            sums.setdefault(place_of(edge).name, []).append(edge.rate)
-    talks = (Outside(name, math.fsum(rates), tiers.get(name)) for name, rates in sums.items())
+    sums = rates_by_place(edge for edge in graph.anchored if inside_of(edge) == found.workload)
+    talks = (Outside(name, rate, tiers.get(name)) for name, rate in sums.items())
     return replace(found, outside=tuple(sorted(talks, key=lambda one: (-one.rate, one.name))))
 
 

@@ -1,11 +1,10 @@
 """What a reader should know of the input: one line each, told once, never mixed with results."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from shorthaul.report import quantities
 from shorthaul.report.screens import Screen, Tone, printable, wrapped
-from shorthaul.traffic.anchors import place_of
+from shorthaul.traffic.anchors import rates_by_place
 from shorthaul.traffic.entries import UNKNOWN_TIER
 from shorthaul.traffic.graphs import Leftover, TrafficGraph
 from shorthaul.traffic.observations import Observations
@@ -44,10 +43,7 @@ def reading_text(observations: Observations) -> str | None:
 
 def outside_text(graph: TrafficGraph, anchors: Mapping[str, Tier]) -> str:
     """One sentence on the traffic with named places outside."""
-    rates: dict[str, list[float]] = {}
-    for edge in graph.anchored:
-        rates.setdefault(place_of(edge).name, []).append(edge.rate)
-    sums = {name: math.fsum(each) for name, each in rates.items()}
+    sums = rates_by_place(graph.anchored)
     shown = sorted(sums, key=lambda name: (-sums[name], name))[:MOST_PLACES]
     told = ", ".join(
         f"{name} {quantities.amount(sums[name], graph.unit)} at {anchors.get(name, UNKNOWN_TIER)}"

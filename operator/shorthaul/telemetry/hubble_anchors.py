@@ -84,7 +84,6 @@ class AnchorReader:
             events,
             outcome.time_nanoseconds,
             outcome.observer,
-            inside.cluster_name,
             flow.uuid,
         )
 

@@ -6,6 +6,7 @@ lists and ledgers it stands where workloads do, with the kind Anchor and no name
 object of Kubernetes that owns pods can have.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -37,6 +38,11 @@ def is_anchor(end: Vertex) -> bool:
     return isinstance(end, WorkloadRef) and end.kind == KIND and not end.namespace
 
 
+def is_outside(client: Vertex, server: Vertex) -> bool:
+    """Whether traffic has such a place at one end or at both."""
+    return is_anchor(client) or is_anchor(server)
+
+
 def place_of(edge: Edge) -> Vertex:
     """The end of an anchored edge that is the place."""
     return edge.client if is_anchor(edge.client) else edge.server
@@ -45,6 +51,14 @@ def place_of(edge: Edge) -> Vertex:
 def inside_of(edge: Edge) -> Vertex:
     """Its other end."""
     return edge.server if is_anchor(edge.client) else edge.client
+
+
+def rates_by_place(edges: Iterable[Edge]) -> dict[str, float]:
+    """All the traffic of anchored edges with each place, by its name."""
+    rates: dict[str, list[float]] = {}
+    for edge in edges:
+        rates.setdefault(place_of(edge).name, []).append(edge.rate)
+    return {name: math.fsum(each) for name, each in rates.items()}
 
 
 def ranges_of(anchors: Iterable[Anchor]) -> tuple[ranges.Range, ...]:

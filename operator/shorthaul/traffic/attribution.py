@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field
 
 from shorthaul.errors import BadInput
-from shorthaul.traffic.anchors import is_anchor
+from shorthaul.traffic.anchors import is_anchor, is_outside
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, TrafficGraph, Vertex
 from shorthaul.traffic.identities import Directory
@@ -157,7 +157,7 @@ class _Sums:
                 total.seen_seconds,
             )
             for (client, server), total in sorted(self._edges.items())
-            if anchored is (is_anchor(client) or is_anchor(server))
+            if anchored is is_outside(client, server)
         )
 
     def pod_edges(self, seconds: float) -> tuple[PodEdge, ...]:
@@ -186,7 +186,7 @@ class _Sums:
             return owners[0], owners[1]
         gone = client if owners[0] is None else server
         reason = GONE if isinstance(gone, PodRef) else ABSENT
-        if is_anchor(client) or is_anchor(server):
+        if is_outside(client, server):
             reason = PLACES + reason
         self._leave(reason, records, f"{where}{client} → {server}")
         return None

@@ -44,7 +44,6 @@ class AnchorFlow(NamedTuple):
     events: int
     time_nanoseconds: int
     observer: NodeName
-    cluster: str = ""
     key: str = ""
 
     @property

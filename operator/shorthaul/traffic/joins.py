@@ -11,7 +11,7 @@ Such rows count, and are said to be bytes only.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from shorthaul.traffic.anchors import is_anchor
+from shorthaul.traffic.anchors import is_outside
 from shorthaul.traffic.graphs import Leftover, Vertex
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.observations import UNWEIGHED_EVENTS, DeclaredEdge, Observations, ObserverSum
@@ -58,7 +58,7 @@ class Joining:
         unseen: list[DeclaredEdge] = []
         blind: list[DeclaredEdge] = []
         for row in weights.declared:
-            if is_anchor(row.client) or is_anchor(row.server):
+            if is_outside(row.client, row.server):
                 outside.append(row)  # No policy of pods speaks of both ends, and it moves nothing.
                 continue
             ends = _owner(row.client, self._owners), _owner(row.server, self._owners)

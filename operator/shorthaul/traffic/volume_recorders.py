@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from shorthaul.traffic.anchors import is_anchor
+from shorthaul.traffic.anchors import is_outside
 from shorthaul.traffic.volumes import Ends, Left, PodEnds, Sent, Volume, gathered, unordered
 from shorthaul.traffic.windows import WindowRules
 
@@ -105,9 +105,7 @@ def _told(kept: Sequence[Volume], oldest_seconds: int) -> tuple[Volume, ...]:
 
 def _largest(sums: Mapping[_Key, Sent], most: int) -> dict[_Key, Sent]:
     """The largest, those with a place outside last: they push none out that plans are made with."""
-    found = sorted(
-        sums.items(), key=lambda each: (any(map(is_anchor, each[0])), -each[1].bytes, each[0])
-    )
+    found = sorted(sums.items(), key=lambda each: (is_outside(*each[0]), -each[1].bytes, each[0]))
     return dict(found[:most])
 
 
@@ -122,7 +120,7 @@ def _says_more(taken: Volume, known: Volume) -> bool:
 def _telling(volume: Volume) -> tuple[bool, int, int]:
     """How much it tells; what places outside carry weighs no more than what is left."""
     told = volume.edges.items()
-    between = sum(sent.bytes for ends, sent in told if not any(map(is_anchor, ends)))
+    between = sum(sent.bytes for ends, sent in told if not is_outside(*ends))
     return volume.complete, volume.billed_bytes + volume.left_bytes, between
 
 

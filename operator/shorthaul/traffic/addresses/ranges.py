@@ -79,13 +79,12 @@ class Ranges:
     def of(self, address: Address) -> Answer:
         """Who an address stands for that nobody is known to have held."""
         number = int.from_bytes(address)
-        public = ipaddress.ip_address(address_text(address)).is_global
         for width in self._ipv4_widths if address.startswith(MAPPED) else self._widths:
             start = number >> (_BITS - width)
             answer = self._by_width[width].get(start)
-            if answer is not None and (public or (width, start) not in self._public):
+            if answer is not None and ((width, start) not in self._public or _is_global(address)):
                 return answer
-        return WORLD if public else Unknown.UNLISTED
+        return WORLD if _is_global(address) else Unknown.UNLISTED
 
     def _add(self, each: Range) -> None:
         width, start = prefix(each.cidr)
@@ -120,6 +119,10 @@ def prefix(cidr: str) -> tuple[int, int]:
     width = network.prefixlen + (_IPV4_WIDTH if network.version == 4 else 0)
     number = int.from_bytes(read_address(str(network.network_address)))
     return width, number >> (_BITS - width)
+
+
+def _is_global(address: Address) -> bool:
+    return ipaddress.ip_address(address_text(address)).is_global
 
 
 def _is_public(width: int, start: int) -> bool:
