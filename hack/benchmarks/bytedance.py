@@ -35,12 +35,16 @@ class NoData(BadInput):
 def folder() -> Path:
     """Where the published files are: a variable, or shared/data beside the checkout."""
     named = os.environ.get(FOLDER_VARIABLE)
-    places = [Path(named)] if named else [up / "shared" / "data" for up in ROOT.parents]
-    places += [] if named else [_main_checkout().parent / "shared" / "data"]
+    places = [Path(named)] if named else [up / "data" for up in shared()]
     for place in places:
         if (place / "bytedance-m3" / "M3.json").is_file():
             return place / "bytedance-m3"
     raise NoData(f"no bytedance-m3/M3.json in ../shared/data; set {FOLDER_VARIABLE} to its folder")
+
+
+def shared() -> list[Path]:
+    """The folders that may hold what is shared beside the checkout."""
+    return [up / "shared" for up in (*ROOT.parents, _main_checkout().parent)]
 
 
 def load() -> World:

@@ -6,7 +6,7 @@ counts in its memory.
 
 from pathlib import Path
 
-from benchmarks import bytedance, drawings, variants, worlds
+from benchmarks import bytedance, drawings, generated, variants, worlds
 from benchmarks.shapes import SHAPES
 from benchmarks.worlds import World
 from shorthaul.errors import BadInput
@@ -18,7 +18,7 @@ VERSION = 1
 
 def names() -> tuple[str, ...]:
     """All worlds that there are."""
-    return (*SHAPES, *variants.NAMES)
+    return (*SHAPES, *generated.NAMES, *variants.NAMES)
 
 
 def world(name: str, seed: int) -> World:
@@ -33,10 +33,13 @@ def prepare(name: str, seed: int) -> None:
     """Draws a world unless its file is there; raises BadInput where a world cannot be had."""
     if name in variants.NAMES:
         bytedance.folder()
+    elif name in generated.NAMES:
+        generated.path()
     elif name not in SHAPES:
         raise BadInput(f"no world {name}; there are {', '.join(names())}")
-    elif not _path(name, seed).exists():
-        worlds.save(drawings.draw(name, seed), _path(name, seed))
+    if name not in variants.NAMES and not _path(name, seed).exists():
+        drawer = generated.draw if name in generated.NAMES else drawings.draw
+        worlds.save(drawer(name, seed), _path(name, seed))
 
 
 def _path(name: str, seed: int) -> Path:

@@ -1,6 +1,6 @@
 """Which cells make a suite: what a question needs, and no more."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from benchmarks.cells import Cell
@@ -20,6 +20,14 @@ LATEST: Mapping[str, float] = {"turns": 50_000}
 STRONG: Mapping[str, float] = asdict(bounds.THOROUGH)
 TINIEST: Mapping[str, float] = {"turns": 4000, "hand": 40, "heat": 0.02}
 JOINED: Mapping[str, float] = {"turns": 3000}
+JOINTLY: Sequence[tuple[str, Mapping[str, float]]] = (
+    ("2k", {}),
+    ("10k", JOINED),
+    ("research-2k", {}),
+    ("research-10k", JOINED),
+)
+SMALL_RESEARCH = (("research-2k", 1), ("research-10k", 1))
+LARGE_RESEARCH = ("research-1k", "research-100k", "research-150k")
 LONG = 600.0
 Cells = list[Cell]
 
@@ -39,8 +47,7 @@ def peers() -> Cells:
     """Every peer beside the solver, on the same synthetic worlds and on M3."""
     found = [
         Cell(world, mode, method, seed, limit_seconds=240)
-        for world in ("2k", "10k")
-        for seed in (1, 2)
+        for world, seed in (("2k", 1), ("2k", 2), ("10k", 1), ("10k", 2), *SMALL_RESEARCH)
         for mode in MODES
         for method in ("shorthaul", "shorthaul-quick", "bound", *GENERAL)
     ]
@@ -78,7 +85,7 @@ def scaling() -> Cells:
     """How time, memory and quality grow, 200 pods to 150k."""
     return [
         Cell(world, mode, method, limit_seconds=LONG)
-        for world in ("200", "1k", "2k", "10k", "50k", "100k", "150k")
+        for world in ("200", "1k", "2k", "10k", "50k", "100k", "150k", *LARGE_RESEARCH)
         for mode in MODES
         for method in ("shorthaul-quick", "shorthaul", "bound")
     ]
@@ -93,7 +100,7 @@ def frontier() -> Cells:
     ]
     found += [
         Cell(world, mode, "frontier", options={"few": 1}, limit_seconds=LONG)
-        for world in ("10k", "100k")
+        for world in ("10k", "100k", "research-10k", "research-100k")
         for mode in MODES
     ]
     found += [Cell("m3", "local", "frontier", trial=trial) for trial in range(3)]
@@ -138,7 +145,7 @@ def joint() -> Cells:
     """Placement and routing chosen together."""
     return [
         Cell(world, "uniform", "joint", options=options, limit_seconds=LONG)
-        for world, options in (("2k", {}), ("10k", JOINED))
+        for world, options in JOINTLY
     ]
 
 
