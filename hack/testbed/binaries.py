@@ -90,8 +90,8 @@ def kwok_stages() -> list[Path]:
 
 
 def _recipe_of(name: str, kubernetes_version: str) -> recipes.Recipe:
-    known = recipes.kwok(), recipes.helm(), recipes.hubble(), recipes.netobserv_agent()
-    for recipe in known:
+    others = recipes.kwok, recipes.helm, recipes.hubble, recipes.netobserv_agent
+    for recipe in (made() for made in (*others, recipes.descheduler)):
         if name in recipe.programs:
             return recipe
     return recipes.kubernetes(kubernetes_version)

@@ -70,6 +70,7 @@ def _write_module(recipe: recipes.Recipe, work: Path, log: Path) -> None:
     else:
         shutil.copytree(recipe.sources, work, dirs_exist_ok=True)
     edits = [f"-require={module}@{version}" for module, version in recipe.requires.items()]
+    edits += [f"-replace={module}={module}@{chosen}" for module, chosen in recipe.replaces.items()]
     if recipe.staging_of:
         version = recipe.requires[recipe.staging_of]
         origin = _downloaded(recipe.staging_of, version, work, log)

@@ -22,6 +22,7 @@ HELM_MODULE = "helm.sh/helm/v3"
 CILIUM_MODULE = "github.com/cilium/cilium"
 GOFLOW2_MODULE = "github.com/netsampler/goflow2/v2"
 NETOBSERV_AGENT_MODULE = "github.com/netobserv/netobserv-ebpf-agent"
+DESCHEDULER_MODULE = "sigs.k8s.io/descheduler"
 HUBBLE_AGENT = Path(__file__).resolve().parents[1] / "hubbleagent"
 GOFLOW2_BENCH = Path(__file__).resolve().parents[1] / "benchmarks" / "goflow2"
 
@@ -30,7 +31,8 @@ GOFLOW2_BENCH = Path(__file__).resolve().parents[1] / "benchmarks" / "goflow2"
 class Recipe:
     """One build: modules with versions, and the packages that become programs.
 
-    `sources` is a module of our own that the build happens in, copied.
+    `sources` is a module of our own that the build happens in, copied; `replaces` are versions that
+    a module's own go.mod replaces others by.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Recipe:
     copied_folders: Mapping[str, str] = field(default_factory=dict)
     copied_from: str | None = None
     sources: Path | None = None
+    replaces: Mapping[str, str] = field(default_factory=dict)
 
 
 def kubernetes(version: str) -> Recipe:
@@ -119,6 +122,16 @@ def netobserv_agent() -> Recipe:
         key=f"netobserv-ebpf-agent-{versions.NETOBSERV_AGENT}",
         requires={NETOBSERV_AGENT_MODULE: f"v{versions.NETOBSERV_AGENT}"},
         programs={"netobserv-ebpf-agent": f"{NETOBSERV_AGENT_MODULE}/cmd"},
+    )
+
+
+def descheduler() -> Recipe:
+    """Return how to build the descheduler of the Kubernetes SIGs, a peer that evicts pods too."""
+    return Recipe(
+        key=f"descheduler-{versions.DESCHEDULER}",
+        requires={DESCHEDULER_MODULE: f"v{versions.DESCHEDULER}"},
+        programs={"descheduler": f"{DESCHEDULER_MODULE}/cmd/descheduler"},
+        replaces={"k8s.io/kube-openapi": "v0.0.0-20260127142750-a19766b6e2d4"},
     )
 
 
