@@ -100,10 +100,11 @@ class Engine:
         order = moving[np.argsort(-size[moving], kind="stable")]
         return self.kernels.gather(order.astype(np.int32), targets[order].astype(np.int32))
 
-    def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED) -> int:
-        """Tries each pod once; returns how many changed."""
+    def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED, heat: int = 0) -> int:
+        """Tries each pod once; returns how many changed. `heat` is what is forgiven, in 1024ths of
+        a pod's own traffic."""
         self.tries += len(pods)
-        return self.kernels.sweep(pods, price, most)
+        return self.kernels.sweep(pods, price, most, heat, self._table)
 
     def ruin(
         self, turns: int, price: int, heats: Ints, *, most: int = UNLIMITED, size: int, blink: int

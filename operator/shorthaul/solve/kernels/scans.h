@@ -131,9 +131,16 @@ PART wide_t spare(const Search *x, wide_t node)
 /* What a scan knows: the group, what coming home is worth, chances to pass over, the best so far. */
 typedef struct {
     wide_t group, price, blink, stamp;
-    int apart, layered;
-    wide_t chosen, best, roomiest;
+    int apart, layered, eager;
+    wide_t chosen, best, roomiest, full, better;
 } Scan;
+
+/* Whether a node lacks nothing but room for a group. */
+static int is_full(const Search *x, wide_t group, wide_t node)
+{
+    return x->m.open[x->m.group[group][CLASS] * x->n.nodes + node]
+        && room(x, group, node) == NO && allows(x, group, node);
+}
 
 /* Looks closer at some of the nodes listed, and keeps the best; among equals the roomiest, where
  * others can follow. */
@@ -155,8 +162,13 @@ static void weigh(Search *x, Scan *c, wide_t from, wide_t to)
         if (value == c->best && space <= c->roomiest)
             continue;
         int answer = may(x, c->group, node);
-        if (answer == NO)
+        if (answer == NO) {
+            if (c->eager && value > c->better && is_full(x, c->group, node)) {
+                c->full = node;
+                c->better = value;
+            }
             continue;
+        }
         c->chosen = node;
         c->best = value;
         c->roomiest = space;
@@ -179,18 +191,25 @@ PART int has_apart(const Search *x, wide_t group)
 /* The node where one pod more costs least, or -1; its cost is left in ADDED, and in FRESH whether
  * quiet pods have to give way. `price` is what coming home is worth; `blink` in 1024 nodes are
  * passed over. With a `home` (else -1), where the pod saved `kept`, only a node that saves more, or
- * as much with more room, will do. Where only hosts save anything, nodes without peers are looked at only when no other
- * would do. */
-static wide_t scan(Search *x, wide_t group, wide_t price, wide_t blink, wide_t home, wide_t kept)
+ * as much with more room, will do; the best of those that are full and save still more is left in
+ * FULL (else -1), and in BETTER how much more. `restless`: home is worth so much less, and what is
+ * worth more is taken. Where only hosts save anything, nodes without peers are looked at only when
+ * no other would do. */
+static wide_t scan(Search *x, wide_t group, wide_t price, wide_t blink, wide_t home, wide_t kept,
+                   wide_t restless)
 {
-    Scan c = { group, price, blink, ++x->s.now[STAMP], has_apart(x, group), 0,
-               -1, NOWHERE, NOWHERE };
+    Scan c = { group, price, blink, ++x->s.now[STAMP], has_apart(x, group), 0, home >= 0,
+               -1, NOWHERE, NOWHERE, -1, NOWHERE };
     if (home >= 0) {
         c.chosen = home;
         c.best = price > 0 && is_home(x, group, home) ? kept + price : kept;
         c.roomiest = spare(x, home);
         x->s.now[FRESH] = YES;
         x->s.now[ADDED] = -kept;
+        if (restless > 0) {
+            c.best -= restless;
+            x->s.seen[home] = c.stamp;
+        }
     }
     for (int level = 1; level < LEVELS; level++)
         c.layered |= x->m.kept[level][0] > 1;
@@ -198,5 +217,7 @@ static wide_t scan(Search *x, wide_t group, wide_t price, wide_t blink, wide_t h
     weigh(x, &c, 0, peers);
     if (c.layered || c.apart || c.best <= price)
         weigh(x, &c, peers, look_further(x, group, c.stamp, peers));
+    x->s.now[FULL] = c.better > c.best ? c.full : -1;
+    x->s.now[BETTER] = c.better - c.best;
     return c.chosen;
 }
