@@ -160,8 +160,9 @@ class _Run:
                 engine.go_to(home[0])
         elif not small:
             self._descend(price)
-        self._anneal(self._turns(), price)
-        self._descend(price)
+        if self._turns():
+            self._anneal(self._turns(), price)
+            self._descend(price)
 
     def _begin_anew(self) -> bool:
         """Goes to a placement that divides the traffic graph, if there is a way to one.
