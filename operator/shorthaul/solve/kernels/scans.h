@@ -3,7 +3,7 @@
  * Hosts of what the group talks to are looked at, its old homes, and some nodes of the best rack
  * seen; in small clusters every node. Values are exact whichever way a node came to be looked at.
  */
-enum { SMALL = 128, HUB = 192, OF_HUB = 24, OF_RACK = 6, ANYWHERE = 2 };
+enum { SMALL = 128, HUB = 192, OF_HUB = 24, OF_RACK = 6, ANYWHERE = 2, MOST_ASIDE = 64 };
 #define NOWHERE (-((wide_t)1 << 62))
 
 /* Puts a node on the list of those looked at, once; returns how many there are. */
@@ -47,23 +47,6 @@ static wide_t look_at_peers(Search *x, wide_t group, wide_t stamp)
         }
     }
     return number;
-}
-
-/* What hubs, loops and directed links save on a node: not gathered host by host. */
-PART wide_t beside(const Search *x, wide_t group, wide_t node)
-{
-    wide_t found = 0;
-    for (wide_t at = x->m.group[group][ENTRY0]; at < x->m.group[group][ENTRY1]; at++) {
-        const wide_t *e = x->m.entry[at];
-        if (e[KIND] > LOCAL) {
-            found -= directed_change(x, e, node);
-        } else if (e[COEFFICIENT] > 0 && (is_hub(x, e) || e[SHIFT] > 0)) {
-            wide_t others = count(x, e[OTHER_ROW], node);
-            if (is_hub(x, e) || others == 0)
-                found += host_saving(x, e, node, others);
-        }
-    }
-    return found;
 }
 
 /* What the levels above the host save on a node; each cell is computed once in a scan. */
@@ -128,12 +111,59 @@ PART wide_t spare(const Search *x, wide_t node)
     return x->n.resources ? x->s.free[at] + x->s.loose[at] : 0;
 }
 
-/* What a scan knows: the group, what coming home is worth, chances to pass over, the best so far. */
+/* What a scan knows: the group, what coming home is worth, chances to pass over, the best so far; and
+ * the links whose savings are not gathered host by host, if they are few enough to be listed. */
 typedef struct {
     wide_t group, price, blink, stamp;
     int apart, layered, eager;
     wide_t chosen, best, roomiest, full, better;
+    narrow_t aside[MOST_ASIDE];
 } Scan;
+
+/* Whether savings of a link are not gathered host by host: of hubs, loops and directed links. */
+PART int is_apart(const Search *x, const wide_t *e)
+{
+    return e[KIND] > LOCAL || e[SHIFT] > 0 || is_hub(x, e);
+}
+
+/* Lists the links of a group that are apart. */
+static void set_aside(const Search *x, Scan *c)
+{
+    for (wide_t at = x->m.group[c->group][ENTRY0]; at < x->m.group[c->group][ENTRY1]; at++)
+        if (is_apart(x, x->m.entry[at])) {
+            if (c->apart < MOST_ASIDE)
+                c->aside[c->apart] = (narrow_t)at;
+            c->apart++;
+        }
+}
+
+/* What a link that is apart saves on a node. */
+PART wide_t saved_apart(const Search *x, const wide_t *e, wide_t node)
+{
+    if (e[KIND] > LOCAL)
+        return -directed_change(x, e, node);
+    if (e[COEFFICIENT] == 0)
+        return 0;
+    wide_t others = count(x, e[OTHER_ROW], node);
+    if (others == 0 ? e[SHIFT] == 0 : !is_hub(x, e))
+        return 0;
+    return host_saving(x, e, node, others);
+}
+
+/* What all links that are apart save on a node. */
+static wide_t beside(const Search *x, const Scan *c, wide_t node)
+{
+    wide_t found = 0;
+    if (c->apart <= MOST_ASIDE) {
+        for (int i = 0; i < c->apart; i++)
+            found += saved_apart(x, x->m.entry[c->aside[i]], node);
+        return found;
+    }
+    for (wide_t at = x->m.group[c->group][ENTRY0]; at < x->m.group[c->group][ENTRY1]; at++)
+        if (is_apart(x, x->m.entry[at]))
+            found += saved_apart(x, x->m.entry[at], node);
+    return found;
+}
 
 /* Whether a node lacks nothing but room for a group. */
 static int is_full(const Search *x, wide_t group, wide_t node)
@@ -150,7 +180,7 @@ static void weigh(Search *x, Scan *c, wide_t from, wide_t to)
     for (wide_t at = from; at < to; at++) {
         wide_t node = s->spots[at], saved = s->gain[node];
         if (c->apart)
-            saved += beside(x, c->group, node);
+            saved += beside(x, c, node);
         if (c->layered)
             saved += above(x, c->group, node, c->stamp);
         wide_t value = saved;
@@ -177,17 +207,6 @@ static void weigh(Search *x, Scan *c, wide_t from, wide_t to)
     }
 }
 
-/* Whether a group has links whose savings are not gathered host by host. */
-PART int has_apart(const Search *x, wide_t group)
-{
-    for (wide_t at = x->m.group[group][ENTRY0]; at < x->m.group[group][ENTRY1]; at++) {
-        const wide_t *e = x->m.entry[at];
-        if (e[KIND] > LOCAL || e[SHIFT] > 0 || is_hub(x, e))
-            return 1;
-    }
-    return 0;
-}
-
 /* The node where one pod more costs least, or -1; its cost is left in ADDED, and in FRESH whether
  * quiet pods have to give way. `price` is what coming home is worth; `blink` in 1024 nodes are
  * passed over. With a `home` (else -1), where the pod saved `kept`, only a node that saves more, or
@@ -198,8 +217,16 @@ PART int has_apart(const Search *x, wide_t group)
 static wide_t scan(Search *x, wide_t group, wide_t price, wide_t blink, wide_t home, wide_t kept,
                    wide_t restless)
 {
-    Scan c = { group, price, blink, ++x->s.now[STAMP], has_apart(x, group), 0, home >= 0,
-               -1, NOWHERE, NOWHERE, -1, NOWHERE };
+    Scan c;
+    c.group = group;
+    c.price = price;
+    c.blink = blink;
+    c.stamp = ++x->s.now[STAMP];
+    c.apart = c.layered = 0;
+    c.eager = home >= 0;
+    c.chosen = c.full = -1;
+    c.best = c.roomiest = c.better = NOWHERE;
+    set_aside(x, &c);
     if (home >= 0) {
         c.chosen = home;
         c.best = price > 0 && is_home(x, group, home) ? kept + price : kept;
