@@ -20,7 +20,31 @@ PART wide_t look(State *s, wide_t node, wide_t stamp, wide_t number)
 /* Whether the other end is on too many nodes to look at all of them. */
 PART int is_hub(const Search *x, const wide_t *e) { return x->s.held[e[OTHER_ROW]][LENGTH] > HUB; }
 
-/* Lists the hosts of the other ends with what they save there; a sample of a hub's. */
+/* Whether savings of a link are not gathered host by host: of hubs, loops and directed links. */
+PART int is_apart(const Search *x, const wide_t *e)
+{
+    return e[KIND] > LOCAL || e[SHIFT] > 0 || is_hub(x, e);
+}
+
+/* Adds what a link saves in the rack of one of its hosts, which is one of those in a scan: a uniform
+ * one host by host, a local one at the first of its hosts in that rack. */
+PART void gather_rack(Search *x, const wide_t *e, const narrow_t *host, wide_t mark, wide_t stamp)
+{
+    State *s = &x->s;
+    wide_t cell = x->m.cell[host[H_NODE]][1];
+    if (s->cell_seen[cell] != 2 * stamp) {
+        s->cell_seen[cell] = 2 * stamp;
+        s->cell_gain[cell] = 0;
+    }
+    if (e[KIND] == UNIFORM) {
+        s->cell_gain[cell] += e[COEFFICIENT + 1] * host[H_COUNT];
+    } else if (s->cell_mark[cell] != mark) {
+        s->cell_mark[cell] = mark;
+        s->cell_gain[cell] += cell_saving(x, e, 1, cell);
+    }
+}
+
+/* Lists the hosts of the other ends with what they and their racks save; a sample of a hub's. */
 static wide_t look_at_peers(Search *x, wide_t group, wide_t stamp)
 {
     State *s = &x->s;
@@ -37,6 +61,8 @@ static wide_t look_at_peers(Search *x, wide_t group, wide_t stamp)
             continue;
         }
         int counts = e[KIND] <= LOCAL && e[COEFFICIENT] > 0;
+        int racks = !is_apart(x, e) && e[COEFFICIENT + 1] > 0;
+        wide_t mark = ++s->now[MARK];
         for (wide_t i = first; i < first + length; i++) {
             const narrow_t *host = s->host[i];
             if (host[H_COUNT] == 0)
@@ -44,22 +70,60 @@ static wide_t look_at_peers(Search *x, wide_t group, wide_t stamp)
             number = look(s, host[H_NODE], stamp, number);
             if (counts)
                 s->gain[host[H_NODE]] += host_saving(x, e, host[H_NODE], host[H_COUNT]);
+            if (racks)
+                gather_rack(x, e, host, mark, stamp);
         }
     }
     return number;
 }
 
-/* What the levels above the host save on a node; each cell is computed once in a scan. */
-PART wide_t above(Search *x, wide_t group, wide_t node, wide_t stamp)
+/* What a scan knows: the group, what coming home is worth, chances to pass over, the best so far; and
+ * the links whose savings are not gathered host by host, if they are few enough to be listed. */
+typedef struct {
+    wide_t group, price, blink, stamp;
+    int apart, layered, eager;
+    wide_t chosen, best, roomiest, full, better;
+    narrow_t aside[MOST_ASIDE];
+} Scan;
+
+/* Lists the links of a group that are apart. */
+static void set_aside(const Search *x, Scan *c)
 {
-    wide_t found = 0;
+    for (wide_t at = x->m.group[c->group][ENTRY0]; at < x->m.group[c->group][ENTRY1]; at++)
+        if (is_apart(x, x->m.entry[at])) {
+            if (c->apart < MOST_ASIDE)
+                c->aside[c->apart] = (narrow_t)at;
+            c->apart++;
+        }
+}
+
+/* What links that are apart save in a rack beside those gathered; all links, in a larger cell. */
+static wide_t cell_beside(const Search *x, const Scan *c, int level, wide_t cell)
+{
+    if (level > 1)
+        return group_cell_saving(x, c->group, level, cell);
+    wide_t found = 0, first = x->m.group[c->group][ENTRY0], end = x->m.group[c->group][ENTRY1];
+    wide_t number = c->apart <= MOST_ASIDE ? c->apart : end - first;
+    for (wide_t i = 0; i < number; i++) {
+        const wide_t *e = x->m.entry[c->apart <= MOST_ASIDE ? c->aside[i] : first + i];
+        if (e[KIND] <= LOCAL && e[COEFFICIENT + level] > 0 && is_apart(x, e))
+            found += cell_saving(x, e, level, cell);
+    }
+    return found;
+}
+
+/* What the levels above the host save on a node; each cell is computed once in a scan. */
+PART wide_t above(Search *x, const Scan *c, wide_t node)
+{
+    wide_t found = 0, whole = 2 * c->stamp + 1;
     for (int level = 1; level < LEVELS; level++) {
         if (x->m.kept[level][0] < 2)
             continue;
         wide_t cell = x->m.cell[node][level];
-        if (x->s.cell_seen[cell] != stamp) {
-            x->s.cell_seen[cell] = stamp;
-            x->s.cell_gain[cell] = group_cell_saving(x, group, level, cell);
+        if (x->s.cell_seen[cell] != whole) {
+            wide_t gathered = x->s.cell_seen[cell] == 2 * c->stamp ? x->s.cell_gain[cell] : 0;
+            x->s.cell_seen[cell] = whole;
+            x->s.cell_gain[cell] = gathered + cell_beside(x, c, level, cell);
         }
         found += x->s.cell_gain[cell];
     }
@@ -67,9 +131,10 @@ PART wide_t above(Search *x, wide_t group, wide_t node, wide_t stamp)
 }
 
 /* Adds old homes, nodes of the best rack seen so far, and a few of anywhere. */
-static wide_t look_further(Search *x, wide_t group, wide_t stamp, wide_t number)
+static wide_t look_further(Search *x, const Scan *c, wide_t number)
 {
     State *s = &x->s;
+    wide_t group = c->group, stamp = c->stamp;
     if (x->n.nodes <= SMALL) {
         for (wide_t node = 0; node < x->n.nodes; node++)
             number = look(s, node, stamp, number);
@@ -82,7 +147,7 @@ static wide_t look_further(Search *x, wide_t group, wide_t stamp, wide_t number)
     if (number > 0) {
         wide_t best = NOWHERE, rack = 0;
         for (wide_t at = 0; at < number; at++) {
-            wide_t value = above(x, group, s->spots[at], stamp);
+            wide_t value = above(x, c, s->spots[at]);
             if (value > best) {
                 best = value;
                 rack = x->m.rack_of[s->spots[at]];
@@ -109,32 +174,6 @@ PART wide_t spare(const Search *x, wide_t node)
 {
     wide_t at = node * x->n.resources;
     return x->n.resources ? x->s.free[at] + x->s.loose[at] : 0;
-}
-
-/* What a scan knows: the group, what coming home is worth, chances to pass over, the best so far; and
- * the links whose savings are not gathered host by host, if they are few enough to be listed. */
-typedef struct {
-    wide_t group, price, blink, stamp;
-    int apart, layered, eager;
-    wide_t chosen, best, roomiest, full, better;
-    narrow_t aside[MOST_ASIDE];
-} Scan;
-
-/* Whether savings of a link are not gathered host by host: of hubs, loops and directed links. */
-PART int is_apart(const Search *x, const wide_t *e)
-{
-    return e[KIND] > LOCAL || e[SHIFT] > 0 || is_hub(x, e);
-}
-
-/* Lists the links of a group that are apart. */
-static void set_aside(const Search *x, Scan *c)
-{
-    for (wide_t at = x->m.group[c->group][ENTRY0]; at < x->m.group[c->group][ENTRY1]; at++)
-        if (is_apart(x, x->m.entry[at])) {
-            if (c->apart < MOST_ASIDE)
-                c->aside[c->apart] = (narrow_t)at;
-            c->apart++;
-        }
 }
 
 /* What a link that is apart saves on a node. */
@@ -182,7 +221,7 @@ static void weigh(Search *x, Scan *c, wide_t from, wide_t to)
         if (c->apart)
             saved += beside(x, c, node);
         if (c->layered)
-            saved += above(x, c->group, node, c->stamp);
+            saved += above(x, c, node);
         wide_t value = saved;
         if (c->price > 0 && saved + c->price >= c->best && is_home(x, c->group, node))
             value += c->price;
@@ -243,7 +282,7 @@ static wide_t scan(Search *x, wide_t group, wide_t price, wide_t blink, wide_t h
     wide_t peers = look_at_peers(x, group, c.stamp);
     weigh(x, &c, 0, peers);
     if (c.layered || c.apart || c.best <= price)
-        weigh(x, &c, peers, look_further(x, group, c.stamp, peers));
+        weigh(x, &c, peers, look_further(x, &c, peers));
     x->s.now[FULL] = c.better > c.best ? c.full : -1;
     x->s.now[BETTER] = c.better - c.best;
     return c.chosen;
