@@ -18,7 +18,7 @@ SOON: Mapping[str, float] = {"turns": 1100, "hand": 200}
 LATER: Mapping[str, float] = {"turns": 36_000, "hand": 120}
 LATEST: Mapping[str, float] = {"turns": 50_000}
 STRONG: Mapping[str, float] = asdict(bounds.THOROUGH)
-TINIEST: Mapping[str, float] = {"turns": 4000, "hand": 40, "heat": 0.02}
+TINIEST: Mapping[str, float] = {"turns": 4000, "hand": 40, "heat": 1.0}
 JOINED: Mapping[str, float] = {"turns": 3000}
 JOINTLY: Sequence[tuple[str, Mapping[str, float]]] = (
     ("2k", {}),

@@ -33,7 +33,8 @@ def shape_of(routing, bare_percent):
 def sweep(engine, draws):
     pods = draws.shuffled(range(len(engine.model.group_of)))
     price = draws.pick([0, 2**30, 2**50])
-    engine.sweep(np.array(pods, dtype=np.int32), price, draws.pick([UNLIMITED, 0, 2]))
+    most, heat = draws.pick([UNLIMITED, 0, 2]), draws.pick([0, 20, 1024])
+    engine.sweep(np.array(pods, dtype=np.int32), price, most, heat)
 
 
 def ruin(engine, draws):

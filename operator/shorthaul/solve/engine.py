@@ -5,10 +5,10 @@ import numpy as np
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.dice import exponentials, seeded
 from shorthaul.solve.kernels.layouts import Ints, Narrow
-from shorthaul.solve.kernels.library import LONGEST_HAND
+from shorthaul.solve.kernels.library import LONGEST_HAND, Floats
 from shorthaul.solve.kernels.models import model
 from shorthaul.solve.kernels.states import counts_of, places_of, state
-from shorthaul.solve.problems import Problem
+from shorthaul.solve.problems import Bools, Problem
 from shorthaul.solve.sparse_counts import SparseCounts
 
 UNLIMITED = 2**62
@@ -25,7 +25,7 @@ class Engine:
         self._table = exponentials()
         group = self.model.group
         talks = group[:, at.ENTRY1] > group[:, at.ENTRY0]
-        self.talking = np.flatnonzero(talks[self.model.group_of]).astype(np.int32)
+        self.talking = self._by_traffic_for_size(talks)
         self.tries = 0
         self.all_talking = np.flatnonzero(talks)
         self.focus(self.all_talking)
@@ -39,6 +39,21 @@ class Engine:
         self.kernels.restart(places_of(problem.start))
         self.tries = 0
         self.focus(self.all_talking)
+
+    def _by_traffic_for_size(self, talks: Bools) -> Narrow:
+        """Pods that talk, those with the most traffic for their size first."""
+        rank = self.model.group[:, at.RANK] / np.maximum(1e-12, self._shares())
+        order = np.argsort(-rank, kind="stable")
+        order = order[talks[order]]
+        first, size = self.model.group[order, at.FIRST], self.model.group[order, at.SIZE]
+        places = np.repeat(first - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+        return places.astype(np.int32)
+
+    def _shares(self) -> Floats:
+        """How large a pod of each group is: its largest share of all there is of a resource."""
+        resources = np.maximum(1, self.problem.room.clip(min=0).sum(axis=1).astype(np.float64))
+        found: Floats = (self.model.request / resources).max(axis=1, initial=0.0)
+        return found
 
     def focus(self, groups: Ints) -> None:
         """From now on ruins begin at one of these groups, which have to talk."""
@@ -93,17 +108,17 @@ class Engine:
     def gather(self, targets: Ints) -> bool:
         """Sends pods to their targets (-1: it stays), large ones first; false when some could not
         be put down, and then this placement is no placement: go home."""
-        resources = np.maximum(1, self.problem.room.clip(min=0).sum(axis=1).astype(np.float64))
-        size = (self.model.request / resources).max(axis=1, initial=0.0)[self.model.group_of]
+        size = self._shares()[self.model.group_of]
         moving = np.flatnonzero((targets >= 0) & (targets != self.state.place))
         self.tries += len(moving)
         order = moving[np.argsort(-size[moving], kind="stable")]
         return self.kernels.gather(order.astype(np.int32), targets[order].astype(np.int32))
 
-    def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED) -> int:
-        """Tries each pod once; returns how many changed."""
+    def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED, heat: int = 0) -> int:
+        """Tries each pod once; returns how many changed. `heat` is what is forgiven, in 1024ths of
+        a pod's own traffic."""
         self.tries += len(pods)
-        return self.kernels.sweep(pods, price, most)
+        return self.kernels.sweep(pods, price, most, heat, self._table)
 
     def ruin(
         self, turns: int, price: int, heats: Ints, *, most: int = UNLIMITED, size: int, blink: int

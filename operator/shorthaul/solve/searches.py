@@ -30,6 +30,7 @@ COOLING = 0.003
 HEAT_OF_A_POD = 2.4
 MOST_HEAT = 0.05
 BLINK = 20
+WARMTH = 20
 PRICE_STEPS = 40
 PRICE_RATIO = 1.1
 BUDGET_WARMTH = 0.1
@@ -41,13 +42,15 @@ TURNS_PER_CHANGED = 3
 @dataclass(frozen=True, slots=True)
 class Search:
     """How long it searches: turns for each pod that talks, within bounds, and the pods lifted in a
-    turn; without turns it only divides and descends. `heat` is what is forgiven at first, as so
-    many times all traffic divided by the pods that talk."""
+    turn; without turns it only divides and sweeps. After dividing, `warm_sweeps` forgive a little,
+    then `sweeps` at most descend. `heat` is what ruins are forgiven at first, as so many times all
+    traffic divided by the pods that talk."""
 
     turns_per_pod: int = 15
     least_turns: int = 5000
     most_turns: int = 30_000
     hand: int = 100
+    warm_sweeps: int = 8
     sweeps: int = 12
     heat: float = HEAT_OF_A_POD
 
@@ -68,7 +71,7 @@ class Search:
         return _Run(engine, effort, self).resumed(change)
 
 
-QUICK = Search(turns_per_pod=0, least_turns=0, sweeps=4)
+QUICK = Search(turns_per_pod=0, least_turns=0, warm_sweeps=3, sweeps=2)
 
 
 class _Run:
@@ -151,13 +154,15 @@ class _Run:
             self._descend(price)
         home = engine.places(), engine.objective(price)
         if self._begin_anew():
+            self._cool_down(price)
             self._descend(price)
             if engine.objective(price) > home[1]:
                 engine.go_to(home[0])
         elif not small:
             self._descend(price)
-        self._anneal(self._turns(), price)
-        self._descend(price)
+        if self._turns():
+            self._anneal(self._turns(), price)
+            self._descend(price)
 
     def _begin_anew(self) -> bool:
         """Goes to a placement that divides the traffic graph, if there is a way to one.
@@ -174,6 +179,17 @@ class _Run:
             return True
         engine.go_to(self._best)
         return False
+
+    def _cool_down(self, price: int) -> None:
+        """Moves single pods to where they cost least, or nearly: less and less is forgiven, as a
+        share of a pod's own traffic."""
+        number = self._settings.warm_sweeps
+        for left in range(number, 0, -1):
+            heat = -(-WARMTH * left // number)
+            self._engine.sweep(self._engine.talking, price, self._most, heat)
+            self._note()
+            if self._out_of_time():
+                break
 
     def _within_budget(self) -> None:
         """Ruins and recreates at a price of a move that follows how many there are, so that the

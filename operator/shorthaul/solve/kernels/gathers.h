@@ -56,8 +56,18 @@ static wide_t mend(Search *x)
     return left;
 }
 
-/* Sends each pod of a list to its target, if it may be there, else where it costs least. All are
- * lifted first. Returns whether all are down and every limit holds. */
+/* Puts down the quiet pods of the queue; whether there is room for all. */
+static int shelve_anywhere(Search *x)
+{
+    for (wide_t at = 0; at < x->s.now[QUEUED]; at++)
+        if (!shelve(x, x->s.queue[at], 1) && !put_anywhere(x, x->s.queue[at]))
+            return 0;
+    return 1;
+}
+
+/* Sends each pod of a list to its target, if it may be there; then the others, whose peers are down
+ * by now, where they cost least. All are lifted first. Returns whether all are down and every limit
+ * holds. */
 wide_t gather(Search *x, const narrow_t *pods, const narrow_t *targets, wide_t number)
 {
     int followed = number * FEW < x->n.links;
@@ -72,11 +82,13 @@ wide_t gather(Search *x, const narrow_t *pods, const narrow_t *targets, wide_t n
         take(x);
         if (may(x, group, node) != NO && make_room(x, group, node) && may(x, group, node) == YES)
             settle(x, pods[i], node, followed ? added(x, group, node) : 0);
-        else if (!put_anywhere(x, pods[i]))
+        if (!shelve_anywhere(x))
             return 0;
-        for (wide_t at = 0; at < x->s.now[QUEUED]; at++)
-            if (!shelve(x, x->s.queue[at], 1) && !put_anywhere(x, x->s.queue[at]))
-                return 0;
+    }
+    for (wide_t i = 0; i < number; i++) {
+        take(x);
+        if (x->s.place[pods[i]] < 0 && (!put_anywhere(x, pods[i]) || !shelve_anywhere(x)))
+            return 0;
     }
     take(x);
     if (!followed)

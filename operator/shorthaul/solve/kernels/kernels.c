@@ -7,6 +7,7 @@
 #include "scans.h"
 #include "trials.h"
 #include "starts.h"
+#include "swaps.h"
 #include "sweeps.h"
 #include "gathers.h"
 #include "ruins.h"

@@ -37,7 +37,7 @@ enum { R_OFFSET, R_DENSE, ROW_COLUMNS };
 enum { LENGTH, POSITIVE, PODS, HELD_COLUMNS };
 enum { H_NODE, H_COUNT, H_START, H_EXCUSED, HOST_COLUMNS };
 /* Places in `now`. */
-enum { COST, MOVED, STAMP, LOGGED, QUEUED, BEST, FRESH, ADDED, NOW };
+enum { COST, MOVED, STAMP, LOGGED, QUEUED, BEST, FRESH, ADDED, FULL, BETTER, MARK, NOW };
 enum { LEVELS = 4, BY_PRICE = 5, DIE = 1024 };
 
 typedef struct {
@@ -77,7 +77,7 @@ typedef struct {
     narrow_t (*log)[3];
     wide_t *gain, *seen;
     narrow_t *spots;
-    wide_t *cell_gain, *cell_seen;
+    wide_t *cell_gain, *cell_seen, *cell_mark;
     narrow_t *queue;
 } State;
 

@@ -49,8 +49,8 @@ LENGTH, POSITIVE, PODS = range(3)
 H_NODE, H_COUNT, H_START, H_EXCUSED = range(4)
 
 # Places in `State.now`.
-COST, MOVED, STAMP, LOGGED, QUEUED, BEST, FRESH, ADDED = range(8)
-NOW = 8
+COST, MOVED, STAMP, LOGGED, QUEUED, BEST, FRESH, ADDED, FULL, BETTER, MARK = range(11)
+NOW = 11
 LEVELS = 4
 BY_PRICE = 5
 
@@ -123,7 +123,8 @@ class State(NamedTuple):
     seen: Ints  # (N,): the scan in which `gain` was written
     spots: Narrow  # (N,): nodes seen by the scan
     cell_gain: Ints  # (cells,)
-    cell_seen: Ints  # (cells,)
+    cell_seen: Ints  # (cells,): twice the scan in which `cell_gain` was written, and 1 once whole
+    cell_mark: Ints  # (cells,): the link that was gathered there last
     queue: Narrow  # (P,): pods to be placed again
 
 

@@ -22,7 +22,7 @@ NAME = "_kernels.so"
 ENGINE = "native/1"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
-CHECKED = ("search_bytes", "ruin_bytes", "table_shapes")
+CHECKED = ("search_bytes", "ruin_bytes", "sweep_bytes", "table_shapes")
 NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin")
 
 
@@ -50,6 +50,11 @@ class _Ruin(ctypes.Structure):
     ]
 
 
+class _Sweep(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int64) for name in ("price", "most", "heat")]
+    _fields_ += [("table", ctypes.c_void_p)]
+
+
 @cache
 def _loaded() -> ctypes.CDLL:
     try:
@@ -58,8 +63,8 @@ def _loaded() -> ctypes.CDLL:
             getattr(found, name).restype = ctypes.c_int64
     except (OSError, AttributeError) as error:
         raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
-    sizes = found.search_bytes(), found.ruin_bytes(), found.table_shapes()
-    if sizes != (ctypes.sizeof(_Search), ctypes.sizeof(_Ruin), layouts.table_shapes()):
+    made = tuple(ctypes.sizeof(one) for one in (_Search, _Ruin, _Sweep))
+    if tuple(getattr(found, name)() for name in CHECKED) != (*made, layouts.table_shapes()):
         raise BadInput(f"{NAME} is of another version than this package; install it again")
     return found
 
@@ -168,13 +173,15 @@ class Kernels:
         self._library.link_costs(self._at, ctypes.c_void_p(_pointer(found)))
         return found
 
-    def sweep(self, pods: Narrow, price: int, most: int) -> int:
+    def sweep(self, pods: Narrow, price: int, most: int, heat: int, table: Ints) -> int:
         """Tries each pod once; returns how many changed."""
+        made = _Sweep(price, most, heat, _pointer(table))
         return int(
             self._library.sweep(
                 self._at,
                 ctypes.c_void_p(_pointer(pods)),
-                *(ctypes.c_int64(value) for value in (len(pods), price, most)),
+                ctypes.c_int64(len(pods)),
+                ctypes.byref(made),
             )
         )
 

@@ -53,6 +53,7 @@ def state(problem: Problem, m: Model, counts: Ints, seed: int) -> tuple[State, K
         spots=np.zeros(nodes, dtype=np.int32),
         cell_gain=np.zeros(max(1, columns), dtype=np.int64),
         cell_seen=np.zeros(max(1, columns), dtype=np.int64),
+        cell_mark=np.zeros(max(1, columns), dtype=np.int64),
         queue=np.zeros(QUEUE, dtype=np.int32),
     )
     owners = np.repeat(np.arange(problem.background.rows), problem.background.totals())

@@ -122,10 +122,10 @@ PART void settle(Search *x, narrow_t pod, wide_t node, wide_t cost)
     write_down(&x->s, pod, -1, node);
 }
 
-/* Goes back to where the log begins; `cost` is what it was then. */
-static void give_up(Search *x, wide_t cost)
+/* Goes back to where the log had so many steps and the queue so many pods; `cost` is what it was. */
+static void go_back(Search *x, wide_t logged, wide_t queued, wide_t cost)
 {
-    for (wide_t at = x->s.now[LOGGED] - 1; at >= 0; at--) {
+    for (wide_t at = x->s.now[LOGGED] - 1; at >= logged; at--) {
         const narrow_t *step = x->s.log[at];
         if (step[2] >= 0)
             put(x, step[0], step[2], -1);
@@ -133,8 +133,12 @@ static void give_up(Search *x, wide_t cost)
             put(x, step[0], step[1], 1);
     }
     x->s.now[COST] = cost;
-    x->s.now[LOGGED] = x->s.now[QUEUED] = 0;
+    x->s.now[LOGGED] = logged;
+    x->s.now[QUEUED] = queued;
 }
+
+/* Goes back to where the log begins. */
+PART void give_up(Search *x, wide_t cost) { go_back(x, 0, 0, cost); }
 
 /* Keeps a trial. */
 PART void take(Search *x) { x->s.now[LOGGED] = x->s.now[QUEUED] = 0; }

@@ -105,26 +105,23 @@ static int shelve_all(Search *x, wide_t price)
     return 1;
 }
 
-/* Puts a lifted pod where it costs least; quiet pods may have to give way. With a home, where it
- * saved `kept`, it goes back unless another node saves more. */
-static int put_back(Search *x, narrow_t pod, wide_t price, wide_t blink, wide_t home, wide_t kept)
+/* Puts a lifted pod on a node where it adds `cost`; quiet pods give way where FRESH says so. */
+static int put_on(Search *x, narrow_t pod, wide_t node, wide_t cost, wide_t fresh)
 {
     wide_t group = x->m.group_of[pod];
-    if (x->s.now[LOGGED] + SPARE > x->n.log_size)
-        return 0;
-    wide_t node = scan(x, group, price, blink, home, kept), cost = x->s.now[ADDED];
-    if (node < 0)
-        return 0;
-    if (x->s.now[FRESH] == CROWDED && (!make_room(x, group, node) || may(x, group, node) != YES))
+    if (fresh == CROWDED && (!make_room(x, group, node) || may(x, group, node) != YES))
         return 0;
     settle(x, pod, node, cost);
     return 1;
 }
 
-/* The same for a pod without a home. */
-PART int put_down(Search *x, narrow_t pod, wide_t price, wide_t blink)
+/* Puts a lifted pod where it costs least. */
+static int put_down(Search *x, narrow_t pod, wide_t price, wide_t blink)
 {
-    return put_back(x, pod, price, blink, -1, 0);
+    if (x->s.now[LOGGED] + SPARE > x->n.log_size)
+        return 0;
+    wide_t node = scan(x, x->m.group_of[pod], price, blink, -1, 0, 0);
+    return node >= 0 && put_on(x, pod, node, x->s.now[ADDED], x->s.now[FRESH]);
 }
 
 /* Forgiveness in annealing: so much heat times a draw of the exponential distribution. */
