@@ -29,6 +29,7 @@ class Engine:
         self.tries = 0
         self.all_talking = np.flatnonzero(talks)
         self.focus(self.all_talking)
+        self._everywhere = self.groups, self._chances
         self._hand = np.zeros(LONGEST_HAND, dtype=np.int32)
         self._key = np.zeros(LONGEST_HAND, dtype=np.int64)
 
@@ -38,7 +39,7 @@ class Engine:
         self.state.dice[:] = seeded(seed)
         self.kernels.restart(places_of(problem.start))
         self.tries = 0
-        self.focus(self.all_talking)
+        self.groups, self._chances = self._everywhere
 
     def focus(self, groups: Ints) -> None:
         """From now on ruins begin at one of these groups, which have to talk."""
@@ -86,6 +87,10 @@ class Engine:
         """Goes to another placement."""
         self.kernels.go_to(places)
 
+    def come_to(self, places: Narrow, cost: int) -> None:
+        """Goes to another placement, of which the cost is known."""
+        self.kernels.come_to(places, cost)
+
     def go_home(self) -> None:
         """Goes to today's placement."""
         self.go_to(places_of(self.problem.start))
@@ -94,10 +99,10 @@ class Engine:
         """Sends pods to their targets (-1: it stays), large ones first; false when some could not
         be put down, and then this placement is no placement: go home."""
         resources = np.maximum(1, self.problem.room.clip(min=0).sum(axis=1).astype(np.float64))
-        size = (self.model.request / resources).max(axis=1, initial=0.0)[self.model.group_of]
+        size = (self.model.request / resources).max(axis=1, initial=0.0)
         moving = np.flatnonzero((targets >= 0) & (targets != self.state.place))
         self.tries += len(moving)
-        order = moving[np.argsort(-size[moving], kind="stable")]
+        order = moving[np.argsort(-size[self.model.group_of[moving]], kind="stable")]
         return self.kernels.gather(order.astype(np.int32), targets[order].astype(np.int32))
 
     def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED) -> int:

@@ -56,27 +56,26 @@ def by_traffic(model: at.Model, pods: at.Narrow) -> at.Narrow:
 def near(model: at.Model, changed: at.Narrow) -> at.Narrow:
     """Pods of what the changed ones talk to, most traffic first, a few for each."""
     groups = np.unique(model.group_of[changed])
-    entries = [
-        np.arange(model.group[group, at.ENTRY0], model.group[group, at.ENTRY1])
-        for group in groups.tolist()
-    ]
-    if not entries:
+    entries = _ranges(model.group[groups, at.ENTRY0], model.group[groups, at.ENTRY1])
+    if not len(entries):
         return changed
-    peers = np.unique(model.entry[np.concatenate(entries), at.OTHER])
-    found = np.unique(
-        np.concatenate(
-            [model.member[model.member_first[v] : model.member_first[v + 1]] for v in peers]
-        )
-    )
+    peers = np.unique(model.entry[entries, at.OTHER])
+    members = _ranges(model.member_first[peers], model.member_first[peers + 1])
+    found = np.unique(model.member[members])
     most = LEAST_NEAR + NEAR_PER_CHANGED * len(changed)
     found = found[np.argsort(-model.group[found, at.RANK], kind="stable")]
-    sizes = np.cumsum(model.group[found, at.SIZE])
-    found = found[: int(np.searchsorted(sizes, most)) + 1]
-    pods = [
-        np.arange(model.group[g, at.FIRST], model.group[g, at.FIRST] + model.group[g, at.SIZE])
-        for g in found.tolist()
-    ]
-    return np.concatenate(pods)[:most].astype(np.int32) if pods else changed
+    first, sizes = model.group[found, at.FIRST], model.group[found, at.SIZE]
+    number = int(np.searchsorted(np.cumsum(sizes), most)) + 1
+    pods = _ranges(first[:number], first[:number] + sizes[:number])
+    return pods[:most].astype(np.int32)
+
+
+def _ranges(first: Ints, end: Ints) -> Ints:
+    """The numbers of some ranges, one range after the other."""
+    sizes = (end - first).astype(np.int64)
+    passed = np.cumsum(sizes) - sizes
+    found: Ints = np.arange(int(sizes.sum())) + np.repeat(first - passed, sizes)
+    return found
 
 
 def drawn_to(engine: Engine, nodes: Ints) -> at.Narrow:
@@ -84,7 +83,9 @@ def drawn_to(engine: Engine, nodes: Ints) -> at.Narrow:
 
     Those that lose are among them because some gain only together.
     """
-    groups = engine.groups if len(nodes) else engine.groups[:0]
+    if not len(nodes):
+        return np.zeros(0, dtype=np.int32)
+    groups = engine.groups
     engine.tries += len(groups)
     gains = engine.kernels.drawn(groups, nodes)
     some = gains > at.NOWHERE
