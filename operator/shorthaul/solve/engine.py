@@ -23,6 +23,8 @@ class Engine:
         self.model, fixed = model(problem)
         self.state, self.kernels = state(problem, self.model, fixed, seed)
         self._table = exponentials()
+        resources = np.maximum(1, problem.room.clip(min=0).sum(axis=1).astype(np.float64))
+        self._size = (self.model.request / resources).max(axis=1, initial=0.0)
         group = self.model.group
         talks = group[:, at.ENTRY1] > group[:, at.ENTRY0]
         self.talking = np.flatnonzero(talks[self.model.group_of]).astype(np.int32)
@@ -98,11 +100,9 @@ class Engine:
     def gather(self, targets: Ints) -> bool:
         """Sends pods to their targets (-1: it stays), large ones first; false when some could not
         be put down, and then this placement is no placement: go home."""
-        resources = np.maximum(1, self.problem.room.clip(min=0).sum(axis=1).astype(np.float64))
-        size = (self.model.request / resources).max(axis=1, initial=0.0)
         moving = np.flatnonzero((targets >= 0) & (targets != self.state.place))
         self.tries += len(moving)
-        order = moving[np.argsort(-size[self.model.group_of[moving]], kind="stable")]
+        order = moving[np.argsort(-self._size[self.model.group_of[moving]], kind="stable")]
         return self.kernels.gather(order.astype(np.int32), targets[order].astype(np.int32))
 
     def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED) -> int:

@@ -5,12 +5,13 @@ look at a single pod. Pods of a group are interchangeable, so which of them is w
 here; only how many are.
 """
 
+from functools import lru_cache
 from operator import attrgetter
 
 import numpy as np
 
-from shorthaul.solve.facts import names_of
-from shorthaul.solve.problems import Problem, alike, same_prices, same_rules
+from shorthaul.solve.facts import MOST_KEPT, names_of
+from shorthaul.solve.problems import Ints, Problem, alike, same_prices, same_rules
 from shorthaul.solve.sparse_counts import SparseCounts
 
 
@@ -22,7 +23,7 @@ def only_places_differ(old: Problem, new: Problem) -> bool:
         and old.resources == new.resources
         and (old.vertices is new.vertices or names_of(old) == names_of(new))
         and only_start_differs(old, new)
-        and _each(old, "workload") == _each(new, "workload")
+        and _workloads(old) == _workloads(new)
     )
 
 
@@ -46,11 +47,20 @@ def _counted(one: SparseCounts, other: SparseCounts) -> bool:
 
 def _as_many(old: Problem, new: Problem) -> bool:
     """Whether groups have as many pods and the same vertices as before."""
-    return (
-        old.start is new.start or np.array_equal(old.start.totals(), new.start.totals())
-    ) and _each(old, "vertices") == _each(new, "vertices")
+    return np.array_equal(_sizes(old), _sizes(new)) and _vertices(old) == _vertices(new)
 
 
-def _each(problem: Problem, name: str) -> list[object]:
-    """One field of each group; a list is compared by identity first, and in one go."""
-    return list(map(attrgetter(name), problem.groups))
+@lru_cache(maxsize=MOST_KEPT)
+def _sizes(problem: Problem) -> Ints:
+    return problem.start.totals()
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _workloads(problem: Problem) -> list[object]:
+    """The workload of each group: lists are compared by identity first, and in one go."""
+    return list(map(attrgetter("workload"), problem.groups))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _vertices(problem: Problem) -> list[object]:
+    return list(map(attrgetter("vertices"), problem.groups))

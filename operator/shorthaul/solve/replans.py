@@ -1,9 +1,10 @@
 """State kept between cycles: a small change of the placement costs a small search.
 
 Between two cycles most pods are where they were. The kernels' state is moved along with the few
-that are not, and only these and what talks to them most are tried again, those with the most
-traffic first. Traffic, room and limits are those of the problem it was made for; when they change,
-make another.
+that are not; these go back to where they were wanted, if that is worth its moves, and are tried
+again where a move has its price or there was no way back, those with the most traffic first, and
+then what talks to those that this moved. Traffic, room and limits are those of the problem it was
+made for; when they change, make another.
 """
 
 import numpy as np
@@ -14,7 +15,6 @@ from shorthaul.solve.kernels.states import places_of
 from shorthaul.solve.problems import Assignment, Ints, Problem
 from shorthaul.solve.sparse_counts import SparseCounts
 
-ROUNDS = 3
 NEAR_PER_CHANGED = 3
 LEAST_NEAR = 64
 MOST_DRAWN = 16
@@ -30,11 +30,18 @@ class Replanner:
     def replan(self, start: SparseCounts, move_price: int) -> Assignment:
         """Plans from a placement that differs a little from the one it last left or was given."""
         engine = self._engine
+        wanted = engine.places()
         changed = self._follow(start)
         engine.kernels.rebase()
-        for pods in (changed, near(engine.model, changed), changed)[:ROUNDS]:
-            if not engine.sweep(pods, move_price) and pods is not changed:
-                break
+        here, cost = engine.places(), engine.cost
+        if not engine.gather(wanted) or engine.objective(move_price) > cost:
+            engine.come_to(here, cost)
+        before = engine.places()
+        tried = changed if move_price else not_at(engine, changed, wanted)
+        if engine.sweep(tried, move_price):
+            moved = by_traffic(engine.model, elsewhere(engine, before))
+            for pods in (near(engine.model, moved), moved):
+                engine.sweep(pods, move_price)
         return Assignment(engine.counts(), engine.cost)
 
     def _follow(self, start: SparseCounts) -> at.Narrow:
@@ -43,6 +50,16 @@ class Replanner:
         changed = np.zeros(len(engine.model.group_of), dtype=np.int32)
         number = engine.kernels.follow(places_of(start), self._scratch, changed)
         return by_traffic(engine.model, changed[:number])
+
+
+def elsewhere(engine: Engine, before: at.Narrow) -> at.Narrow:
+    """The pods that are not where they were."""
+    return np.flatnonzero(engine.state.place != before).astype(np.int32)
+
+
+def not_at(engine: Engine, pods: at.Narrow, targets: Ints | at.Narrow) -> at.Narrow:
+    """Those of some pods that are not at their targets."""
+    return pods[engine.state.place[pods] != targets[pods]]
 
 
 def by_traffic(model: at.Model, pods: at.Narrow) -> at.Narrow:

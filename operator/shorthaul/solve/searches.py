@@ -19,7 +19,7 @@ from shorthaul.solve.changes import Change
 from shorthaul.solve.engine import UNLIMITED, Engine
 from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.problems import Assignment, Problem
-from shorthaul.solve.replans import by_traffic, drawn_to, near
+from shorthaul.solve.replans import by_traffic, drawn_to, elsewhere, near, not_at
 from shorthaul.solve.solvers import Effort
 
 ALSO_FROM_HOME = 5000
@@ -114,17 +114,20 @@ class _Run:
         if len(pods) and self._most > 0:
             self._around(pods)
         elif len(landed) and self._most > 0:
-            self._put_right(landed)
+            self._put_right(landed, change.targets)
         return self._answer()
 
-    def _put_right(self, pods: Narrow) -> None:
-        """Tries pods that are elsewhere than they should be, where nothing else changed: what the
-        search found before is as good as it was, and a ruin would only search that again."""
+    def _put_right(self, pods: Narrow, targets: Ints) -> None:
+        """Tries pods that were elsewhere than they should be, where nothing else changed: what the
+        search found before is as good as it was, and a ruin would only search that again; so would
+        tries of those that are back, unless each move has its price."""
         engine, price = self._engine, self._effort.move_price
+        if price == 0:
+            pods = not_at(engine, pods, targets)
         before = engine.places()
         if engine.sweep(pods, price, self._most):
-            moved = np.flatnonzero(engine.state.place != before).astype(np.int32)
-            for each in (near(engine.model, moved), pods):
+            moved = elsewhere(engine, before)
+            for each in (near(engine.model, moved), moved):
                 engine.sweep(each, price, self._most)
         self._note()
 

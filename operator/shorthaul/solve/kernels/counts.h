@@ -7,10 +7,13 @@ typedef struct {
     const wide_t *first, *node, *amount;
 } Counts;
 
-/* Sorts a few numbers that are nearly in order (Shell, 1959). */
+/* Sorts a few numbers, most often already in order (Shell, 1959). */
 static void sort_nodes(narrow_t *nodes, wide_t number)
 {
-    for (wide_t gap = number / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11)
+    wide_t sorted = 1;
+    while (sorted < number && nodes[sorted - 1] <= nodes[sorted])
+        sorted++;
+    for (wide_t gap = sorted < number ? number / 2 : 0; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11)
         for (wide_t i = gap; i < number; i++) {
             narrow_t node = nodes[i];
             wide_t at = i;
