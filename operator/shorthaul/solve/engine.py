@@ -30,8 +30,8 @@ class Engine:
         self.talking = np.flatnonzero(talks[self.model.group_of]).astype(np.int32)
         self.tries = 0
         self.all_talking = np.flatnonzero(talks)
-        self.focus(self.all_talking)
-        self._everywhere = self.groups, self._chances
+        self._everywhere = self._aimed(self.all_talking)
+        self.groups, self._chances = self._everywhere
         self._hand = np.zeros(LONGEST_HAND, dtype=np.int32)
         self._key = np.zeros(LONGEST_HAND, dtype=np.int64)
 
@@ -45,12 +45,15 @@ class Engine:
 
     def focus(self, groups: Ints) -> None:
         """From now on ruins begin at one of these groups, which have to talk."""
+        self.groups, self._chances = self._aimed(groups)
+
+    def _aimed(self, groups: Ints) -> tuple[Narrow, Ints]:
+        """Some groups, and the chances by which one of them is drawn, summed up."""
         group = self.model.group
         weights = np.sqrt(group[groups, at.RANK].astype(np.float64))
         shares = weights * group[groups, at.SIZE]
         shares = np.maximum(1, np.rint(shares * (CHANCES / max(1.0, float(shares.sum())))))
-        self.groups: Narrow = groups.astype(np.int32)
-        self._chances: Ints = np.cumsum(shares.astype(np.int64))
+        return groups.astype(np.int32), np.cumsum(shares.astype(np.int64))
 
     @property
     def cost(self) -> int:
@@ -97,7 +100,7 @@ class Engine:
         """Goes to today's placement."""
         self.go_to(places_of(self.problem.start))
 
-    def gather(self, targets: Ints) -> bool:
+    def gather(self, targets: Ints | Narrow) -> bool:
         """Sends pods to their targets (-1: it stays), large ones first; false when some could not
         be put down, and then this placement is no placement: go home."""
         moving = np.flatnonzero((targets >= 0) & (targets != self.state.place))

@@ -59,7 +59,8 @@ def elsewhere(engine: Engine, before: at.Narrow) -> at.Narrow:
 
 def not_at(engine: Engine, pods: at.Narrow, targets: Ints | at.Narrow) -> at.Narrow:
     """Those of some pods that are not at their targets."""
-    return pods[engine.state.place[pods] != targets[pods]]
+    found: at.Narrow = pods[engine.state.place[pods] != targets[pods]]
+    return found
 
 
 def by_traffic(model: at.Model, pods: at.Narrow) -> at.Narrow:
