@@ -30,10 +30,12 @@ class Replanner:
     def replan(self, start: SparseCounts, move_price: int) -> Assignment:
         """Plans from a placement that differs a little from the one it last left or was given."""
         engine = self._engine
-        wanted = engine.places()
+        before = engine.places()
         changed = self._follow(start)
         engine.kernels.rebase()
         here, cost = engine.places(), engine.cost
+        wanted = np.full(len(here), -1, dtype=np.int32)
+        wanted[changed] = before[changed]
         if not engine.gather(wanted) or engine.objective(move_price) > cost:
             engine.come_to(here, cost)
         before = engine.places()
