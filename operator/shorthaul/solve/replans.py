@@ -42,7 +42,7 @@ class Replanner:
         tried = changed if move_price else not_at(engine, changed, wanted)
         if engine.sweep(tried, move_price):
             moved = by_traffic(engine.model, elsewhere(engine, before))
-            for pods in (near(engine.model, moved), moved):
+            for pods in (near(engine.model, moved, 0), moved):
                 engine.sweep(pods, move_price)
         return Assignment(engine.counts(), engine.cost)
 
@@ -73,8 +73,8 @@ def by_traffic(model: at.Model, pods: at.Narrow) -> at.Narrow:
     return found
 
 
-def near(model: at.Model, changed: at.Narrow) -> at.Narrow:
-    """Pods of what the changed ones talk to, most traffic first, a few for each."""
+def near(model: at.Model, changed: at.Narrow, each: int = NEAR_PER_CHANGED) -> at.Narrow:
+    """Pods of what the changed ones talk to, most traffic first, a few and some more for each."""
     groups = np.unique(model.group_of[changed])
     entries = _ranges(model.group[groups, at.ENTRY0], model.group[groups, at.ENTRY1])
     if not len(entries):
@@ -82,7 +82,7 @@ def near(model: at.Model, changed: at.Narrow) -> at.Narrow:
     peers = np.unique(model.entry[entries, at.OTHER])
     members = _ranges(model.member_first[peers], model.member_first[peers + 1])
     found = np.unique(model.member[members])
-    most = LEAST_NEAR + NEAR_PER_CHANGED * len(changed)
+    most = LEAST_NEAR + each * len(changed)
     found = found[np.argsort(-model.group[found, at.RANK], kind="stable")]
     first, sizes = model.group[found, at.FIRST], model.group[found, at.SIZE]
     number = int(np.searchsorted(np.cumsum(sizes), most)) + 1

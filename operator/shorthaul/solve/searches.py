@@ -127,7 +127,7 @@ class _Run:
         before = engine.places()
         if engine.sweep(pods, price, self._most):
             moved = elsewhere(engine, before)
-            for each in (near(engine.model, moved), moved):
+            for each in (near(engine.model, moved, 0), moved):
                 engine.sweep(each, price, self._most)
         self._note()
 
