@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from shorthaul.plan.posing import pose
 from shorthaul.solve.engine import Engine
-from shorthaul.solve.kept_engines import KeptEngine, only_start_differs
+from shorthaul.solve.kept_engines import KeptEngine
 from shorthaul.solve.kernels import library
+from shorthaul.solve.likenesses import only_start_differs
 from shorthaul.solve.searches import Search
 from shorthaul.solve.solvers import Effort
 from shorthaul.units import Routing

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.plan.posing import pose
 from shorthaul.plan.requests import Request
-from shorthaul.solve.changes import compare, known
+from shorthaul.solve.changes import Known, compare, known
 from shorthaul.solve.matches import homes_of, matches
 from shorthaul.solve.sparse_counts import from_places
 from shorthaul.units import Routing, Unit
@@ -116,7 +116,7 @@ def test_slow_drift_of_traffic_adds_up_until_it_is_noticed():
         problem = replace(problem, links=(replace(first, weight=first.weight * 1.06), *rest))
         change = compare(before, problem)
         noticed.append(len(change.pods) > 0)
-        before = known(problem, problem.start, change.shares)
+        before = Known(problem, problem.start, change.shares, change.now)
 
     assert not noticed[0]
     assert any(noticed)

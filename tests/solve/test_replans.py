@@ -86,6 +86,18 @@ def test_it_follows_a_changed_start_with_the_fewest_moves(number):
 
 @settings(deadline=None, max_examples=40)
 @given(NUMBERS)
+def test_a_placement_of_a_known_cost_is_gone_to_without_pricing_it(number):
+    problem = pose(chance_worlds.request(number, SHAPE))
+    engine = Engine(problem, 0)
+    engine.sweep(engine.talking, 0)
+    engine.kernels.come_to(places_of(problem.start), Engine(problem, 0).cost)
+
+    assert engine.cost == engine.kernels.total()
+    assert anatomy(engine) == anatomy(Engine(problem, 0))
+
+
+@settings(deadline=None, max_examples=40)
+@given(NUMBERS)
 def test_what_is_now_becomes_the_start_that_moves_are_counted_from(number):
     problem = pose(chance_worlds.request(number, replace(SHAPE, constrained=0)))
     start = disturbed(problem, number)
@@ -121,6 +133,17 @@ def test_its_cost_is_the_references_and_its_placement_feasible(number, routing):
         weight = sum(edge.rate for edge in request.edges) * 30
         assert found.cost / problem.scale == pytest.approx(expected, rel=1e-9, abs=1e-9 * weight)
         assert brute_force.holds(request, moves)
+
+
+@settings(deadline=None, max_examples=40)
+@given(NUMBERS)
+def test_what_was_placed_anew_is_never_left_dearer_than_it_landed(number):
+    problem = pose(chance_worlds.request(number, SHAPE))
+    settled = replace(problem, start=BRIEF.solve(problem, Effort(number)).counts)
+    start = disturbed(settled, number + 1)
+    landed = Engine(replace(problem, start=start), 0).cost
+
+    assert Replanner(settled).replan(start, 0).cost <= landed
 
 
 def test_a_pod_that_landed_elsewhere_is_brought_back_and_nobody_else_moves():

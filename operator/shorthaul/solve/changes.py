@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from shorthaul.solve.facts import facts, names_of
 from shorthaul.solve.kernels.layouts import Narrow
+from shorthaul.solve.kernels.library import apart
+from shorthaul.solve.likenesses import only_places_differ
 from shorthaul.solve.lumps import Lumps
 from shorthaul.solve.matches import groups_of, homes_of, matches, missing, places_of
 from shorthaul.solve.problems import Bools, Ints, Problem, same_prices, same_rules
@@ -29,11 +31,11 @@ NO_NODES = np.zeros(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """A problem and its answer: the node of each pod, and each link's share of the traffic when
-    its ends were last searched, and `now`."""
+    """A problem and its answer, and each link's share of the traffic when its ends were last
+    searched, and `now`."""
 
     problem: Problem
-    places: Ints
+    counts: SparseCounts
     shares: Floats
     now: Floats
 
@@ -48,7 +50,7 @@ class Change:
     answer has for each pod, -1 where it does not say; `firm` when it may be taken as it is, since
     no rule or room is tighter. `moved`: some pod came, went, is elsewhere,
     or is bound by other rules. `shares` are those to know the new problem
-    with, once all this has been searched.
+    with, once all this has been searched, and `now`. `placed`: nothing differs but where pods are.
     """
 
     pods: Narrow
@@ -59,6 +61,8 @@ class Change:
     large: bool
     moved: bool
     shares: Floats
+    now: Floats
+    placed: bool = False
 
     def as_it_was(self) -> "Change":
         """The old answer with nothing to search around it."""
@@ -66,34 +70,63 @@ class Change:
         return replace(self, pods=nobody, landed=nobody, roomier=NO_NODES)
 
 
-def known(problem: Problem, counts: SparseCounts, shares: Floats | None = None) -> Known:
-    """A problem with its answer; without shares, all of it has been searched as it is."""
+def known(problem: Problem, counts: SparseCounts) -> Known:
+    """A problem with its answer, when all of it has been searched as it is."""
     now = _shares(problem)
-    return Known(problem, places_of(problem, counts), now if shares is None else shares, now)
+    return Known(problem, counts, now, now)
 
 
 def compare(before: Known, problem: Problem) -> Change:
     """What changed since a problem was known."""
     old = before.problem
-    matched = matches(old, before.places, problem)
-    targets = _targets(before, problem, matched)
+    if only_places_differ(old, problem):
+        return _placed_anew(before, problem)
+    places = places_of(old, before.counts)
+    matched = matches(old, places, problem)
+    targets = _targets((old, places), problem, matched)
     if not _same_ground(old, problem):
         everything = np.arange(len(matched), dtype=np.int32)
-        shares = _shares(problem)
-        return Change(everything, everything[:0], NO_NODES, targets, False, True, True, shares)
+        now = _shares(problem)
+        nobody = everything[:0]
+        return Change(everything, nobody, NO_NODES, targets, False, True, True, now, now)
     pods, elsewhere, part = _pods(old, problem, matched)
     homes = homes_of(problem)
     owners = groups_of(problem)
     shifted = np.bincount(owners[elsewhere], minlength=len(problem.groups)) > 0
     landed = shifted[owners] & (targets >= 0) & (targets != homes)
     pods |= elsewhere & (targets < 0)
-    roomier, grown = _room((old, before.places), (problem, np.where(targets < 0, homes, targets)))
-    groups, drift, shares = _traffic(before, problem)
+    roomier, grown = _room((old, places), (problem, np.where(targets < 0, homes, targets)))
+    now = before.now if problem.links is old.links else _shares(problem)
+    groups, drift, shares = _traffic(before, problem, now)
     changed = np.flatnonzero(pods | groups[owners]).astype(np.int32)
     strayed = np.flatnonzero(landed).astype(np.int32)
     large = max(part, grown, drift) > LARGE
     firm = _as_free(old, problem)
-    return Change(changed, strayed, roomier, targets, firm, large, part > 0, shares)
+    return Change(changed, strayed, roomier, targets, firm, large, part > 0, shares, now)
+
+
+def _placed_anew(before: Known, problem: Problem) -> Change:
+    """The change where nothing differs but how many pods of each group are on each node."""
+    old, targets = before.problem, homes_of(problem)
+    left, _ = apart(old.start, problem.start)
+    strays, wanted = apart(problem.start, before.counts)
+    targets[strays] = wanted
+    ends = np.cumsum(problem.start.totals())
+    shifted = np.zeros(len(ends), dtype=np.bool_)
+    shifted[np.searchsorted(ends, left, side="right")] = True
+    nobody = NO_NODES.astype(np.int32)
+    return Change(
+        pods=nobody,
+        landed=strays[shifted[np.searchsorted(ends, strays, side="right")]],
+        roomier=NO_NODES,
+        targets=targets,
+        firm=not len(left),
+        large=max(len(left) / max(1, len(targets)), _drift(before)) > LARGE,
+        moved=len(left) > 0,
+        shares=before.shares,
+        now=before.now,
+        placed=True,
+    )
 
 
 def _same_ground(old: Problem, new: Problem) -> bool:
@@ -110,12 +143,13 @@ def _as_free(old: Problem, new: Problem) -> bool:
     )
 
 
-def _targets(before: Known, new: Problem, matched: Ints) -> Ints:
+def _targets(before: tuple[Problem, Ints], new: Problem, matched: Ints) -> Ints:
     """The old places by the new problem's numbers, such that as many pods as can be stay."""
-    places = _of_matched(before.places, matched)
-    if before.problem.nodes != new.nodes:
+    old, places = before
+    places = _of_matched(places, matched)
+    if old.nodes != new.nodes:
         number = {node: at for at, node in enumerate(new.nodes)}
-        renumbered = [number.get(node, -1) for node in before.problem.nodes]
+        renumbered = [number.get(node, -1) for node in old.nodes]
         places = _of_matched(np.array(renumbered, dtype=np.int64), places)
     width, told = len(new.nodes), places >= 0
     keys, counts = np.unique(
@@ -191,12 +225,16 @@ def _free(problem: Problem, places: Ints) -> Ints:
     return found
 
 
-def _traffic(before: Known, problem: Problem) -> tuple[Bools, float, Floats]:
+def _drift(before: Known) -> float:
+    """Half of what changed in all since it was searched, where nothing did since."""
+    return float(np.abs(before.now - before.shares).sum()) / 2
+
+
+def _traffic(before: Known, problem: Problem, shares: Floats) -> tuple[Bools, float, Floats]:
     """Groups whose traffic changed; half of what changed in all; the shares to go on with."""
     if problem.links is before.problem.links and names_of(before.problem) == names_of(problem):
-        drift = float(np.abs(before.now - before.shares).sum()) / 2
-        return np.zeros(len(problem.groups), dtype=np.bool_), drift, before.shares
-    shares, (known_shares, gone) = _shares(problem), _known_shares(before, problem)
+        return np.zeros(len(problem.groups), dtype=np.bool_), _drift(before), before.shares
+    known_shares, gone = _known_shares(before, problem)
     differs, larger = np.abs(shares - known_shares), np.maximum(shares, known_shares)
     difference = np.zeros(problem.background.rows)
     total = np.zeros(problem.background.rows)

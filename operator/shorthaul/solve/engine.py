@@ -5,7 +5,7 @@ import numpy as np
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.dice import exponentials, seeded
 from shorthaul.solve.kernels.layouts import Ints, Narrow
-from shorthaul.solve.kernels.library import LONGEST_HAND, Floats
+from shorthaul.solve.kernels.library import LONGEST_HAND
 from shorthaul.solve.kernels.models import model
 from shorthaul.solve.kernels.states import counts_of, places_of, state
 from shorthaul.solve.problems import Bools, Problem
@@ -23,12 +23,15 @@ class Engine:
         self.model, fixed = model(problem)
         self.state, self.kernels = state(problem, self.model, fixed, seed)
         self._table = exponentials()
+        resources = np.maximum(1, problem.room.clip(min=0).sum(axis=1).astype(np.float64))
+        self._size = (self.model.request / resources).max(axis=1, initial=0.0)
         group = self.model.group
         talks = group[:, at.ENTRY1] > group[:, at.ENTRY0]
         self.talking = self._by_traffic_for_size(talks)
         self.tries = 0
         self.all_talking = np.flatnonzero(talks)
-        self.focus(self.all_talking)
+        self._everywhere = self._aimed(self.all_talking)
+        self.groups, self.chances = self._everywhere
         self._hand = np.zeros(LONGEST_HAND, dtype=np.int32)
         self._key = np.zeros(LONGEST_HAND, dtype=np.int64)
 
@@ -38,31 +41,28 @@ class Engine:
         self.state.dice[:] = seeded(seed)
         self.kernels.restart(places_of(problem.start))
         self.tries = 0
-        self.focus(self.all_talking)
+        self.groups, self.chances = self._everywhere
 
     def _by_traffic_for_size(self, talks: Bools) -> Narrow:
         """Pods that talk, those with the most traffic for their size first."""
-        rank = self.model.group[:, at.RANK] / np.maximum(1e-12, self._shares())
+        rank = self.model.group[:, at.RANK] / np.maximum(1e-12, self._size)
         order = np.argsort(-rank, kind="stable")
         order = order[talks[order]]
         first, size = self.model.group[order, at.FIRST], self.model.group[order, at.SIZE]
         places = np.repeat(first - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
         return places.astype(np.int32)
 
-    def _shares(self) -> Floats:
-        """How large a pod of each group is: its largest share of all there is of a resource."""
-        resources = np.maximum(1, self.problem.room.clip(min=0).sum(axis=1).astype(np.float64))
-        found: Floats = (self.model.request / resources).max(axis=1, initial=0.0)
-        return found
-
     def focus(self, groups: Ints) -> None:
         """From now on ruins begin at one of these groups, which have to talk."""
+        self.groups, self.chances = self._aimed(groups)
+
+    def _aimed(self, groups: Ints) -> tuple[Narrow, Ints]:
+        """Some groups, and the chances by which one of them is drawn, summed up."""
         group = self.model.group
         weights = np.sqrt(group[groups, at.RANK].astype(np.float64))
         shares = weights * group[groups, at.SIZE]
         shares = np.maximum(1, np.rint(shares * (CHANCES / max(1.0, float(shares.sum())))))
-        self.groups: Narrow = groups.astype(np.int32)
-        self._chances: Ints = np.cumsum(shares.astype(np.int64))
+        return groups.astype(np.int32), np.cumsum(shares.astype(np.int64))
 
     @property
     def cost(self) -> int:
@@ -101,17 +101,20 @@ class Engine:
         """Goes to another placement."""
         self.kernels.go_to(places)
 
+    def come_to(self, places: Narrow, cost: int) -> None:
+        """Goes to another placement, of which the cost is known."""
+        self.kernels.come_to(places, cost)
+
     def go_home(self) -> None:
         """Goes to today's placement."""
         self.go_to(places_of(self.problem.start))
 
-    def gather(self, targets: Ints) -> bool:
+    def gather(self, targets: Ints | Narrow) -> bool:
         """Sends pods to their targets (-1: it stays), large ones first; false when some could not
         be put down, and then this placement is no placement: go home."""
-        size = self._shares()[self.model.group_of]
         moving = np.flatnonzero((targets >= 0) & (targets != self.state.place))
         self.tries += len(moving)
-        order = moving[np.argsort(-size[moving], kind="stable")]
+        order = moving[np.argsort(-self._size[self.model.group_of[moving]], kind="stable")]
         return self.kernels.gather(order.astype(np.int32), targets[order].astype(np.int32))
 
     def sweep(self, pods: Narrow, price: int, most: int = UNLIMITED, heat: int = 0) -> int:
@@ -128,6 +131,6 @@ class Engine:
             return self.objective(price)
         self.tries += turns
         self.state.best[:] = self.state.place
-        arrays = (self.groups, self._chances, self._hand, self._key, self._table, heats)
+        arrays = (self.groups, self.chances, self._hand, self._key, self._table, heats)
         numbers = (len(self.groups), turns, len(heats), price, most, size, blink)
         return self.kernels.ruin(arrays, numbers, self.objective(price))

@@ -6,11 +6,9 @@ from, what is the same object first. What the clock cut short is not kept, so th
 depend on it.
 """
 
-import numpy as np
-
 from shorthaul.solve.engine import Engine
-from shorthaul.solve.problems import Problem, alike, same_prices, same_rules
-from shorthaul.solve.sparse_counts import SparseCounts
+from shorthaul.solve.likenesses import only_start_differs
+from shorthaul.solve.problems import Problem
 
 
 class KeptEngine:
@@ -25,10 +23,13 @@ class KeptEngine:
         self._engine = Engine(problem, seed)
         return self._engine
 
-    def at(self, problem: Problem, seed: int) -> Engine:
-        """The kept engine with the problem's start, where that is all that differs; else anew."""
+    def at(self, problem: Problem, seed: int, like: Problem | None = None) -> Engine:
+        """The kept engine with the problem's start, where that is all that differs; else anew.
+        `like` is a problem that is known to differ from this one in nothing else."""
         engine = self._engine
-        if engine is None or not only_start_differs(engine.problem, problem):
+        if engine is None or not (
+            engine.problem is like or only_start_differs(engine.problem, problem)
+        ):
             return self.anew(problem, seed)
         engine.restart(problem, seed)
         return engine
@@ -36,28 +37,3 @@ class KeptEngine:
     def drop(self) -> None:
         """Forgets it."""
         self._engine = None
-
-
-def only_start_differs(old: Problem, new: Problem) -> bool:
-    """Whether two problems are the same but for names, and for where pods are today."""
-    return (
-        len(old.nodes) == len(new.nodes)
-        and old.scale == new.scale
-        and same_prices(old, new)
-        and alike(old.room, new.room)
-        and _as_many(old, new)
-        and (old.background is new.background or _counted(old.background, new.background))
-        and same_rules(old, new)
-        and (old.links is new.links or old.links == new.links)
-    )
-
-
-def _counted(one: SparseCounts, other: SparseCounts) -> bool:
-    return one.width == other.width and one.same(other)
-
-
-def _as_many(old: Problem, new: Problem) -> bool:
-    """Whether groups have as many pods and the same vertices as before."""
-    return np.array_equal(old.start.totals(), new.start.totals()) and [
-        group.vertices for group in old.groups
-    ] == [group.vertices for group in new.groups]

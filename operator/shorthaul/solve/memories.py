@@ -99,14 +99,16 @@ class Memory:
         spent = effort.most_moves is not None and change.moved
         if change.large or spent or trace.small >= MOST_SMALL:
             return None, None
-        found = self.search.resume(self._kept.at(problem, effort.seed), effort, change)
+        like = trace.known.problem if change.placed else None
+        engine = self._kept.at(problem, effort.seed, like)
+        found = self.search.resume(engine, effort, change)
         self.work.tries += found.tries
         if not found.limited and found.cost > trace.whole * (1 + WORSE) + ROUNDING:
             return None, None
         searched = len(change.pods) + len(change.landed) + len(change.roomier) > 0
         self.work.small += searched
         self.work.none += not searched
-        made = known(problem, found.counts, change.shares)
+        made = Known(problem, found.counts, change.shares, change.now)
         return found, _Trace(effort, made, trace.whole, trace.small + searched)
 
     def _whole(self, change: Change | None, problem: Problem, effort: Effort) -> Assignment:

@@ -1,9 +1,10 @@
 """State kept between cycles: a small change of the placement costs a small search.
 
 Between two cycles most pods are where they were. The kernels' state is moved along with the few
-that are not, and only these and what talks to them most are tried again, those with the most
-traffic first. Traffic, room and limits are those of the problem it was made for; when they change,
-make another.
+that are not; these go back to where they were wanted, if that is worth its moves, and are tried
+again where a move has its price or there was no way back, those with the most traffic first, and
+then what talks to those that this moved. Traffic, room and limits are those of the problem it was
+made for; when they change, make another.
 """
 
 import numpy as np
@@ -14,7 +15,6 @@ from shorthaul.solve.kernels.states import places_of
 from shorthaul.solve.problems import Assignment, Ints, Problem
 from shorthaul.solve.sparse_counts import SparseCounts
 
-ROUNDS = 3
 NEAR_PER_CHANGED = 3
 LEAST_NEAR = 64
 MOST_DRAWN = 16
@@ -30,11 +30,20 @@ class Replanner:
     def replan(self, start: SparseCounts, move_price: int) -> Assignment:
         """Plans from a placement that differs a little from the one it last left or was given."""
         engine = self._engine
+        before = engine.places()
         changed = self._follow(start)
         engine.kernels.rebase()
-        for pods in (changed, near(engine.model, changed), changed)[:ROUNDS]:
-            if not engine.sweep(pods, move_price) and pods is not changed:
-                break
+        here, cost = engine.places(), engine.cost
+        wanted = np.full(len(here), -1, dtype=np.int32)
+        wanted[changed] = before[changed]
+        if not engine.gather(wanted) or engine.objective(move_price) > cost:
+            engine.come_to(here, cost)
+        before = engine.places()
+        tried = changed if move_price else not_at(engine, changed, wanted)
+        if engine.sweep(tried, move_price):
+            moved = by_traffic(engine.model, elsewhere(engine, before))
+            for pods in (near(engine.model, moved, 0), moved):
+                engine.sweep(pods, move_price)
         return Assignment(engine.counts(), engine.cost)
 
     def _follow(self, start: SparseCounts) -> at.Narrow:
@@ -45,6 +54,17 @@ class Replanner:
         return by_traffic(engine.model, changed[:number])
 
 
+def elsewhere(engine: Engine, before: at.Narrow) -> at.Narrow:
+    """The pods that are not where they were."""
+    return np.flatnonzero(engine.state.place != before).astype(np.int32)
+
+
+def not_at(engine: Engine, pods: at.Narrow, targets: Ints | at.Narrow) -> at.Narrow:
+    """Those of some pods that are not at their targets."""
+    found: at.Narrow = pods[engine.state.place[pods] != targets[pods]]
+    return found
+
+
 def by_traffic(model: at.Model, pods: at.Narrow) -> at.Narrow:
     """Those of some pods that talk, most traffic first."""
     rank = model.group[model.group_of[pods], at.RANK]
@@ -53,30 +73,29 @@ def by_traffic(model: at.Model, pods: at.Narrow) -> at.Narrow:
     return found
 
 
-def near(model: at.Model, changed: at.Narrow) -> at.Narrow:
-    """Pods of what the changed ones talk to, most traffic first, a few for each."""
+def near(model: at.Model, changed: at.Narrow, each: int = NEAR_PER_CHANGED) -> at.Narrow:
+    """Pods of what the changed ones talk to, most traffic first, a few and some more for each."""
     groups = np.unique(model.group_of[changed])
-    entries = [
-        np.arange(model.group[group, at.ENTRY0], model.group[group, at.ENTRY1])
-        for group in groups.tolist()
-    ]
-    if not entries:
+    entries = _ranges(model.group[groups, at.ENTRY0], model.group[groups, at.ENTRY1])
+    if not len(entries):
         return changed
-    peers = np.unique(model.entry[np.concatenate(entries), at.OTHER])
-    found = np.unique(
-        np.concatenate(
-            [model.member[model.member_first[v] : model.member_first[v + 1]] for v in peers]
-        )
-    )
-    most = LEAST_NEAR + NEAR_PER_CHANGED * len(changed)
+    peers = np.unique(model.entry[entries, at.OTHER])
+    members = _ranges(model.member_first[peers], model.member_first[peers + 1])
+    found = np.unique(model.member[members])
+    most = LEAST_NEAR + each * len(changed)
     found = found[np.argsort(-model.group[found, at.RANK], kind="stable")]
-    sizes = np.cumsum(model.group[found, at.SIZE])
-    found = found[: int(np.searchsorted(sizes, most)) + 1]
-    pods = [
-        np.arange(model.group[g, at.FIRST], model.group[g, at.FIRST] + model.group[g, at.SIZE])
-        for g in found.tolist()
-    ]
-    return np.concatenate(pods)[:most].astype(np.int32) if pods else changed
+    first, sizes = model.group[found, at.FIRST], model.group[found, at.SIZE]
+    number = int(np.searchsorted(np.cumsum(sizes), most)) + 1
+    pods = _ranges(first[:number], first[:number] + sizes[:number])
+    return pods[:most].astype(np.int32)
+
+
+def _ranges(first: Ints, end: Ints) -> Ints:
+    """The numbers of some ranges, one range after the other."""
+    sizes = (end - first).astype(np.int64)
+    passed = np.cumsum(sizes) - sizes
+    found: Ints = np.arange(int(sizes.sum())) + np.repeat(first - passed, sizes)
+    return found
 
 
 def drawn_to(engine: Engine, nodes: Ints) -> at.Narrow:
@@ -84,7 +103,9 @@ def drawn_to(engine: Engine, nodes: Ints) -> at.Narrow:
 
     Those that lose are among them because some gain only together.
     """
-    groups = engine.groups if len(nodes) else engine.groups[:0]
+    if not len(nodes):
+        return np.zeros(0, dtype=np.int32)
+    groups = engine.groups
     engine.tries += len(groups)
     gains = engine.kernels.drawn(groups, nodes)
     some = gains > at.NOWHERE

@@ -19,7 +19,7 @@ from shorthaul.solve.changes import Change
 from shorthaul.solve.engine import UNLIMITED, Engine
 from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.problems import Assignment, Problem
-from shorthaul.solve.replans import by_traffic, drawn_to, near
+from shorthaul.solve.replans import by_traffic, drawn_to, elsewhere, near, not_at
 from shorthaul.solve.solvers import Effort
 
 ALSO_FROM_HOME = 5000
@@ -85,7 +85,7 @@ class _Run:
         asked = effort.most_moves
         self._most = UNLIMITED if asked is None or asked >= pods else asked
         self._limited = False
-        self._best = self._engine.places()
+        self._best, self._best_cost = self._engine.places(), self._engine.cost
         self._best_objective = self._engine.objective(effort.move_price)
 
     def result(self) -> Assignment:
@@ -102,11 +102,13 @@ class _Run:
         """Begins from today's or the earlier placement, and searches around what changed."""
         engine = self._engine
         if change.firm:
-            self._go_to(change.targets.astype(np.int32))
+            targets = change.targets.astype(np.int32)
+            if not np.array_equal(targets, engine.state.place):
+                engine.go_to(targets)
         reached = change.firm or engine.gather(change.targets)
         if reached:
             self._note()
-        self._go_to(self._best)
+        self._go_to_best()
         drawn = drawn_to(engine, change.roomier)
         landed = by_traffic(engine.model, change.landed)
         pods = np.union1d(change.pods, drawn).astype(np.int32)
@@ -115,23 +117,26 @@ class _Run:
         if len(pods) and self._most > 0:
             self._around(pods)
         elif len(landed) and self._most > 0:
-            self._put_right(landed)
+            self._put_right(landed, change.targets)
         return self._answer()
 
-    def _put_right(self, pods: Narrow) -> None:
-        """Tries pods that are elsewhere than they should be, where nothing else changed: what the
-        search found before is as good as it was, and a ruin would only search that again."""
+    def _put_right(self, pods: Narrow, targets: Ints) -> None:
+        """Tries pods that were elsewhere than they should be, where nothing else changed: what the
+        search found before is as good as it was, and a ruin would only search that again; so would
+        tries of those that are back, unless each move has its price."""
         engine, price = self._engine, self._effort.move_price
+        if price == 0:
+            pods = not_at(engine, pods, targets)
         before = engine.places()
         if engine.sweep(pods, price, self._most):
-            moved = np.flatnonzero(engine.state.place != before).astype(np.int32)
-            for each in (near(engine.model, moved), pods):
+            moved = elsewhere(engine, before)
+            for each in (near(engine.model, moved, 0), moved):
                 engine.sweep(each, price, self._most)
         self._note()
 
     def _answer(self) -> Assignment:
         engine = self._engine
-        self._go_to(self._best)
+        self._go_to_best()
         return Assignment(engine.counts(), engine.cost, self._limited, engine.tries)
 
     def _around(self, pods: Narrow) -> None:
@@ -212,7 +217,7 @@ class _Run:
             price *= PRICE_RATIO
             engine.sweep(engine.talking, int(price))
         self._note()
-        self._go_to(self._best)
+        self._go_to_best()
         self._descend(self._effort.move_price)
 
     def _descend(self, price: int) -> None:
@@ -261,17 +266,17 @@ class _Run:
         wanted = settings.turns_per_pod * len(self._engine.talking)
         return min(max(settings.least_turns, wanted), settings.most_turns)
 
-    def _go_to(self, places: Narrow) -> None:
-        """Goes to another placement, if this is another one."""
-        if not np.array_equal(places, self._engine.state.place):
-            self._engine.go_to(places)
+    def _go_to_best(self) -> None:
+        """Goes to the best placement, if this is another one."""
+        if not np.array_equal(self._best, self._engine.state.place):
+            self._engine.come_to(self._best, self._best_cost)
 
     def _note(self) -> None:
         """Keeps this placement if it is the best within the budget."""
         engine = self._engine
         objective = engine.objective(self._effort.move_price)
         if engine.moved <= self._most and objective < self._best_objective:
-            self._best = engine.places()
+            self._best, self._best_cost = engine.places(), engine.cost
             self._best_objective = objective
 
     def _out_of_time(self) -> bool:

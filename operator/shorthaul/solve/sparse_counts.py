@@ -42,8 +42,9 @@ class SparseCounts:
 
     def totals(self) -> Ints:
         """The number of pods of each row."""
-        ends: Ints = np.concatenate([[0], np.cumsum(self.amounts)])[self.offsets]
-        return np.diff(ends)
+        ends = np.zeros(len(self.amounts) + 1, dtype=np.int64)
+        np.cumsum(self.amounts, out=ends[1:])
+        return np.diff(ends[self.offsets])
 
     def dense(self) -> Ints:
         """The same with the zeros: (rows, width)."""

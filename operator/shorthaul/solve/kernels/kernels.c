@@ -12,4 +12,5 @@
 #include "gathers.h"
 #include "ruins.h"
 #include "deals.h"
+#include "counts.h"
 

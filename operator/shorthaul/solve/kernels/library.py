@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from shorthaul.errors import BadInput
 from shorthaul.solve.kernels import layouts
 from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
+from shorthaul.solve.sparse_counts import SparseCounts
 
 Floats = NDArray[np.float64]
 NAME = "_kernels.so"
@@ -23,7 +24,7 @@ ENGINE = "native/1"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
 CHECKED = ("search_bytes", "ruin_bytes", "sweep_bytes", "table_shapes")
-NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin")
+NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin", "count_pods", "apart")
 
 
 class _Sizes(ctypes.Structure):
@@ -40,6 +41,10 @@ class _State(ctypes.Structure):
 
 class _Search(ctypes.Structure):
     _fields_ = [("n", _Sizes), ("m", _Model), ("s", _State)]
+
+
+class _Counts(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("first", "node", "amount")]
 
 
 class _Ruin(ctypes.Structure):
@@ -86,6 +91,33 @@ def deal(order: Ints, sizes: Ints, rows: tuple[Narrow, Narrow, Narrow], left: Fl
     return found
 
 
+def count_pods(first: Ints, places: Narrow, width: int) -> SparseCounts:
+    """Counts pods row by row; `first` is where each row's pods begin, and last how many there are.
+    Sorts the places within each row."""
+    rows, pods = len(first) - 1, len(places)
+    offsets, nodes, amounts = (np.empty(n, dtype=np.int64) for n in (rows + 1, pods, pods))
+    arrays = (first, places, offsets, nodes, amounts)
+    pointers = (ctypes.c_void_p(_pointer(array)) for array in arrays)
+    number = _loaded().count_pods(ctypes.c_int64(rows), *pointers)
+    return SparseCounts(offsets, nodes[:number], amounts[:number], width)
+
+
+def apart(one: SparseCounts, other: SparseCounts) -> tuple[Narrow, Narrow]:
+    """The fewest pods that have to move from one placement to another of as many pods in each row,
+    and where to; pods are numbered row by row in order of their node."""
+    pods, nodes = np.empty((2, int(one.amounts.sum())), dtype=np.int32)
+    number = _loaded().apart(
+        ctypes.c_int64(one.rows),
+        *(ctypes.byref(_counts(counts)) for counts in (one, other)),
+        *(ctypes.c_void_p(_pointer(array)) for array in (pods, nodes)),
+    )
+    return pods[:number], nodes[:number]
+
+
+def _counts(counts: SparseCounts) -> _Counts:
+    return _Counts(*(_pointer(array) for array in (counts.offsets, counts.nodes, counts.amounts)))
+
+
 class Kernels:
     """The kernels of one search; keeps the arrays alive."""
 
@@ -116,16 +148,20 @@ class Kernels:
         """Goes to another placement."""
         self._library.go_to(self._at, ctypes.c_void_p(_pointer(places)))
 
+    def come_to(self, places: Narrow, cost: int) -> None:
+        """Goes to another placement, of which the cost is known."""
+        self._library.come_to(self._at, ctypes.c_void_p(_pointer(places)), ctypes.c_int64(cost))
+
     def follow(self, places: Narrow, left: Ints, changed: Narrow) -> int:
         """Goes to another placement with as few moves as can be; how many of `changed` it wrote."""
-        nodes = np.zeros(len(places), dtype=np.int32)
+        nodes = np.empty(len(places), dtype=np.int32)
         arrays = (ctypes.c_void_p(_pointer(array)) for array in (places, left, changed, nodes))
         return int(self._library.follow(self._at, *arrays))
 
     def restart(self, places: Narrow) -> None:
         """Begins from another placement, as if the search had never been elsewhere."""
         scratch = np.zeros(len(self._arrays[0].cell), dtype=np.int64)
-        pods, nodes = np.zeros((2, len(places)), dtype=np.int32)
+        pods, nodes = np.empty((2, len(places)), dtype=np.int32)
         arrays = (ctypes.c_void_p(_pointer(array)) for array in (places, scratch, pods, nodes))
         self._library.restart(self._at, *arrays)
 

@@ -101,6 +101,8 @@ static wide_t strays(const Search *x, const narrow_t *places, wide_t *left, narr
     for (wide_t group = 0; group < x->n.groups; group++) {
         wide_t first = x->m.group[group][FIRST], end = first + x->m.group[group][SIZE];
         wide_t begin = number, next = first;
+        if (!memcmp(x->s.place + first, places + first, (size_t)(end - first) * sizeof *places))
+            continue;
         for (wide_t pod = first; pod < end; pod++)
             left[places[pod]]++;
         for (wide_t pod = first; pod < end; pod++) {
@@ -134,34 +136,69 @@ wide_t follow(Search *x, const narrow_t *places, wide_t *left, narrow_t *changed
     return number;
 }
 
-/* Whether a pod that is put down is where its rules would let it go, told without lifting it; for
- * groups with floors or other limits than those that repel, it does not say (0). */
-PART int plainly_kept(const Search *x, wide_t group, wide_t node)
+/* Whether a limit lets a pod that is put down be where it is, told without lifting it; where that
+ * would have to be looked at closer, it does not say (0). */
+PART int plainly_open(const Search *x, const wide_t *limit, wide_t own, wide_t node)
 {
-    const wide_t *g = x->m.group[group], *left = x->s.free + node * x->n.resources;
+    wide_t here = tally_at(x, limit[K_TALLY], node);
+    if (limit[K_KIND] == ATTRACTION)
+        return here > own;
+    if (limit[K_KIND] == SPREAD)
+        return here >= 0 && here <= limit[K_MOST] + most(0, emptiest(x, limit) - own);
+    return 0;
+}
+
+/* Whether pods of a group that are put down are where their rules would let them go, told without
+ * lifting one; where that would have to be looked at closer, it does not say (0). */
+PART int plainly_kept(const Search *x, wide_t group, const narrow_t *host)
+{
+    const wide_t *g = x->m.group[group], *left = x->s.free + host[H_NODE] * x->n.resources;
     const wide_t *request = x->m.request + group * x->n.resources;
-    if (g[FLOOR] > 1 || g[KEPT0] < g[KEPT1])
+    if (g[FLOOR] > 1 && host[H_COUNT] > 1 && x->s.held[group][POSITIVE] < g[FLOOR])
         return 0;
     for (wide_t r = 0; r < x->n.resources; r++)
         if (request[r] > 0 && left[r] < 0)
             return 0;
     for (wide_t at = g[REPEL0]; at < g[REPEL1]; at += 2)
-        if (tally_at(x, x->m.listed[at], node) > x->m.listed[at + 1])
+        if (tally_at(x, x->m.listed[at], host[H_NODE]) > x->m.listed[at + 1])
             return 0;
-    return g[HOST_CAP] >= g[SIZE] || count(x, group, node) <= g[HOST_CAP];
+    for (wide_t at = g[KEPT0]; at < g[KEPT1]; at += 2)
+        if (!plainly_open(x, x->m.limit[x->m.listed[at]], x->m.listed[at + 1], host[H_NODE]))
+            return 0;
+    return host[H_COUNT] <= g[HOST_CAP];
+}
+
+/* Whether there is anything to ask about where a group's pods are, while no node is too full. */
+PART int is_bound(const wide_t *g)
+{
+    return g[FLOOR] > 1 || g[REPEL0] < g[REPEL1] || g[KEPT0] < g[KEPT1] || g[HOST_CAP] < g[SIZE];
+}
+
+/* Excuses the pods on one node of a group's list, if their rules would not let them go there. */
+static void excuse_host(Search *x, wide_t group, wide_t at)
+{
+    wide_t pod = x->m.group[group][FIRST], node = x->s.host[at][H_NODE];
+    if (x->s.host[at][H_COUNT] == 0 || plainly_kept(x, group, x->s.host[at]))
+        return;
+    while (x->s.place[pod] != node)
+        pod++;
+    excuse(x, (narrow_t)pod);
 }
 
 /* Excuses those pods anew that are where their rules would not let them go. */
 static void excuse_all(Search *x)
 {
+    int crowded = 0;
+    for (wide_t at = 0; at < x->n.nodes * x->n.resources; at++)
+        crowded |= x->s.free[at] < 0;
     for (wide_t group = 0; group < x->n.groups; group++) {
-        wide_t first = x->m.row[group][R_OFFSET];
-        for (wide_t at = first; at < first + x->s.held[group][LENGTH]; at++)
+        wide_t first = x->m.row[group][R_OFFSET], end = first + x->s.held[group][LENGTH];
+        for (wide_t at = first; at < end; at++)
             x->s.host[at][H_EXCUSED] = 0;
+        if (crowded || is_bound(x->m.group[group]))
+            for (wide_t at = first; at < end; at++)
+                excuse_host(x, group, at);
     }
-    for (wide_t pod = 0; pod < x->n.pods; pod++)
-        if (!plainly_kept(x, x->m.group_of[pod], x->s.place[pod]))
-            excuse(x, (narrow_t)pod);
 }
 
 /* Goes to another placement of the same groups with as few moves as can be, and makes it the start,
@@ -191,8 +228,9 @@ void restart(Search *x, const narrow_t *places, wide_t *left, narrow_t *pods, na
     x->s.now[LOGGED] = x->s.now[QUEUED] = 0;
 }
 
-/* Goes to another placement; all pods that have to move are lifted, then put down. */
-void go_to(Search *x, const narrow_t *places)
+/* Goes to another placement, of which the cost is known; all pods that have to move are lifted, then
+ * put down. */
+void come_to(Search *x, const narrow_t *places, wide_t cost)
 {
     for (wide_t pod = 0; pod < x->n.pods; pod++)
         if (x->s.place[pod] >= 0 && x->s.place[pod] != places[pod])
@@ -201,6 +239,13 @@ void go_to(Search *x, const narrow_t *places)
         if (x->s.place[pod] < 0)
             put(x, (narrow_t)pod, places[pod], 1);
     x->s.now[LOGGED] = x->s.now[QUEUED] = 0;
+    x->s.now[COST] = cost;
+}
+
+/* Goes to another placement. */
+void go_to(Search *x, const narrow_t *places)
+{
+    come_to(x, places, 0);
     x->s.now[COST] = total(x);
 }
 

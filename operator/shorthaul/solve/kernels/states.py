@@ -5,9 +5,9 @@ import numpy as np
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.dice import seeded
 from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
-from shorthaul.solve.kernels.library import Kernels
+from shorthaul.solve.kernels.library import Kernels, count_pods
 from shorthaul.solve.problems import Problem
-from shorthaul.solve.sparse_counts import SparseCounts, from_pods
+from shorthaul.solve.sparse_counts import SparseCounts
 
 LOG = 8192
 QUEUE = 2048
@@ -15,13 +15,13 @@ QUEUE = 2048
 
 def places_of(counts: SparseCounts) -> Narrow:
     """The node of each pod, group by group, in order of node."""
-    return np.repeat(counts.nodes, counts.amounts).astype(np.int32)
+    return np.repeat(counts.nodes.astype(np.int32), counts.amounts)
 
 
 def counts_of(m: Model, places: Narrow, nodes: int) -> SparseCounts:
     """The counts of a placement of single pods."""
-    groups = m.group.shape[0]
-    return from_pods(m.group_of.astype(np.int64), places.astype(np.int64), groups, nodes)
+    first = np.append(m.group[:, at.FIRST], len(places))
+    return count_pods(first, places.copy(), nodes)
 
 
 def state(problem: Problem, m: Model, counts: Ints, seed: int) -> tuple[State, Kernels]:
