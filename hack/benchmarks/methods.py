@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from benchmarks import disturbances, engines
 from benchmarks.outcomes import Outcome, Skipped, Task
+from shorthaul.solve import joint_searches
 
 Method = Callable[[Task], Outcome]
 PERCENTS = (0.5, 1, 2, 5, 10, 20, 30, 50)
@@ -83,7 +84,8 @@ def _joint(task: Task) -> Outcome:
     pods = int(task.problem.start.amounts.sum())
     most = int(pods * task.cell.option("moves_percent", 10) / 100)
     most_load = task.cell.option("most_load", 1.5)
-    problem, found = engines.plan_jointly(task.problem, most, most_load, _budget(task))
+    turns = int(task.cell.option("pod_turns", joint_searches.TURNS_PER_POD))
+    problem, found = engines.plan_jointly(task.problem, most, most_load, _budget(task), turns)
     return Outcome(problem, (found.counts,))
 
 

@@ -47,7 +47,7 @@ class Engine:
         shares = weights * group[groups, at.SIZE]
         shares = np.maximum(1, np.rint(shares * (CHANCES / max(1.0, float(shares.sum())))))
         self.groups: Narrow = groups.astype(np.int32)
-        self._chances: Ints = np.cumsum(shares.astype(np.int64))
+        self.chances: Ints = np.cumsum(shares.astype(np.int64))
 
     @property
     def cost(self) -> int:
@@ -113,6 +113,6 @@ class Engine:
             return self.objective(price)
         self.tries += turns
         self.state.best[:] = self.state.place
-        arrays = (self.groups, self._chances, self._hand, self._key, self._table, heats)
+        arrays = (self.groups, self.chances, self._hand, self._key, self._table, heats)
         numbers = (len(self.groups), turns, len(heats), price, most, size, blink)
         return self.kernels.ruin(arrays, numbers, self.objective(price))

@@ -10,5 +10,6 @@
 #include "sweeps.h"
 #include "gathers.h"
 #include "ruins.h"
+#include "routed.h"
 #include "deals.h"
 
