@@ -7,7 +7,7 @@ that one that is missing skips its own cells only.
 import importlib
 from collections.abc import Callable, Mapping
 
-from benchmarks import disturbances, engines
+from benchmarks import disturbances, engines, few_bounds
 from benchmarks.outcomes import Outcome, Skipped, Task
 from shorthaul.solve import joint_searches
 
@@ -76,6 +76,13 @@ def _bound(task: Task) -> Outcome:
     return Outcome(task.problem, (), {"bound": value, "bound_method": method})
 
 
+def _bound_of_few(task: Task) -> Outcome:
+    pods = int(task.problem.start.amounts.sum())
+    moves = max(1, int(pods * task.cell.option("moves_percent", 5) / 100))
+    value = few_bounds.least_cost(task.problem, moves, int(task.cell.option("rounds", 40)))
+    return Outcome(task.problem, (), {"bound": value, "bound_method": "racks, tree-reweighted"})
+
+
 def _incremental(task: Task) -> Outcome:
     return disturbances.replan(task, _budget(task))
 
@@ -109,6 +116,7 @@ _OWN: Mapping[str, Method] = {
     QUICK: _search,
     "frontier": _frontier,
     "bound": _bound,
+    "bound-few": _bound_of_few,
     "incremental": _incremental,
     "joint": _joint,
 }
