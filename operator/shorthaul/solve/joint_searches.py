@@ -25,14 +25,15 @@ from shorthaul.solve.solvers import Effort
 from shorthaul.units import Routing
 
 WAYS = (Routing.UNIFORM, Routing.ZONE, Routing.NODE)
+STARTS = 2
 STAGES = 64
-WARMTH, COOLING = 0.05, 0.01
+WARMTH, COOLING = 0.05, 0.002
 FINES = (0.05, 2.0)
 PROHIBITIVE = 1e4
 FIRST_PRICE = 0.3
 PRICE_STEPS, PRICE_RATIO = 60, 1.15
 DESCENTS = 12
-TURNS_PER_POD = 250
+TURNS_PER_POD, MOST_TURNS = 1000, 2_500_000
 ROUNDING = 1e-10
 
 
@@ -56,10 +57,19 @@ def search(
     problem: Problem, effort: Effort, ways: Ways, turns_per_pod: int = TURNS_PER_POD
 ) -> Found:
     """The best placement found within the budget of moves, for a problem that it fits."""
-    run = _Run(problem, effort, ways)
-    if len(run.engine.groups) and effort.most_moves != 0:
-        run.anneal(max(STAGES, turns_per_pod * len(run.engine.talking)))
-    return run.found()
+    found = []
+    for start in range(STARTS):
+        run = _Run(problem, replace(effort, seed=STARTS * effort.seed + start), ways)
+        if len(run.engine.groups) and effort.most_moves != 0:
+            wanted = turns_per_pod * len(run.engine.talking)
+            run.anneal(max(STAGES, min(wanted, MOST_TURNS) // STARTS))
+        found.append(run.found())
+    return min(found, key=lambda one: _objective(problem, effort, one))
+
+
+def _objective(problem: Problem, effort: Effort, found: Found) -> int:
+    assignment = found.assignment
+    return assignment.cost + effort.move_price * assignment.counts.left_from(problem.start)
 
 
 def fits(problem: Problem) -> bool:
