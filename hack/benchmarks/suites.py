@@ -86,7 +86,7 @@ def scaling() -> Cells:
 
 
 def frontier() -> Cells:
-    """Gain against moves; `few`: at 5 % and at 20 % only."""
+    """Gain against moves; `few`: at 5 % and at 20 % only; and what is proven of these at most."""
     found = [
         Cell(world, mode, "frontier", limit_seconds=LONG)
         for world in ("2k", "10k", "100k")
@@ -96,6 +96,11 @@ def frontier() -> Cells:
         Cell(world, mode, "frontier", options={"few": 1}, limit_seconds=LONG)
         for world in ("10k", "100k", "research-10k", "research-100k")
         for mode in MODES
+    ]
+    found += [
+        Cell(world, "uniform", "bound-few", options={"moves_percent": percent}, limit_seconds=LONG)
+        for world in ("10k", "research-10k")
+        for percent in (5, 20)
     ]
     found += [Cell("m3", "local", "frontier", trial=trial) for trial in range(3)]
     return found
