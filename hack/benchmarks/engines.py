@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks import joint_routings
 from benchmarks.outcomes import Skipped
-from shorthaul.solve import bounds, choices, replans, searches
+from shorthaul.solve import bounds, choices, joint_searches, replans, searches
 from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort, Solver, never
 
@@ -74,12 +74,13 @@ def frontier(problem: Problem, most_moves: Sequence[int], budget: Budget) -> lis
 
 
 def plan_jointly(
-    problem: Problem, most_moves: int, most_load: float, budget: Budget
+    problem: Problem, most_moves: int, most_load: float, budget: Budget, pod_turns: int
 ) -> tuple[Problem, Assignment]:
     """A plan with the routing of each Service (told by the problem's links), within a load."""
-    return joint_routings.plan(
-        problem, _set(solver(), budget), _effort(replace(budget, most_moves=most_moves)), most_load
-    )
+    if not joint_searches.fits(problem):
+        raise Skipped("the kernels were not built, or links into a server are routed differently")
+    effort = _effort(replace(budget, most_moves=most_moves))
+    return joint_routings.plan(problem, effort, most_load, pod_turns)
 
 
 class Replanner:

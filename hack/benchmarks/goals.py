@@ -118,9 +118,19 @@ def _few_moves(rows: Rows) -> Verdict:
                 kept = [p["cost"] for p in row["points"] if p["moved"] <= moved + 1e-9]
                 cost = min(kept, default=row["start_cost"])
                 share = (row["start_cost"] - cost) / (row["start_cost"] - full["cost"])
-                parts.append((share >= asked, f"{_where(row)} {moved:.0%} moved {share:.0%}"))
+                told = f"{_where(row)} {moved:.0%} moved {share:.0%}"
+                parts.append((share >= asked, told + _at_most(rows, same, moved, full["cost"])))
     parts += m3_goals.few_moves(rows)
     return verdict(parts, 10)
+
+
+def _at_most(rows: Rows, same: Row, moved: float, full: float) -> str:
+    """The largest share of the full gain that so many moves could have, where that is proven."""
+    for row in done(rows, method="bound-few", **same):
+        if abs(row["options"].get("moves_percent", 5) - 100 * moved) < 1e-9:
+            start = row["start_cost"]
+            return f" (none above {(start - row['bound']) / (start - full):.0%})"
+    return ""
 
 
 def _exact(rows: Rows) -> Verdict:

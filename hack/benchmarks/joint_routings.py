@@ -1,10 +1,9 @@
 """Places and routing together, on the level of the problem: which Service is routed how, by load.
 
-The placement is found as if all traffic were local, which is what routing by node or zone can come
-to with endpoints evenly loaded. Then the links into each server are routed together, in the way
-that costs least among those that load no endpoint beyond the limit; where none does, evenly. What
-was refused is planned as evenly routed in the next round, and the last round knows the routing.
-Dense over nodes: for worlds of some ten thousand pods.
+The search finds both (`joint_searches`); here its placement is judged anew, server by server: the
+cheapest routing of its links that loads no endpoint beyond the limit, evenly where none does. So
+what is told does not rest on the search's own sums. Dense over nodes: for worlds of some ten
+thousand pods.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,15 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shorthaul.solve import joint_searches
 from shorthaul.solve.partitions import Floats
 from shorthaul.solve.problems import Assignment, Ints, Link, Problem
-from shorthaul.solve.solvers import Effort, Solver
+from shorthaul.solve.solvers import Effort
 from shorthaul.solve.sparse_counts import SparseCounts
 from shorthaul.units import TIERS, Routing, Tier
 
-ROUNDS = 3
+ROUNDING = 1e-9
 ZONE = TIERS.index(Tier.ZONE)
-WAYS = (Routing.UNIFORM, Routing.ZONE, Routing.NODE)
 Routings = tuple[Routing, ...]
 
 
@@ -34,34 +33,15 @@ class _Found:
 
 
 def plan(
-    problem: Problem, solver: Solver, effort: Effort, most_load: float
+    problem: Problem, effort: Effort, most_load: float, turns_per_pod: int
 ) -> tuple[Problem, Assignment]:
-    """The best of a few rounds: the problem as it would be routed, and a placement for it."""
-    wanted: Routings = (Routing.LOCAL,) * len(problem.links)
-    best = _chosen(problem, problem.start, most_load)
-    for _ in range(ROUNDS):
-        found = _round(problem, wanted, solver, effort, most_load)
-        best = min(best, found, key=lambda one: one.cost)
-        before, wanted = wanted, tuple(map(_as_planned, found.routings))
-        if wanted == before:
-            break
-    best = min(
-        best, _round(problem, best.routings, solver, effort, most_load), key=lambda one: one.cost
-    )
+    """The problem as it would be routed, and a placement for it."""
+    servers = {link.server for link in problem.links}
+    ways = joint_searches.Ways(most_load, dict.fromkeys(servers, joint_searches.WAYS))
+    found = joint_searches.search(problem, effort, ways, turns_per_pod).assignment
+    best = _chosen(problem, found.counts, most_load)
     cost = round(best.cost * problem.scale)
-    return _routed(problem, best.routings), Assignment(best.counts, cost)
-
-
-def _round(
-    problem: Problem, wanted: Routings, solver: Solver, effort: Effort, most_load: float
-) -> _Found:
-    """Places for a routing, then the routing for these places."""
-    found = solver.solve(_routed(problem, wanted), effort)
-    return _chosen(problem, found.counts, most_load)
-
-
-def _as_planned(routing: Routing) -> Routing:
-    return Routing.UNIFORM if routing is Routing.UNIFORM else Routing.LOCAL
+    return _routed(problem, best.routings), replace(found, cost=cost)
 
 
 def _routed(problem: Problem, routings: Routings) -> Problem:
@@ -78,9 +58,9 @@ def _chosen(problem: Problem, counts: SparseCounts, most_load: float) -> _Found:
         links = [problem.links[index] for index in indices]
         costs = [
             (cost, way)
-            for way in WAYS
+            for way in joint_searches.WAYS
             for cost, load in [_judged(problem, links, placed, way)]
-            if way is Routing.UNIFORM or load <= most_load
+            if way is Routing.UNIFORM or load <= most_load * (1 + ROUNDING)
         ]
         cost, way = min(costs, key=lambda one: one[0])
         total += cost

@@ -7,8 +7,9 @@ that one that is missing skips its own cells only.
 import importlib
 from collections.abc import Callable, Mapping
 
-from benchmarks import disturbances, engines
+from benchmarks import disturbances, engines, few_bounds
 from benchmarks.outcomes import Outcome, Skipped, Task
+from shorthaul.solve import joint_searches
 
 Method = Callable[[Task], Outcome]
 PERCENTS = (0.5, 1, 2, 5, 10, 20, 30, 50)
@@ -75,6 +76,13 @@ def _bound(task: Task) -> Outcome:
     return Outcome(task.problem, (), {"bound": value, "bound_method": method})
 
 
+def _bound_of_few(task: Task) -> Outcome:
+    pods = int(task.problem.start.amounts.sum())
+    moves = max(1, int(pods * task.cell.option("moves_percent", 5) / 100))
+    value = few_bounds.least_cost(task.problem, moves, int(task.cell.option("rounds", 40)))
+    return Outcome(task.problem, (), {"bound": value, "bound_method": "racks, tree-reweighted"})
+
+
 def _incremental(task: Task) -> Outcome:
     return disturbances.replan(task, _budget(task))
 
@@ -83,7 +91,8 @@ def _joint(task: Task) -> Outcome:
     pods = int(task.problem.start.amounts.sum())
     most = int(pods * task.cell.option("moves_percent", 10) / 100)
     most_load = task.cell.option("most_load", 1.5)
-    problem, found = engines.plan_jointly(task.problem, most, most_load, _budget(task))
+    turns = int(task.cell.option("pod_turns", joint_searches.TURNS_PER_POD))
+    problem, found = engines.plan_jointly(task.problem, most, most_load, _budget(task), turns)
     return Outcome(problem, (found.counts,))
 
 
@@ -107,6 +116,7 @@ _OWN: Mapping[str, Method] = {
     QUICK: _search,
     "frontier": _frontier,
     "bound": _bound,
+    "bound-few": _bound_of_few,
     "incremental": _incremental,
     "joint": _joint,
 }

@@ -91,3 +91,15 @@ def test_a_row_of_another_state_of_the_solver_counts_no_more(tmp_path):
 def test_every_row_is_a_line_of_the_tables():
     assert tables.comma_separated([ROW]).count("\n") == 2
     assert "| 1M/1 uniform | shorthaul | 1 | 0.2000 |" in tables.suite([ROW], [ROW])
+
+
+def test_few_moves_are_told_beside_what_is_proven_of_them():
+    full = {**ROW, "world": "10k", "cost": 2.0}
+    points = [{"moved": 0.05, "cost": 6.0}, {"moved": 0.2, "cost": 3.0}]
+    few = {**full, "method": "frontier", "points": points}
+    bound = {**full, "method": "bound-few", "options": {"moves_percent": 5}, "bound": 5.2}
+    (line,) = [one for goal, one in goals.judged([full, few, bound]) if goal.name == "G8"]
+
+    assert line.told.startswith("10k/1 uniform 5% moved 50% (none above 60%); ")
+    assert "20% moved 88%" in line.told
+    assert "20% moved 88% (" not in line.told

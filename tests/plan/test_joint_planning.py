@@ -48,6 +48,7 @@ def test_moves_and_routing_together_reach_what_neither_does_alone():
         ("cart", "PreferSameNode", 1.0)
     ]
     assert plan.value.before == make_plan(request).value.before
+    assert plan.inputs == make_plan(request).inputs
     moves = [(move.pod, move.target) for move in plan.moves]
     assert score(request, moves, plan.routing).after == plan.value.after
 

@@ -1,19 +1,33 @@
-"""Plans moves and routing together: places for the routing, routing for the places, a few rounds.
+"""Plans moves and routing together, in two ways, and takes the better plan.
 
-A recommendation is kept only if it holds in the final placement: it gains there and no endpoint is
-loaded beyond the limit. What does not hold is dropped and the moves are planned anew without it; if
-that comes to no end, or to no gain over today's routing, nothing is recommended. All is compared
-with the cluster as it is routed today.
+One searches places and routing at once, within the limit of load (`joint_searches`), where the
+compiled kernels and the links allow it. The other goes a few rounds: places for the routing,
+routing for the places. Either way a recommendation is kept only if it holds in the final placement:
+it gains there and no endpoint is loaded beyond the limit. What does not hold is dropped and the
+moves are planned anew without it; if that comes to no end, or to no gain over today's routing,
+nothing is recommended. All is compared with the cluster as it is routed today.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from shorthaul.cluster.routings import RoutedEdge
-from shorthaul.plan.planning import certified, make_plan
+from shorthaul.plan import drafts
+from shorthaul.plan.planning import KNEE, certified, make_plan
 from shorthaul.plan.plans import Locality, Plan, Recommendation
-from shorthaul.plan.recommendations import FAIR_SHARES, Advice, advise, rerouted
+from shorthaul.plan.posing import effort_of, pose
+from shorthaul.plan.recommendations import (
+    DISTRIBUTIONS,
+    FAIR_SHARES,
+    Advice,
+    advise,
+    changeable,
+    rerouted,
+)
 from shorthaul.plan.requests import Request
-from shorthaul.solve import costs
+from shorthaul.solve import costs, joint_searches
+from shorthaul.solve.problems import Assignment, Group, Problem
+from shorthaul.solve.solvers import Effort, Solver
+from shorthaul.solve.sparse_counts import SparseCounts
 
 GROWING_ROUNDS = 2
 SHRINKING_ROUNDS = 3
@@ -28,6 +42,53 @@ def make_joint_plan(request: Request, limit: float = FAIR_SHARES) -> Plan:
 def _made(request: Request, limit: float) -> Plan:
     """The same without a bound, which only the plan that is kept needs."""
     today = make_plan(request)
+    plans = [_searched(request, today, limit), _in_rounds(request, today, limit)]
+    return min((plan for plan in plans if plan), key=lambda plan: plan.value.after)
+
+
+def _searched(request: Request, today: Plan, limit: float) -> Plan | None:
+    """The plan of a search for both at once, if one can be made and gains over today's routing."""
+    problem = pose(request)
+    if request.max_moves == KNEE or not joint_searches.fits(problem):
+        return None
+    known = changeable(request, costs.places(request.snapshot))
+    number = {vertex: index for index, vertex in enumerate(problem.vertices)}
+    wishes = tuple(DISTRIBUTIONS.values())
+    open_ = {number[workload]: wishes for workload in known if workload in number}
+    ways = joint_searches.Ways(limit, open_)
+    found = joint_searches.search(problem, effort_of(request, problem), ways)
+    asked = tuple(
+        Recommendation(service.namespace, service.name, service.distribution, wish, 0.0, 0.0)
+        for workload, service in known.items()
+        for wish, routing in DISTRIBUTIONS.items()
+        if found.routings.get(number.get(workload, -1)) is routing
+    )
+    counts = found.assignment.counts
+    solver = _Replayed(problem.groups, counts, request.solver)
+    moves = [(move.pod, move.target_name) for move in drafts.draft(problem, counts)]
+    where = costs.places(request.snapshot).moved(moves)
+    wanted = advise(request, where, limit, asked).recommended
+    return _holding(replace(request, solver=solver), today, wanted, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Replayed:
+    """A solver that answers with a placement known before, as long as it is for the same pods."""
+
+    groups: tuple[Group, ...]
+    counts: SparseCounts
+    otherwise: Solver
+
+    def solve(self, problem: Problem, effort: Effort) -> Assignment:
+        """The placement known, with what it costs as this problem has it."""
+        if problem.groups != self.groups:
+            return self.otherwise.solve(problem, effort)
+        cost = drafts.cost_of(problem, drafts.draft(problem, self.counts))
+        return Assignment(self.counts, cost)
+
+
+def _in_rounds(request: Request, today: Plan, limit: float) -> Plan:
+    """Places for the routing, routing for the places, in turns; today's plan if nothing holds."""
     advice = _advice(request, today, limit)
     wanted = advice.recommended
     for _ in range(GROWING_ROUNDS if wanted else 0):
@@ -35,6 +96,14 @@ def _made(request: Request, limit: float) -> Plan:
         if _asked(found.recommended) == _asked(wanted):
             break
         wanted = found.recommended
+    held = _holding(request, today, wanted, limit)
+    return held or replace(today, routing_refusals=advice.refused)
+
+
+def _holding(
+    request: Request, today: Plan, wanted: tuple[Recommendation, ...], limit: float
+) -> Plan | None:
+    """The plan with what of the recommendations holds in it; None if it gains nothing."""
     for _ in range(SHRINKING_ROUNDS if wanted else 0):
         plan = _plan(request, wanted)
         held = advise(request, _places(request, plan), limit, wanted).recommended
@@ -44,7 +113,7 @@ def _made(request: Request, limit: float) -> Plan:
                 return _joint(today, plan, Advice(held, refused))
             break
         wanted = held
-    return replace(today, routing_refusals=advice.refused)
+    return None
 
 
 def _plan(request: Request, advice: tuple[Recommendation, ...]) -> Plan:
@@ -74,6 +143,7 @@ def _joint(today: Plan, plan: Plan, advice: Advice) -> Plan:
         locality=Locality(today.locality.before, plan.locality.after),
         routing=advice.recommended,
         routing_refusals=advice.refused,
+        inputs=today.inputs,
     )
 
 

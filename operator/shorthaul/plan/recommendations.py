@@ -22,6 +22,7 @@ from shorthaul.units import Namespace, NodeName, Routing, WorkloadRef
 
 FAIR_SHARES = 1.5
 LEAST_SHARE = 1e-9
+ROUNDING = 1e-9
 DISTRIBUTIONS: Mapping[str, Routing] = {
     "PreferSameZone": Routing.ZONE,
     "PreferSameNode": Routing.NODE,
@@ -81,7 +82,7 @@ def advise(
             reason = front.obstacle or _overload(front, loads, where, limit)
             service = front.service
             if reason is None:
-                most = max(found.shares for found in loads.values())
+                most = min(limit, max(found.shares for found in loads.values()))
                 recommended.append(
                     Recommendation(
                         service.namespace, service.name, service.distribution, wish, gain, most
@@ -90,6 +91,17 @@ def advise(
                 break
             refused.append(RoutingRefusal(service.namespace, service.name, wish, reason))
     return Advice(tuple(sorted(recommended)), tuple(sorted(refused)))
+
+
+def changeable(request: Request, where: costs.Places) -> Mapping[WorkloadRef, Service]:
+    """The servers whose routing is their Service's alone to change, with that Service."""
+    fronts = _fronts(request.snapshot, _by_server(costs.priced(request.edges, where)))
+    return {
+        workload: front.service
+        for front in fronts
+        if front.obstacle is None
+        for workload in front.workloads
+    }
 
 
 def rerouted(
@@ -153,7 +165,7 @@ def _overload(
     front: _Front, loads: Mapping[WorkloadRef, Load], where: costs.Places, limit: float
 ) -> Reason | None:
     workload, found = max(loads.items(), key=lambda item: (item[1].shares, item[0]))
-    if found.shares <= limit:
+    if found.shares <= limit * (1 + ROUNDING):
         return None
     pod = next(ref for ref in where.members[workload] if where.nodes[ref] == found.node)
     return Reason(

@@ -210,7 +210,7 @@ class _Run:
             self._effort.tell(stage / STAGES, self._best_objective)
             if self._out_of_time():
                 break
-            price *= _dearer(engine.moved, most)
+            price *= dearer(engine.moved, most)
         for _ in range(PRICE_STEPS):
             if engine.moved <= most:
                 break
@@ -284,7 +284,7 @@ class _Run:
         return self._limited
 
 
-def _dearer(moved: int, most: int) -> float:
+def dearer(moved: int, most: int) -> float:
     """How much dearer a move should be where there are so many of at most so many (Lagrange)."""
     lax = BUDGET_LAXITY * most
     return min(2.0, max(0.5, math.sqrt((moved + lax) / (most + lax))))

@@ -11,6 +11,7 @@
 #include "sweeps.h"
 #include "gathers.h"
 #include "ruins.h"
+#include "routed.h"
 #include "deals.h"
 #include "counts.h"
 

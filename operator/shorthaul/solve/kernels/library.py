@@ -23,8 +23,13 @@ NAME = "_kernels.so"
 ENGINE = "native/1"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
-CHECKED = ("search_bytes", "ruin_bytes", "sweep_bytes", "table_shapes")
-NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin", "count_pods", "apart")
+ROUTED_LISTS = ("link_first", "link", "touched_first", "touched", "ways", "server", "rate")
+ROUTED_SCRATCH = ("value", "kept", "way", "by_node", "by_cell", "spilled")
+ROUTED = ("groups", "chances", "table", "heats", *ROUTED_LISTS, *ROUTED_SCRATCH)
+CHECKED = ("search_bytes", "ruin_bytes", "sweep_bytes", "routed_bytes", "table_shapes")
+COUNTING = ("count_pods", "apart")
+ROUTING = ("value_all", "route")
+NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin", *COUNTING, *ROUTING)
 
 
 class _Sizes(ctypes.Structure):
@@ -60,6 +65,15 @@ class _Sweep(ctypes.Structure):
     _fields_ += [("table", ctypes.c_void_p)]
 
 
+class _Routed(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ROUTED]
+    _fields_ += [(name, ctypes.c_double) for name in ("limit", "fine")]
+    _fields_ += [
+        (name, ctypes.c_int64)
+        for name in ("number", "servers", "turns", "stages", "price", "moves")
+    ]
+
+
 @cache
 def _loaded() -> ctypes.CDLL:
     try:
@@ -68,7 +82,7 @@ def _loaded() -> ctypes.CDLL:
             getattr(found, name).restype = ctypes.c_int64
     except (OSError, AttributeError) as error:
         raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
-    made = tuple(ctypes.sizeof(one) for one in (_Search, _Ruin, _Sweep))
+    made = tuple(ctypes.sizeof(one) for one in (_Search, _Ruin, _Sweep, _Routed))
     if tuple(getattr(found, name)() for name in CHECKED) != (*made, layouts.table_shapes()):
         raise BadInput(f"{NAME} is of another version than this package; install it again")
     return found
@@ -230,6 +244,18 @@ class Kernels:
         """Ruins and recreates; the fields of `Ruin` in kernels, pointers first."""
         made = _Ruin(*(_pointer(array) for array in arrays), *numbers)
         return int(self._library.ruin(self._at, ctypes.byref(made), ctypes.c_int64(least)))
+
+    def route(self, arrays: tuple[Any, ...], numbers: tuple[float, ...]) -> None:
+        """Tries single pods elsewhere, places and routing together; see `Routed` in kernels."""
+        self._library.route(self._at, ctypes.byref(_routed(arrays, numbers)))
+
+    def value_all(self, arrays: tuple[Any, ...], numbers: tuple[float, ...]) -> int:
+        """The values of all servers, left in their array; their sum."""
+        return int(self._library.value_all(self._at, ctypes.byref(_routed(arrays, numbers))))
+
+
+def _routed(arrays: tuple[Any, ...], numbers: tuple[float, ...]) -> _Routed:
+    return _Routed(*(_pointer(array) for array in arrays), *numbers)
 
 
 def _pointer(array: Any) -> int:
