@@ -10,5 +10,6 @@
 #include "sweeps.h"
 #include "gathers.h"
 #include "ruins.h"
+#include "blocks.h"
 #include "deals.h"
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from shorthaul.errors import BadInput
 from shorthaul.solve.kernels import layouts
+from shorthaul.solve.kernels.blocks import Tables
 from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
 
 Floats = NDArray[np.float64]
@@ -22,7 +23,9 @@ NAME = "_kernels.so"
 ENGINE = "native/1"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
-CHECKED = ("search_bytes", "ruin_bytes", "table_shapes")
+SHAPES = ("groups", "columns", "nodes", "resources")
+BLOCK_NUMBERS = (*SHAPES, "turns", "stages", "price", "largest", "blink", "log_size")
+CHECKED = ("search_bytes", "ruin_bytes", "blocks_bytes", "table_shapes")
 NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin")
 
 
@@ -50,6 +53,11 @@ class _Ruin(ctypes.Structure):
     ]
 
 
+class _Blocks(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in (*Tables._fields, "heats")]
+    _fields_ += [(name, ctypes.c_int64) for name in BLOCK_NUMBERS]
+
+
 @cache
 def _loaded() -> ctypes.CDLL:
     try:
@@ -58,8 +66,9 @@ def _loaded() -> ctypes.CDLL:
             getattr(found, name).restype = ctypes.c_int64
     except (OSError, AttributeError) as error:
         raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
-    sizes = found.search_bytes(), found.ruin_bytes(), found.table_shapes()
-    if sizes != (ctypes.sizeof(_Search), ctypes.sizeof(_Ruin), layouts.table_shapes()):
+    told = [int(getattr(found, name)()) for name in CHECKED]
+    sizes = [ctypes.sizeof(made) for made in (_Search, _Ruin, _Blocks)]
+    if told != [*sizes, layouts.table_shapes()]:
         raise BadInput(f"{NAME} is of another version than this package; install it again")
     return found
 
@@ -79,6 +88,18 @@ def deal(order: Ints, sizes: Ints, rows: tuple[Narrow, Narrow, Narrow], left: Fl
         *(ctypes.c_void_p(_pointer(array)) for array in (order, sizes, *rows, left, pull, found)),
     )
     return found
+
+
+def ruin_blocks(tables: Tables, heats: Ints, numbers: tuple[int, ...]) -> None:
+    """Ruins and recreates by counts; `numbers` are turns, price, the most pods lifted, blink."""
+    turns, price, largest, blink = numbers
+    nodes, columns = tables.counts.shape
+    made = _Blocks(
+        *(_pointer(array) for array in (*tables, heats)),
+        *(len(tables.size), columns, nodes, tables.request.shape[1]),
+        *(turns, len(heats), price, largest, blink, len(tables.log)),
+    )
+    _loaded().ruin_blocks(ctypes.byref(made))
 
 
 class Kernels:
