@@ -70,7 +70,7 @@ def plain(m: Model) -> NDArray[np.bool_]:
     alone &= group[:, at.TOUCH0] == group[:, at.TOUCH1]
     owner = np.repeat(np.arange(len(group)), group[:, at.ENTRY1] - group[:, at.ENTRY0])
     listed = _listed(m)
-    looping = entry[listed, at.OWN] == entry[listed, at.OTHER]
+    looping = entry[listed, at.OWN_ROW] == entry[listed, at.OTHER_ROW]
     alone[owner[looping | (entry[listed, at.OWN_ROW] != owner)]] = False
     return alone
 
