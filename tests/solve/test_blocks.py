@@ -1,4 +1,4 @@
-"""The search by blocks: what it says it saves is what the cost falls by, and its limits are kept."""
+"""The search by blocks: what it saves is what the cost falls by, and the limits are kept."""
 
 import numpy as np
 import pytest
