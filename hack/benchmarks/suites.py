@@ -14,8 +14,8 @@ GENERAL = tuple(name for name in PEERS if name not in PUBLISHED and name != "cps
 TINY = ("tiny24", "tiny40", "tiny60", "tiny100")
 TURNS = (150, 600, 2500, 10_000, 40_000, 100_000)
 SOONER: Mapping[str, float] = {"turns": 700, "hand": 200}
-SOON: Mapping[str, float] = {"turns": 1100, "hand": 200}
-LATER: Mapping[str, float] = {"turns": 36_000, "hand": 120}
+SOON: Mapping[str, float] = {"turns": 1600, "hand": 200}
+LATER: Mapping[str, float] = {"turns": 56_000, "hand": 120}
 LATEST: Mapping[str, float] = {"turns": 50_000}
 STRONG: Mapping[str, float] = asdict(bounds.THOROUGH)
 TINIEST: Mapping[str, float] = {"turns": 4000, "hand": 40, "heat": 1.0}

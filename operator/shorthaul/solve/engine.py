@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from shorthaul.solve.kernels import blocks
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.dice import exponentials, seeded
 from shorthaul.solve.kernels.layouts import Ints, Narrow
-from shorthaul.solve.kernels.library import LONGEST_HAND
+from shorthaul.solve.kernels.library import LONGEST_HAND, ruin_blocks
 from shorthaul.solve.kernels.models import model
 from shorthaul.solve.kernels.states import counts_of, places_of, state
 from shorthaul.solve.problems import Bools, Problem
@@ -134,3 +135,45 @@ class Engine:
         arrays = (self.groups, self.chances, self._hand, self._key, self._table, heats)
         numbers = (len(self.groups), turns, len(heats), price, most, size, blink)
         return self.kernels.ruin(arrays, numbers, self.objective(price))
+
+
+class Blocks:
+    """A search for where blocks of pods should go, from the placement that an engine is at; for
+    worlds where only hosts save anything."""
+
+    def __init__(self, engine: Engine, seed: int) -> None:
+        self._engine = engine
+        start = places_of(engine.problem.start)
+        self._tables, self._movers = blocks.tables(engine.model, engine.state, start, seed)
+
+    def again(self, seed: int) -> "Blocks":
+        """Another one from the engine's placement."""
+        return Blocks(self._engine, seed)
+
+    @property
+    def saved(self) -> int:
+        """What the best found saves beside where it began."""
+        return int(self._tables.now[1])
+
+    @property
+    def talking(self) -> int:
+        """How many pods may move."""
+        return int(self._tables.size.sum())
+
+    def ruin(self, turns: int, price: int, heats: Ints, *, size: int, blink: int) -> None:
+        """Ruins and recreates from where it is."""
+        self._engine.tries += turns
+        ruin_blocks(self._tables, heats, (turns, price, size, blink))
+
+    def targets(self) -> Ints:
+        """The node that each pod should go to, -1 where any will do."""
+        engine = self._engine
+        return blocks.targets(engine.model, engine.state.place, self._movers, self._tables.best)
+
+
+def in_blocks(engine: Engine, seed: int) -> Blocks | None:
+    """A search by blocks from where an engine is, where there is anything that it could do."""
+    model = engine.model
+    if blocks.flat(model) and bool(blocks.plain(model)[engine.all_talking].any()):
+        return Blocks(engine, seed)
+    return None

@@ -12,6 +12,7 @@
 #include "gathers.h"
 #include "ruins.h"
 #include "routed.h"
+#include "blocks.h"
 #include "deals.h"
 #include "counts.h"
 

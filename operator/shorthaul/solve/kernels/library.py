@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from shorthaul.errors import BadInput
 from shorthaul.solve.kernels import layouts
+from shorthaul.solve.kernels.blocks import Tables
 from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
 from shorthaul.solve.sparse_counts import SparseCounts
 
@@ -26,7 +27,16 @@ POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
 ROUTED_LISTS = ("link_first", "link", "touched_first", "touched", "ways", "server", "rate")
 ROUTED_SCRATCH = ("value", "kept", "way", "by_node", "by_cell", "spilled")
 ROUTED = ("groups", "chances", "table", "heats", *ROUTED_LISTS, *ROUTED_SCRATCH)
-CHECKED = ("search_bytes", "ruin_bytes", "sweep_bytes", "routed_bytes", "table_shapes")
+SHAPES = ("groups", "columns", "nodes", "resources")
+BLOCK_NUMBERS = (*SHAPES, "turns", "stages", "price", "largest", "blink", "log_size")
+CHECKED = (
+    "search_bytes",
+    "ruin_bytes",
+    "sweep_bytes",
+    "routed_bytes",
+    "blocks_bytes",
+    "table_shapes",
+)
 COUNTING = ("count_pods", "apart")
 ROUTING = ("value_all", "route")
 NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin", *COUNTING, *ROUTING)
@@ -74,6 +84,11 @@ class _Routed(ctypes.Structure):
     ]
 
 
+class _Blocks(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in (*Tables._fields, "heats")]
+    _fields_ += [(name, ctypes.c_int64) for name in BLOCK_NUMBERS]
+
+
 @cache
 def _loaded() -> ctypes.CDLL:
     try:
@@ -82,7 +97,7 @@ def _loaded() -> ctypes.CDLL:
             getattr(found, name).restype = ctypes.c_int64
     except (OSError, AttributeError) as error:
         raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
-    made = tuple(ctypes.sizeof(one) for one in (_Search, _Ruin, _Sweep, _Routed))
+    made = tuple(ctypes.sizeof(one) for one in (_Search, _Ruin, _Sweep, _Routed, _Blocks))
     if tuple(getattr(found, name)() for name in CHECKED) != (*made, layouts.table_shapes()):
         raise BadInput(f"{NAME} is of another version than this package; install it again")
     return found
@@ -130,6 +145,18 @@ def apart(one: SparseCounts, other: SparseCounts) -> tuple[Narrow, Narrow]:
 
 def _counts(counts: SparseCounts) -> _Counts:
     return _Counts(*(_pointer(array) for array in (counts.offsets, counts.nodes, counts.amounts)))
+
+
+def ruin_blocks(tables: Tables, heats: Ints, numbers: tuple[int, ...]) -> None:
+    """Ruins and recreates by counts; `numbers` are turns, price, the most pods lifted, blink."""
+    turns, price, largest, blink = numbers
+    nodes, columns = tables.counts.shape
+    made = _Blocks(
+        *(_pointer(array) for array in (*tables, heats)),
+        *(len(tables.size), columns, nodes, tables.request.shape[1]),
+        *(turns, len(heats), price, largest, blink, len(tables.log)),
+    )
+    _loaded().ruin_blocks(ctypes.byref(made))
 
 
 class Kernels:
