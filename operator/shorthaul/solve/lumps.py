@@ -48,22 +48,34 @@ class Chunks:
 
 def pairs(problem: Problem) -> Pairs:
     """The traffic between movable groups; a vertex of several groups shares it by their pods."""
-    members: list[list[int]] = [[] for _ in range(problem.background.rows)]
-    for index, group in enumerate(problem.groups):
-        for vertex in group.vertices:
-            members[vertex].append(index)
-    sizes = problem.sizes
-    found = []
-    for link in problem.links:
-        for one in members[link.client]:
-            for other in members[link.server]:
-                if one != other:
-                    both = len(problem.groups[one].pods) * len(problem.groups[other].pods)
-                    weight = link.weight * both / float(sizes[link.client] * sizes[link.server])
-                    found.append((one, other, weight, int(link.routing is Routing.UNIFORM)))
-    table = np.array(found, dtype=np.float64).reshape(-1, 4)
-    numbers = table.astype(np.int64)
-    return Pairs(numbers[:, 0], numbers[:, 1], table[:, 2], numbers[:, 3])
+    first, member = _members(problem)
+    links, number = problem.links, len(problem.links)
+    client = np.fromiter((link.client for link in links), np.int64, number)
+    server = np.fromiter((link.server for link in links), np.int64, number)
+    weight = np.fromiter((link.weight for link in links), np.float64, number)
+    uniform = (link.routing is Routing.UNIFORM for link in links)
+    even = np.fromiter(uniform, np.int64, number)
+    servers = first[server + 1] - first[server]
+    repeats = (first[client + 1] - first[client]) * servers
+    edge = np.repeat(np.arange(number), repeats)
+    place = np.arange(len(edge)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    one = member[first[client[edge]] + place // servers[edge]]
+    other = member[first[server[edge]] + place % servers[edge]]
+    pods = np.fromiter((len(group.pods) for group in problem.groups), np.int64)
+    sizes = np.asarray(problem.sizes, dtype=np.int64)
+    ends = sizes[client[edge]] * sizes[server[edge]]
+    shared = weight[edge] * (pods[one] * pods[other]) / ends
+    found = one != other
+    return Pairs(one[found], other[found], shared[found], even[edge][found])
+
+
+def _members(problem: Problem) -> tuple[Ints, Ints]:
+    """The movable groups of each vertex: where those of each begin, and all of them."""
+    number = np.fromiter((len(group.vertices) for group in problem.groups), np.int64)
+    vertices = np.fromiter((v for group in problem.groups for v in group.vertices), np.int64)
+    order = np.argsort(vertices, kind="stable")
+    first = np.searchsorted(vertices[order], np.arange(problem.background.rows + 1))
+    return first.astype(np.int64), np.repeat(np.arange(len(number)), number)[order]
 
 
 def chunks(lumps: Lumps, talk: Pairs, sizes: Ints, rooms: Floats) -> Chunks:
