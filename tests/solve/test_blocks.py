@@ -1,5 +1,7 @@
 """The search by blocks: what it saves is what the cost falls by, and the limits are kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -99,6 +101,14 @@ def test_where_racks_or_zones_save_something_or_traffic_is_directed_blocks_are_n
 
     assert in_blocks(layered, 1) is None
     assert in_blocks(directed, 1) is None
+
+
+def test_a_search_leaves_the_problem_as_it_is_however_its_room_lies_in_memory():
+    made = pose(flat_request(7, Routing.LOCAL))
+    problem = replace(made, room=np.asfortranarray(made.room))
+    Engine(problem, 1).go_to(np.zeros(sum(len(g.pods) for g in problem.groups), dtype=np.int32))
+
+    assert np.array_equal(problem.room, pose(flat_request(7, Routing.LOCAL)).room)
 
 
 def test_some_random_worlds_are_searched_by_blocks_and_gain():

@@ -38,7 +38,7 @@ def state(problem: Problem, m: Model, counts: Ints, seed: int) -> tuple[State, K
         held=np.zeros((rows, 3), dtype=np.int64),
         dense=np.zeros(dense, dtype=np.int32),
         wide=np.zeros((problem.background.rows, columns + 1), dtype=np.int32),
-        free=np.ascontiguousarray(problem.room.T),
+        free=problem.room.T.copy(order="C"),
         loose=np.zeros((nodes, len(problem.resources)), dtype=np.int64),
         counts=counts.copy(),
         start=counts.copy(),
