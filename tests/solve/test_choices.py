@@ -25,4 +25,4 @@ def test_a_plan_names_what_searched_for_it():
     plain = make_plan(chance_worlds.request(4, solver=LocalSearch(2, 50)))
 
     assert plain.inputs["engine"] == "plain/1"
-    assert choices.engine(Search()) == "native/1" + partitions.version()
+    assert choices.engine(Search()) == "native/2" + partitions.version()

@@ -21,7 +21,7 @@ from shorthaul.solve.sparse_counts import SparseCounts
 
 Floats = NDArray[np.float64]
 NAME = "_kernels.so"
-ENGINE = "native/1"
+ENGINE = "native/2"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
 ROUTED_LISTS = ("link_first", "link", "touched_first", "touched", "ways", "server", "rate")
