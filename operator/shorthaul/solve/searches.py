@@ -35,8 +35,8 @@ PRICE_STEPS = 40
 PRICE_RATIO = 1.1
 BUDGET_WARMTH = 0.1
 BUDGET_LAXITY = 0.1
-FEWER = 5
-TURNS_PER_CHANGED = 3
+FEWER = 3
+TURNS_PER_CHANGED = 6
 BLOCKS_PER_TURN = 3
 BEGINNINGS = 3
 SEVERAL = 60_000
@@ -143,13 +143,14 @@ class _Run:
         return Assignment(engine.counts(), engine.cost, self._limited, engine.tries)
 
     def _around(self, pods: Narrow) -> None:
-        """Tries some pods and what they talk to, then ruins from their groups, and tries again."""
+        """Tries some pods and what they talk to, nearly as good places too, then ruins from their
+        groups, and tries again."""
         engine, price, settings = self._engine, self._effort.move_price, self._settings
         lists = (pods, near(engine.model, pods), pods)
         turns = max(settings.least_turns // FEWER, TURNS_PER_CHANGED * len(pods))
         for turn in (min(self._turns(), turns), 0):
             for each in lists:
-                engine.sweep(each, price, self._most)
+                engine.sweep(each, price, self._most, WARMTH if turn else 0)
                 self._note()
             if turn and not self._out_of_time():
                 engine.focus(np.unique(engine.model.group_of[pods]).astype(np.int64))
