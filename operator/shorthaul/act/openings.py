@@ -47,7 +47,10 @@ class LatencyReader(Protocol):
 def open_source(spec: FlowSourceSpec, around: Surroundings) -> Source:
     """The source of a spec."""
     if spec.hubble_export is not None:
-        return HubbleTail([spec.hubble_export.path], since_nanoseconds=around.since_nanoseconds)
+        places = around.book.places if around.book else tuple
+        return HubbleTail(
+            [spec.hubble_export.path], since_nanoseconds=around.since_nanoseconds, places=places
+        )
     if spec.hubble_relay is not None:
         return _relay(spec.hubble_relay, around.kept_seconds)
     if spec.collector is not None:

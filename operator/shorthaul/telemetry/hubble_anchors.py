@@ -45,9 +45,11 @@ class _Event(msgspec.Struct, gc=False):
 class AnchorReader:
     """Reads lines as `LineReader` does, and knows places outside by name."""
 
-    def __init__(self, ranges: Ranges) -> None:
+    def __init__(self, places: Sequence[Range] = ()) -> None:
         self._lines = LineReader()
-        self._ranges = ranges
+        self._places: tuple[Range, ...] = ()
+        self._ranges: Ranges | None = None
+        self.know(places)
         self._decode = msgspec.json.Decoder(_Event).decode
 
     @property
@@ -55,24 +57,32 @@ class AnchorReader:
         """The pods that lines named and what Hubble says owns them."""
         return self._lines.names
 
+    def know(self, places: Sequence[Range]) -> None:
+        """Takes other places from now on; with none, nobody outside has a name."""
+        if tuple(places) != self._places:
+            self._places = tuple(places)
+            self._ranges = Ranges(self._places) if places else None
+
     def read(self, line: bytes) -> Outcome | AnchorFlow:
         """What one line says."""
         outcome = self._lines.read(line)
-        if not isinstance(outcome, Skipped) or outcome.reason not in WORLDS:
+        if self._ranges is None or not isinstance(outcome, Skipped):
+            return outcome
+        if outcome.reason not in WORLDS:
             return outcome
         try:
             flow = self._decode(line).flow
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return outcome  # Its addresses are none, so it stays the world.
-        return self._anchored(flow, outcome)
+        return self._anchored(flow, outcome, self._ranges)
 
-    def _anchored(self, flow: _Flow, outcome: Skipped) -> Outcome | AnchorFlow:
+    def _anchored(self, flow: _Flow, outcome: Skipped, ranges: Ranges) -> Outcome | AnchorFlow:
         source, destination = flow.source or End(), flow.destination or End()
         if source.is_pod is destination.is_pod or flow.ip is None:
             return outcome
         inside = source if source.is_pod else destination
         text = flow.ip.destination if source.is_pod else flow.ip.source
-        pod, place = self.names.pod(inside), _place(text, self._ranges)
+        pod, place = self.names.pod(inside), _place(text, ranges)
         events = 1 if flow.aggregate is None else count_of(flow.aggregate.ingress_flow_count)
         if pod is None or place is None or not events:
             return outcome
@@ -100,4 +110,4 @@ def _place(text: str, ranges: Ranges) -> WorkloadRef | None:
 
 def reader(places: Sequence[Range]) -> LineReader | AnchorReader:
     """What reads lines; without places the plain reader, which costs least."""
-    return AnchorReader(Ranges(places)) if places else LineReader()
+    return AnchorReader(places) if places else LineReader()
