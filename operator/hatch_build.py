@@ -20,7 +20,12 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 FOLDER = Path("operator/shorthaul/solve/kernels")
 LIBRARY = FOLDER / "_kernels.so"
 DECODING = Path("operator/shorthaul/telemetry/netflow/kernels")
-LIBRARIES = {LIBRARY: FOLDER / "kernels.c", DECODING / "_records.so": DECODING / "records.c"}
+RECEIVING = Path("operator/shorthaul/telemetry/collectors/kernels")
+LIBRARIES = {
+    LIBRARY: FOLDER / "kernels.c",
+    DECODING / "_records.so": DECODING / "records.c",
+    RECEIVING / "_datagrams.so": RECEIVING / "datagrams.c",
+}
 OPTIONS = ("-std=c11", "-O3", "-shared", "-fPIC", "-ffp-contract=off")
 
 

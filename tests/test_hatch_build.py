@@ -58,7 +58,7 @@ def test_without_a_compiler_the_package_is_built_without_the_library(hook, monke
     assert "no C compiler" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["kernels.c", "records.c"])
+@pytest.mark.parametrize("name", ["kernels.c", "records.c", "datagrams.c"])
 def test_the_kernels_compile_without_a_warning(hook, tmp_path, name):
     compiler = hook.find_compiler()
     if compiler is None:

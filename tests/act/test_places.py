@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from act import test_feeds as export_feeds
 from act.test_collected_feeds import RULES, observed, source
 from shorthaul.act.feeds import Feed
 from shorthaul.act.worlds import places_of, scale_of
@@ -15,7 +16,10 @@ from shorthaul.telemetry.live_books import LiveBook
 from shorthaul.topology.distances import measure
 from shorthaul.traffic import anchors
 from shorthaul.traffic.byte_graphs import byte_graph
-from shorthaul.units import Tier
+from shorthaul.traffic.identities import Directory, PodIdentity
+from shorthaul.traffic.windows import graph_of
+from shorthaul.units import PodRef, Tier, WorkloadRef
+from telemetry import export_lines
 from telemetry.collected import spools_made
 from telemetry.collected.surroundings import owner
 from telemetry.collected.test_readers import NODES, A, B, recent, two_pods
@@ -103,3 +107,32 @@ def test_the_same_anchors_are_read_once_however_often_one_asks():
     assert places_of(topology(NamedAnchor(name="other", cidrs=ANCHOR.cidrs, tier=Tier.ZONE))) != (
         first
     )
+
+
+async def test_live_events_with_a_place_are_edges_of_the_map_and_of_no_plan(tmp_path):
+    log, wanted = tmp_path / "events.log", topology(ANCHOR)
+    from_place = {"IP": {"source": "8.8.8.8", "destination": "10.0.0.1"}}
+    with log.open("ab") as file:
+        for at in range(60):
+            between = export_lines.line("shop/web-1", "shop/cart-1", at)
+            outside = export_lines.line("shop/web-1", "world", at, reply=True, **from_place)
+            file.write(export_lines.joined([between, outside]))
+    book = LiveBook(two_pods().holders, lambda: 0.0, lambda _: None, lambda: places_of(wanted))
+    feed = Feed(export_feeds.RULES, export_lines.START_SECONDS + 60, lambda: None, book=book)
+
+    await feed.observe([export_feeds.source(log)], export_lines.START_SECONDS + 60, {"n1"})
+    windows = list(feed.recorder.windows)
+    feed.close()
+
+    assert {sum(e.backward for e in each.anchored.values()) for each in windows} == {10}
+    directory = Directory(
+        pods={
+            PodRef("shop", name): PodIdentity(WorkloadRef("shop", "Job", name), "n1")
+            for name in ("web-1", "cart-1")
+        }
+    )
+    graph = graph_of(windows, export_feeds.RULES, directory)
+    (anchored,) = graph.anchored
+    assert (anchored.client.name, anchored.server) == ("web-1", RESOLVER)
+    assert anchored.backward == pytest.approx(1.0)
+    assert [edge.server.name for edge in graph.edges] == ["cart-1"]

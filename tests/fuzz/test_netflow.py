@@ -14,6 +14,7 @@ from shorthaul.telemetry.netflow.decoders import ROOM, Decoder
 from shorthaul.telemetry.netflow.exporters import Sender
 from shorthaul.telemetry.netflow.records import Batch, Record
 from telemetry.netflow import packets as p
+from telemetry.netflow import two_ways
 
 ROUNDS = int(os.environ.get("SHORTHAUL_FUZZ_ROUNDS", "1"))
 NSEL = ((148, 4), (8, 4), (12, 4), (233, 1), (231, 4), (232, 4))
@@ -70,3 +71,24 @@ def test_no_mutated_message_raises_or_goes_uncounted(seed):
             assert p.conserved(decoder), data
     assert p.conserved(decoder)
     assert decoder.totals.flows > 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mutated_messages_among_good_ones_come_to_the_same_many_at_once(seed):
+    chance, sent, sequences = random.Random(seed), [], {}
+    for _ in range(2500 * ROUNDS):
+        sender = Sender("192.0.2.1", chance.randrange(5))
+        if chance.random() < 0.2:
+            sent.append((mutated(chance, chance.choice(SEEDS)), sender))
+            continue
+        sequence = sequences[sender] = sequences.get(sender, 0) + 2
+        data = p.data_set(256, p.flow4() * 2)
+        sets = [p.template(256, p.FLOW4), data] if chance.random() < 0.05 else [data]
+        sent.append((p.message10(*sets, sequence=sequence - 2, domain=7), sender))
+    turns = two_ways.split(sent, seed)
+    once, many = Decoder(), two_ways.Counting()
+
+    assert two_ways.many_at_once(turns, many) == two_ways.one_by_one(turns, once)
+
+    assert two_ways.known(many) == two_ways.known(once)
+    assert many.long_way < len(sent) / 2

@@ -9,6 +9,9 @@ import pytest
 
 from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES
 from shorthaul.telemetry.hubble_tail import HubbleTail
+from shorthaul.traffic import anchors
+from shorthaul.traffic.anchors import Anchor, ranges_of
+from shorthaul.units import PodRef, Tier
 from telemetry import export_lines
 
 
@@ -343,3 +346,29 @@ def test_the_loop_is_not_blocked_while_files_are_read(log, follow, folder):
 
     assert turns > 2
     assert len(reading.flows) == 2000
+
+
+def outside(at, address):
+    told = {"IP": {"source": address, "destination": "10.0.0.2"}}
+    return export_lines.line("world", "shop/cart-1", at, **told)
+
+
+def test_places_outside_have_the_names_that_they_have_when_a_line_is_read(log, follow):
+    named = []
+    read = follow(since_nanoseconds=0, places=lambda: named)
+    append(log, [outside(0, "198.51.100.9"), *lines(1, 2)])
+    nameless = read()
+    named += ranges_of([Anchor("office", ("198.51.100.0/24",), Tier.REGION)])
+    append(log, [outside(2, "198.51.100.9"), outside(3, "203.0.113.1")])
+    known = read()
+    named.clear()
+    append(log, [outside(4, "198.51.100.9")])
+    forgotten = read()
+
+    assert (nameless.anchored, forgotten.anchored) == ((), ())
+    assert [each.ends for each in known.anchored] == [
+        (anchors.vertex("office"), PodRef("shop", "cart-1"))
+    ]
+    assert known.flows == ()
+    assert (known.health.lines, known.health.flows) == (4, 2)
+    assert {each.reason: each.records for each in forgotten.leftovers} == {"one end is world": 3}

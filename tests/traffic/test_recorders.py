@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shorthaul.traffic.flows import Flow, Heard, Lost
+from shorthaul.traffic import anchors
+from shorthaul.traffic.flows import AnchorFlow, Flow, Heard, Lost
 from shorthaul.traffic.recorders import Recorder
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import NodeName, PodRef
@@ -11,6 +12,7 @@ from shorthaul.units import NodeName, PodRef
 RULES = WindowRules(window_seconds=10, lateness_seconds=5, lead_seconds=2, kept_windows=6)
 START = 1_000_000
 WEB, CART = PodRef("shop", "web-1"), PodRef("shop", "cart-1")
+OFFICE = anchors.vertex("office")
 
 
 def flow(at, events=1, *, reply=False, observer="n1", server=CART):
@@ -198,3 +200,38 @@ def test_every_event_is_counted_exactly_once(steps):
     assert in_windows + refused == given_events
     starts = [window.start_seconds for window in windows]
     assert starts == sorted(set(starts))
+
+
+def anchored(at, events=1, *, reply=False, outgoing=False, observer="n1"):
+    time = int((START + at) * 10**9)
+    return AnchorFlow(WEB, OFFICE, outgoing, reply, events, time, NodeName(observer))
+
+
+def test_events_with_a_named_place_are_in_the_window_by_who_asked_whom():
+    one = started()
+    one.add_anchored(anchored(12, 3), START + 16)
+    one.add_anchored(anchored(13, 2, reply=True), START + 16)
+    one.add_anchored(anchored(14, 4, reply=True, outgoing=True), START + 16)
+
+    [window] = one.close(START + 25)
+
+    assert window.pairs == {}
+    incoming, asked = window.anchored[OFFICE, WEB], window.anchored[WEB, OFFICE]
+    assert (incoming.forward, incoming.backward, incoming.observers) == (3, 4, {"n1"})
+    assert (asked.forward, asked.backward) == (0, 2)
+    assert window.observers["n1"].lines == 3
+
+
+def test_they_are_late_early_partial_and_too_many_like_others():
+    one = recorder(WindowRules(window_seconds=10, lateness_seconds=5, lead_seconds=2, pair_limit=1))
+    one.add_anchored(anchored(0, 7), START + 1)
+    one.close(START + 16)
+    one.add_anchored(anchored(1, 2), START + 16)
+    one.add_anchored(anchored(60, 3), START + 16)
+    one.add_anchored(anchored(12, 1), START + 16)
+    one.add_anchored(anchored(12, 5, reply=True), START + 16)
+
+    [window] = one.close(START + 25)
+
+    assert (one.partial_events, one.late_events, one.early_events) == (7, 2, 3)
+    assert (window.surplus_events, list(window.anchored)) == (5, [(OFFICE, WEB)])

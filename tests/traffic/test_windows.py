@@ -2,9 +2,10 @@
 
 import pytest
 
+from shorthaul.traffic import anchors
 from shorthaul.traffic.graphs import Leftover
 from shorthaul.traffic.identities import Directory, PodIdentity
-from shorthaul.traffic.observations import PairSum
+from shorthaul.traffic.observations import AnchorSum, PairSum
 from shorthaul.traffic.windows import SINGLE_ENDED, STALE, Window, WindowRules, graph_of
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
@@ -170,3 +171,62 @@ def test_traffic_of_pods_unknown_to_the_cluster_makes_no_edge_and_no_error():
 def test_rules_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         WindowRules(**wrong)
+
+
+OFFICE = anchors.vertex("office")
+
+
+def placed(index, *, pod="web-1", forward=10, backward=0, seen="n1", **more):
+    each = AnchorSum(OFFICE, PodRef("shop", pod), forward, backward, frozenset([NodeName(seen)]))
+    return window(index, anchored={(each.client, each.server): each}, **more)
+
+
+def test_steady_traffic_with_a_named_place_has_its_rate_and_is_beside_the_others():
+    graph = graph_of([placed(i, backward=5) for i in range(6)], RULES, CLUSTER)
+
+    [edge] = graph.anchored
+    assert (edge.client, edge.server) == (OFFICE, WorkloadRef("shop", "Deployment", "web"))
+    assert (edge.forward, edge.backward) == pytest.approx((1.0, 0.5))
+    assert (graph.edges, graph.pod_edges, graph.leftovers, graph.rate) == ((), (), (), 0)
+
+
+def test_a_blind_node_says_nothing_of_its_pods_traffic_with_places():
+    blind = window(5, blind=frozenset([NodeName("n1")]))
+    other = window(5, blind=frozenset([NodeName("n2")]))
+    before = [placed(i) for i in range(5)]
+
+    [edge] = graph_of([*before, blind], RULES, CLUSTER).anchored
+    [less] = graph_of([*before, other], RULES, CLUSTER).anchored
+
+    assert edge.forward == pytest.approx(1.0)
+    assert less.forward < 0.9
+
+
+def test_a_place_that_was_not_seen_lately_is_left_over():
+    graph = graph_of([placed(0), *(window(i) for i in range(1, 5))], RULES, CLUSTER)
+
+    assert graph.anchored == ()
+    [left] = graph.leftovers
+    assert left.reason == f"with a named place outside: {STALE}"
+
+
+def test_a_pod_in_the_place_of_another_keeps_its_workloads_traffic_with_places():
+    newer = Directory(
+        pods={**CLUSTER.pods, PodRef("shop", "web-2"): CLUSTER.pods[PodRef("shop", "web-1")]}
+    )
+    windows = [placed(0), *(placed(i, pod="web-2") for i in range(1, 6))]
+
+    [edge] = graph_of(windows, RULES, newer).anchored
+
+    assert edge.forward == pytest.approx(1.0)
+
+
+def test_places_move_nothing_in_what_is_between_pods():
+    plain = [window(i, pair(backward=5)) for i in range(6)]
+    beside = [
+        window(i, pair(backward=5), anchored=placed(i, forward=10**9).anchored) for i in range(6)
+    ]
+
+    one, other = graph_of(plain, RULES, CLUSTER), graph_of(beside, RULES, CLUSTER)
+
+    assert (one.edges, one.pod_edges, one.rate) == (other.edges, other.pod_edges, other.rate)

@@ -264,13 +264,15 @@ class Feed:
         if elapsed >= 1.0:
             source.rate = (reading.health.flows - source.flows_before) / elapsed
             source.flows_before, source.read_before = reading.health.flows, now_seconds
-        metrics.FLOW_RECORDS.labels("counted").inc(len(reading.flows))
+        metrics.FLOW_RECORDS.labels("counted").inc(len(reading.flows) + len(reading.anchored))
         metrics.LOST_EVENTS.inc(sum(lost.events for lost in reading.lost))
         if not source.trusted:
             return
         self.workloads.update(reading.workloads)
         for flow in reading.flows:
             self.recorder.add(flow, now_seconds)
+        for each in reading.anchored:
+            self.recorder.add_anchored(each, now_seconds)
         for heard in reading.heard:
             self.recorder.hear(heard, now_seconds)
         for lost in reading.lost:

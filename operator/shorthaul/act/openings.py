@@ -1,5 +1,6 @@
 """Opens what a FlowSource or a Topology names; only here it is known which type is which module."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +19,7 @@ from shorthaul.telemetry.probes.settings import REPORT_PORT
 from shorthaul.telemetry.prometheus.round_trips import RoundTrips
 from shorthaul.telemetry.sources import Source, Surroundings
 from shorthaul.telemetry.unreadable import Unreadable
+from shorthaul.traffic.addresses.ranges import Range
 
 if TYPE_CHECKING:
     from shorthaul.telemetry.prometheus.live_windows import Asking
@@ -46,10 +48,13 @@ class LatencyReader(Protocol):
 
 def open_source(spec: FlowSourceSpec, around: Surroundings) -> Source:
     """The source of a spec."""
+    places = around.book.places if around.book else tuple
     if spec.hubble_export is not None:
-        return HubbleTail([spec.hubble_export.path], since_nanoseconds=around.since_nanoseconds)
+        return HubbleTail(
+            [spec.hubble_export.path], since_nanoseconds=around.since_nanoseconds, places=places
+        )
     if spec.hubble_relay is not None:
-        return _relay(spec.hubble_relay, around.kept_seconds)
+        return _relay(spec.hubble_relay, around.kept_seconds, places)
     if spec.collector is not None:
         return _collected(spec.collector, around)
     if spec.prometheus is not None:
@@ -80,7 +85,9 @@ def reads_past(spec: FlowSourceSpec) -> bool:
     return spec.hubble_export is not None and spec.hubble_export.from_beginning
 
 
-def _relay(relay: HubbleRelay, kept_seconds: float) -> Source:
+def _relay(
+    relay: HubbleRelay, kept_seconds: float, places: Callable[[], Sequence[Range]]
+) -> Source:
     try:
         from shorthaul.telemetry.relay.channels import Server
         from shorthaul.telemetry.relay.hubble_relay import HubbleRelay as Relay
@@ -88,7 +95,7 @@ def _relay(relay: HubbleRelay, kept_seconds: float) -> Source:
         return Unreadable(_NO_GRPC)
     tls = relay.tls
     server = Server(relay.address, tls.folder, tls.server_name) if tls else Server(relay.address)
-    return Relay(server, kept_seconds=kept_seconds)
+    return Relay(server, kept_seconds=kept_seconds, places=places)
 
 
 def _collected(collector: Collector, around: Surroundings) -> Source:

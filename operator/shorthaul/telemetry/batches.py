@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from shorthaul.telemetry.hubble_events import Outcome
 from shorthaul.telemetry.skips import Skips
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading
-from shorthaul.traffic.flows import NANOSECONDS, Flow, Heard, Lost
+from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Heard, Lost
 from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 
@@ -30,9 +30,10 @@ class Batch:
         self._totals = totals
         self._heard: Counter[tuple[NodeName, int]] = Counter()
         self.flows: list[Flow] = []
+        self.anchored: list[AnchorFlow] = []
         self.lost: list[Lost] = []
 
-    def take(self, outcome: Outcome, place: str) -> None:
+    def take(self, outcome: Outcome | AnchorFlow, place: str) -> None:
         """Counts what one line or message says; `place` is where it came from."""
         totals = self._totals
         totals.lines += 1
@@ -42,6 +43,9 @@ class Batch:
         if isinstance(outcome, Flow):
             totals.flows += 1
             self.flows.append(outcome)
+        elif isinstance(outcome, AnchorFlow):
+            totals.flows += 1
+            self.anchored.append(outcome)
         else:
             totals.bad_lines += outcome.bad
             totals.skips.add(outcome, place)
@@ -70,6 +74,7 @@ class Batch:
         totals = self._totals
         return SourceReading(
             flows=tuple(self.flows),
+            anchored=tuple(self.anchored),
             heard=tuple(Heard(*key, lines) for key, lines in sorted(self._heard.items())),
             lost=tuple(self.lost),
             workloads=dict(workloads),

@@ -12,13 +12,14 @@ import asyncio
 import glob
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from shorthaul.telemetry.batches import Batch, Totals
 from shorthaul.telemetry.followed_files import Fingerprint, Followed, open_followed
-from shorthaul.telemetry.hubble_lines import LineReader
+from shorthaul.telemetry.hubble_anchors import AnchorReader
 from shorthaul.telemetry.sources import SourceHealth, SourceReading
+from shorthaul.traffic.addresses.ranges import Range
 
 READ_BYTES = 8 << 20
 CHUNK_BYTES = 1 << 20
@@ -31,7 +32,8 @@ _FileId = tuple[int, int]
 class HubbleTail:
     """A source; `since_nanoseconds` is how far back it reads what the files hold at first.
 
-    None: nothing of that; otherwise it begins a little before that time.
+    None: nothing of that; otherwise it begins a little before that time. `places` are the named
+    ones outside, asked for at each reading, since they may change.
     """
 
     def __init__(
@@ -40,12 +42,14 @@ class HubbleTail:
         *,
         since_nanoseconds: int | None = None,
         read_bytes: int = READ_BYTES,
+        places: Callable[[], Sequence[Range]] = tuple,
     ) -> None:
         self._patterns = tuple(patterns)
         self._read_bytes = read_bytes
         self._since = since_nanoseconds
         self._skipping = True
-        self._reader = LineReader()
+        self._reader = AnchorReader()
+        self._named = places
         self._totals = Totals()
         self._followed: dict[_FileId, Followed] = {}
         self._places: OrderedDict[Fingerprint, int] = OrderedDict()
@@ -56,6 +60,7 @@ class HubbleTail:
     async def read(self) -> SourceReading:
         """What the files gained, at most `read_bytes` of it."""
         async with self._busy:
+            self._reader.know(self._named())
             return await asyncio.to_thread(self._read)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from shorthaul.cluster.snapshots import Snapshot
-from shorthaul.traffic.flows import Flow, Heard, Lost
+from shorthaul.traffic.flows import AnchorFlow, Flow, Heard, Lost
 from shorthaul.traffic.graphs import Leftover
 from shorthaul.traffic.volumes import Volume
 from shorthaul.traffic.windows import WindowRules
@@ -59,7 +59,8 @@ class SourceReading:
 
     `ignored` and `leftovers` are totals since the start, as in `Observations`. `coverage` is None
     for a source that cannot know which nodes it does not hear. A source of bytes tells `volumes`,
-    closed windows on the grid, in any order; one that is told again counts once.
+    closed windows on the grid, in any order; one that is told again counts once. `anchored` are
+    events with named places outside.
     """
 
     flows: tuple[Flow, ...] = ()
@@ -72,6 +73,7 @@ class SourceReading:
     caught_up: bool = True
     coverage: Coverage | None = None
     volumes: tuple[Volume, ...] = ()
+    anchored: tuple[AnchorFlow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Tally:
     def anchored(self) -> tuple[AnchorSum, ...]:
         """The sums per pod and named place outside, sorted."""
         ends = sorted(self._anchored, key=repr)
-        return tuple(AnchorSum(*each, *self._anchored[each]) for each in ends)
+        return tuple(_anchored(each, self._anchored[each]) for each in ends)
 
     def observers(self) -> dict[NodeName, ObserverSum]:
         """Flow lines and lost events per observer, sorted."""
@@ -134,3 +134,8 @@ class Tally:
             self.earliest_nanoseconds = time
         if self.latest_nanoseconds is None or time > self.latest_nanoseconds:
             self.latest_nanoseconds = time
+
+
+def _anchored(ends: tuple[Vertex, Vertex], events: list[int]) -> AnchorSum:
+    forward, backward = events
+    return AnchorSum(*ends, forward, backward)

@@ -129,7 +129,7 @@ class _Sums:
             self._pods.setdefault((pair.client, pair.server), _Sum()).add(pair, both_ended)
 
     def add_anchored(self, each: AnchorSum) -> None:
-        ends = self._attribute(each.client, each.server, each.forward + each.backward, "")
+        ends = self._attribute(each.client, each.server, math.ceil(each.events), "")
         if ends is not None:
             self._edges.setdefault(ends, _Sum()).add(each, both_ended=False)
 

@@ -40,12 +40,21 @@ class PairSum:
 
 @dataclass(frozen=True, slots=True)
 class AnchorSum:
-    """Events of one pod with one named place outside; either may be the client."""
+    """Events of one pod with one named place outside; either may be the client.
+
+    As with pairs of pods, averages over windows need not be whole numbers.
+    """
 
     client: Vertex
     server: Vertex
-    forward: int
-    backward: int
+    forward: float
+    backward: float
+    observers: frozenset[NodeName] = frozenset()
+
+    @property
+    def events(self) -> float:
+        """Both directions together."""
+        return self.forward + self.backward
 
 
 def clusters_text(clusters: Mapping[str, object]) -> str:

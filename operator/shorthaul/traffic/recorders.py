@@ -10,18 +10,24 @@ read up, so that a backlog is not taken for silence.
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from shorthaul.traffic.flows import NANOSECONDS, Flow, Heard, Lost
-from shorthaul.traffic.observations import ObserverSum, Pair, PairSum
+from shorthaul.traffic.anchor_windows import Ends
+from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Heard, Lost
+from shorthaul.traffic.observations import AnchorSum, ObserverSum, Pair, PairSum
 from shorthaul.traffic.windows import Window, WindowRules
 from shorthaul.units import NodeName
+
+_Sums = dict[tuple[bool, NodeName], int]
+_Key = TypeVar("_Key", Pair, Ends)
 
 
 @dataclass(slots=True)
 class _Open:
     """A window in the making: events per (client, server, reply, observer)."""
 
-    sums: dict[Pair, dict[tuple[bool, NodeName], int]] = field(default_factory=dict)
+    sums: dict[Pair, _Sums] = field(default_factory=dict)
+    anchored: dict[Ends, _Sums] = field(default_factory=dict)
     lines: Counter[NodeName] = field(default_factory=Counter)
     lost: Counter[NodeName] = field(default_factory=Counter)
     surplus_events: int = 0
@@ -43,16 +49,25 @@ class Recorder:
     def add(self, flow: Flow, now_seconds: float) -> None:
         """Takes one flow, or counts why not."""
         window = self._window(flow.time_nanoseconds // NANOSECONDS, flow.events, now_seconds)
-        if window is None:
-            return
+        if window is not None:
+            self._add(window, window.sums, (flow.client, flow.server), flow)
+
+    def add_anchored(self, flow: AnchorFlow, now_seconds: float) -> None:
+        """Takes events with a named place outside, or counts why not."""
+        window = self._window(flow.time_nanoseconds // NANOSECONDS, flow.events, now_seconds)
+        if window is not None:
+            self._add(window, window.anchored, flow.ends, flow)
+
+    def _add(
+        self, window: _Open, table: dict[_Key, _Sums], key: _Key, flow: Flow | AnchorFlow
+    ) -> None:
         window.lines[flow.observer] += 1
-        key = (flow.client, flow.server)
-        sums = window.sums.get(key)
+        sums = table.get(key)
         if sums is None:
-            if len(window.sums) >= self.rules.pair_limit:
+            if len(table) >= self.rules.pair_limit:
                 window.surplus_events += flow.events
                 return
-            sums = window.sums[key] = {}
+            sums = table[key] = {}
         side = (flow.reply, flow.observer)
         sums[side] = sums.get(side, 0) + flow.events
 
@@ -102,8 +117,9 @@ class Recorder:
             return
         self._started = True
         self._next = first + 1
-        taken = self._open.pop(first).sums.values()
-        self.partial_events = sum(events for sums in taken for events in sums.values())
+        taken = self._open.pop(first)
+        tables = (*taken.sums.values(), *taken.anchored.values())
+        self.partial_events = sum(events for sums in tables for events in sums.values())
 
     def _index(self, seconds: float) -> int:
         return int(seconds // self.rules.window_seconds)
@@ -130,6 +146,7 @@ class Recorder:
             blind=self._silent(taken, expected) | self._lossy(observers),
             usable=not self._too_lossy(observers.values()),
             surplus_events=taken.surplus_events,
+            anchored={key: _anchored(key, sums) for key, sums in taken.anchored.items()},
         )
 
     def _silent(self, taken: _Open, expected: frozenset[NodeName] | None) -> frozenset[NodeName]:
@@ -151,7 +168,18 @@ class Recorder:
         return lost > self.rules.lost_share_limit * (lost + sum(each.lines for each in sums))
 
 
-def _pair(key: Pair, sums: dict[tuple[bool, NodeName], int]) -> PairSum:
+def _anchored(key: Ends, sums: _Sums) -> AnchorSum:
+    client, server = key
+    return AnchorSum(
+        client,
+        server,
+        sum(events for (reply, _), events in sums.items() if not reply),
+        sum(events for (reply, _), events in sums.items() if reply),
+        frozenset(observer for _, observer in sums if observer),
+    )
+
+
+def _pair(key: Pair, sums: _Sums) -> PairSum:
     client, server = key
     return PairSum(
         client,

@@ -13,11 +13,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from shorthaul.traffic.attribution import attribute
+from shorthaul.traffic import anchor_windows
+from shorthaul.traffic.anchor_windows import Ends
+from shorthaul.traffic.attribution import PLACES, attribute
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Leftover, TrafficGraph, Vertex
 from shorthaul.traffic.identities import Directory
-from shorthaul.traffic.observations import Observations, ObserverSum, Pair, PairSum
+from shorthaul.traffic.observations import AnchorSum, Observations, ObserverSum, Pair, PairSum
 from shorthaul.traffic.owners import Owners
 from shorthaul.traffic.sightings import Sightings
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
@@ -68,6 +70,7 @@ class Window:
     blind: frozenset[NodeName] = frozenset()
     usable: bool = True
     surplus_events: int = 0
+    anchored: Mapping[Ends, AnchorSum] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -109,9 +112,13 @@ def observations_of(
     fresh, stale = _split_stale(pairs, usable[-rules.stale_windows :], owners)
     sightings = Sightings(pairs, directory)
     seen = [(pair, sightings.both_ended(pair)) for pair in fresh]
+    places = anchor_windows.averages(
+        usable, _weights(usable, rules), rules.stale_windows, lambda ends: _ends(ends, owners)
+    )
     return Observations(
         unit=Unit.FLOWS,
         pairs=tuple(pair for pair, both_ended in seen if both_ended),
+        anchored=places.fresh,
         workloads=workloads or {},
         observers=_observers(usable),
         earliest_nanoseconds=(usable[-1].end_seconds - seconds) * NANOSECONDS if usable else None,
@@ -120,6 +127,7 @@ def observations_of(
         leftovers=(
             *_leftover(SINGLE_ENDED, [pair for pair, both_ended in seen if not both_ended]),
             *_leftover(STALE, stale),
+            *_leftover(PLACES + STALE, places.stale),
             *_surplus(windows, rules),
         ),
         warnings=_warnings(windows),
@@ -218,12 +226,16 @@ def _split_stale(
     return fresh, stale
 
 
-def _ends(pair: Pair, owners: Owners) -> tuple[Vertex, Vertex]:
+def _ends(pair: Ends, owners: Owners) -> Ends:
     client, server = pair
-    return owners.of(client) or client, owners.of(server) or server
+    return _owner(client, owners), _owner(server, owners)
 
 
-def _leftover(reason: str, pairs: Sequence[PairSum]) -> tuple[Leftover, ...]:
+def _owner(end: Vertex, owners: Owners) -> Vertex:
+    return (owners.of(end) if isinstance(end, PodRef) else None) or end
+
+
+def _leftover(reason: str, pairs: Sequence[PairSum | AnchorSum]) -> tuple[Leftover, ...]:
     if not pairs:
         return ()
     events = math.ceil(math.fsum(pair.events for pair in pairs))

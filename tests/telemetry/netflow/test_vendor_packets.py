@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 import pytest
 
+from shorthaul.telemetry.netflow.decoders import Decoder
 from shorthaul.telemetry.netflow.exporters import Sender
 from shorthaul.telemetry.netflow.reasons import Reason
 from shorthaul.telemetry.netflow.records import Family, Flag, address_text
+from telemetry.netflow import two_ways
 from telemetry.netflow.packets import conserved, decoded
 
 pytestmark = pytest.mark.recordings
@@ -141,6 +143,34 @@ def test_all_recorded_packets_in_one_decoder_keep_their_totals(folder):
 
     assert octets == sum(expected.octets for expected in GROUPS.values())
     assert conserved(decoder)
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_real_packets_taken_many_at_once_come_to_the_same(folder, name):
+    """Each is sent again and again, with the number that is due."""
+    sender, numbering = Sender("192.0.2.1", 2055), Decoder()
+    found = messages(folder, GROUPS[name].files)
+    sent = [(one, sender) for one in [*found, *found, *renumbered(found * 6, numbering)]]
+    once, many = Decoder(), Decoder()
+
+    for seed in range(3):
+        turns = two_ways.split(sent, seed)
+        assert two_ways.many_at_once(turns, many) == two_ways.one_by_one(turns, once)
+
+    assert two_ways.known(many) == two_ways.known(once)
+    assert conserved(many)
+
+
+def renumbered(found, decoder):
+    """The same messages, each with the sequence number after the one before."""
+    number = 5_000
+    for message in found:
+        version = int.from_bytes(message[:2], "big")
+        at = {5: 16, 9: 12, 10: 8}.get(version, 8)
+        yield message[:at] + struct.pack(">I", number) + message[at + 4 :]
+        before = decoder.totals.records
+        decoded(message[:at] + struct.pack(">I", number) + message[at + 4 :], decoder=decoder)
+        number += 1 if version == 9 else decoder.totals.records - before
 
 
 def test_what_is_meant_to_be_invalid_is_refused_by_reason(folder):

@@ -27,11 +27,11 @@ class Clock:
 class Follower:
     """A source and all that it gave."""
 
-    def __init__(self, address, folder="", name=""):
+    def __init__(self, address, folder="", name="", places=tuple):
         self.clock = Clock()
         server = Server(address, str(folder), name)
-        self.source = HubbleRelay(server, kept_seconds=1800, clock=self.clock)
-        self.flows, self.lost = [], []
+        self.source = HubbleRelay(server, kept_seconds=1800, clock=self.clock, places=places)
+        self.flows, self.anchored, self.lost = [], [], []
 
     def __enter__(self):
         return self
@@ -45,6 +45,7 @@ class Follower:
         while True:
             reading = asyncio.run(self.source.read())
             self.flows += reading.flows
+            self.anchored += reading.anchored
             self.lost += reading.lost
             if condition(reading):
                 return reading

@@ -8,7 +8,9 @@ from collections import Counter
 import pytest
 
 from shorthaul.telemetry.hubble_lines import LineReader
+from shorthaul.traffic.anchors import Anchor, ranges_of, vertex
 from shorthaul.traffic.flows import NANOSECONDS, Flow
+from shorthaul.units import PodRef, Tier
 from telemetry import export_lines
 from telemetry.relay.followers import Follower
 from testbed.hubbles import Hubble
@@ -221,3 +223,27 @@ def counted(lines):
 def early_event(seconds):
     time_told = export_lines.stamp(seconds - export_lines.START_SECONDS)
     return json.dumps({"agent_event": {"type": "AGENT_STARTED"}, "time": time_told}).encode()
+
+
+def test_places_outside_come_by_name_from_real_agents_through_a_real_relay(hubble):
+    places = ranges_of([Anchor("office", ("198.51.100.0/24",), Tier.REGION)])
+    with Follower(hubble.address, places=lambda: places) as follower:
+        follower.until_connected(*NODES)
+        start = time.time() - export_lines.START_SECONDS
+        hubble.see("n1", [outside(start + i / 1000, f"place-{i}", i % 2) for i in range(100)])
+        reading = follower.until(lambda _: len(follower.anchored) >= 50)
+
+    ends = {each.ends for each in follower.anchored}
+    assert ends == {(vertex("office"), PodRef("shop", "web-1"))}
+    named = Counter(each.key for each in follower.anchored)
+    assert named == Counter(f"place-{i}" for i in range(0, 100, 2))
+    assert {each.observer for each in follower.anchored} == {"n1"}
+    assert follower.flows == []
+    assert reading.health.flows == 50
+
+
+def outside(at, key, elsewhere):
+    """A flow from a place that has a name, or from elsewhere outside."""
+    source = "203.0.113.1" if elsewhere else "198.51.100.9"
+    told = {"IP": {"source": source, "destination": "10.0.0.2", "ipVersion": "IPv4"}}
+    return export_lines.line("world", "shop/web-1", at, node="n1", uuid=key, **told)

@@ -8,6 +8,7 @@ from google.protobuf import json_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shorthaul.telemetry.hubble_anchors import AnchorReader
 from shorthaul.telemetry.hubble_events import Skipped
 from shorthaul.telemetry.hubble_lines import LineReader
 from shorthaul.telemetry.relay.messages import enum_names, message_class
@@ -17,7 +18,9 @@ from shorthaul.telemetry.relay.responses import (
     ResponseReader,
     report_of,
 )
+from shorthaul.traffic.anchors import Anchor, ranges_of, vertex
 from shorthaul.traffic.flows import Flow, Lost
+from shorthaul.units import PodRef, Tier
 from telemetry import export_lines
 from telemetry.relay import messages_made
 
@@ -45,6 +48,9 @@ times = st.datetimes(datetime(1000, 1, 1)).map(  # noqa: DTZ001 - drawn without 
     lambda time: time.strftime("%Y-%m-%dT%H:%M:%SZ")
 )
 
+addresses = st.sampled_from(["198.51.100.9", "203.0.113.1", "2001:db8::7", "10.0.0.1", "?", ""])
+PLACES = ranges_of([Anchor("office", ("198.51.100.0/24", "2001:db8::/32"), Tier.REGION)])
+
 
 def enums(name):
     return st.sampled_from([text for number, text in enum_names(name).items() if number])
@@ -62,6 +68,7 @@ flows = some(
     reply=st.just(True),
     is_reply=st.booleans(),
     trace_observation_point=st.just("TO_ENDPOINT") | enums("flow.TraceObservationPoint"),
+    IP=some(source=addresses, destination=addresses),
     aggregate=some(ingress_flow_count=st.integers(0, 3), egress_flow_count=st.integers(0, 3)),
     event_type=st.just({"type": 4}),
 )
@@ -87,6 +94,40 @@ def test_a_flow_says_the_same_as_a_line_and_as_a_message(several):
         line = export_lines.encode(event)
         assert lines.read(line) == responses.read(responses.parse(messages_made.raw(line)))
     assert lines.names.workloads == responses.names.workloads
+
+
+worlds = st.sampled_from(["world", "world", "shop/cart-1"]).flatmap(
+    lambda other: flows.map(
+        lambda more: (
+            export_lines.event("shop/web-1", other)["flow"]
+            | {key: told for key, told in more.items() if key not in ("source", "destination")}
+            | {"verdict": "FORWARDED", "Type": "L3_L4", "trace_observation_point": "TO_ENDPOINT"}
+        )
+    )
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(events | worlds.map(lambda flow: {"flow": flow}), max_size=4))
+def test_so_it_does_where_places_outside_have_names(several):
+    lines, responses = AnchorReader(PLACES), ResponseReader()
+    responses.know(PLACES)
+
+    for event in several:
+        line = export_lines.encode(event)
+        assert lines.read(line) == responses.read(responses.parse(messages_made.raw(line)))
+
+
+def test_a_message_names_places_as_long_as_it_is_told_of_them():
+    told = {"IP": {"source": "198.51.100.9", "destination": "10.0.0.2"}}
+    response = messages_made.response(export_lines.line("world", "shop/web-1", **told))
+    reader = ResponseReader()
+
+    assert isinstance(reader.read(response), Skipped)
+    reader.know(PLACES)
+    assert reader.read(response).ends == (vertex("office"), PodRef("shop", "web-1"))
+    reader.know(())
+    assert isinstance(reader.read(response), Skipped)
 
 
 def test_the_laws_examples_are_of_every_kind():

@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from shorthaul.errors import BadInput
-from shorthaul.telemetry.collectors import expositions
+from shorthaul.telemetry.collectors import expositions, inboxes
 from shorthaul.telemetry.collectors.settings import CollectorSettings
 from shorthaul.telemetry.collectors.sinks import Sink
 from shorthaul.telemetry.collectors.sockets import Receiver
@@ -28,7 +28,7 @@ from shorthaul.telemetry.netflow.networks import Networks
 from shorthaul.telemetry.netflow.records import Batch
 
 _LOG = logging.getLogger(__name__)
-AT_ONCE = 64
+AT_ONCE = inboxes.SLOTS
 """Datagrams that are read from one socket before others have their turn."""
 LAST_DATAGRAMS = 100_000
 """Datagrams that are still taken from each socket once we are told to stop."""
@@ -55,6 +55,7 @@ class Collector:
         self.tcp_port: int | None = None
         self._sink, self._turn = sink, turn
         self._batch = Batch(4 * ROOM)
+        self._inbox = inboxes.Inbox()
         self._failed: asyncio.Future[None] | None = None
         self._sink_error: Exception | None = None
 
@@ -123,23 +124,25 @@ class Collector:
 
     def _receive(self, receiver: Receiver, most: int) -> None:
         now = int(time.time() * 1_000)
-        for _ in range(most):
-            found = receiver.receive()
-            if found is None:
+        while most > 0:
+            arrivals, at = self._inbox.fill(receiver), 0
+            if arrivals.number == 0:
                 return
-            data, address, port = found
-            self._take(data, Sender(address, port), now)
+            most -= arrivals.number
+            while at < arrivals.number:
+                self._make_room()
+                at = self.decoder.decode_many(arrivals, at, now, self._batch)
 
     def _take_stream(self, data: bytes, sender: Sender) -> None:
         try:
-            self._take(data, sender, int(time.time() * 1_000))
+            self._make_room()
+            self.decoder.decode(data, sender, int(time.time() * 1_000), self._batch)
         except BadInput as error:
             self._fail(error)
 
-    def _take(self, data: bytes, sender: Sender, now: int) -> None:
+    def _make_room(self) -> None:
         if self._batch.room - self._batch.length < ROOM:
             self._flush()
-        self.decoder.decode(data, sender, now, self._batch)
 
     def _flush(self) -> None:
         """Hands the batch on, once; raises for ever what the sink raised."""

@@ -1,6 +1,6 @@
 """What a record's fields mean together: registers become one or two records, or a reason.
 
-This is the plain twin of `assemble` in `kernels/records.c`; `test_twins` holds the two equal on
+This is the plain twin of `assemble` in `kernels/records.h`; `test_twins` holds the two equal on
 any template and any bytes. It decides what is traffic: what was denied, dropped or will be counted
 again is none. Counts are never scaled.
 """

@@ -35,7 +35,12 @@ class Context(NamedTuple):
             self.sampling,
             len(self.samplers),
         )
-        if not self.samplers:
-            return head
-        pairs = [number for pair in self.samplers.items() for number in pair]
-        return head + struct.pack(f"={len(pairs)}I", *pairs)
+        return head + packed(self.samplers)
+
+
+def packed(samplers: Mapping[int, int]) -> bytes:
+    """Pairs of sampler and rate, for the compiled reader."""
+    if not samplers:
+        return b""
+    pairs = [number for pair in samplers.items() for number in pair]
+    return struct.pack(f"={len(pairs)}I", *pairs)

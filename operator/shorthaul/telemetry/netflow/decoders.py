@@ -7,6 +7,7 @@ until that comes, options tell the sampling. Pure: time is an argument, in Unix 
 from dataclasses import dataclass
 
 from shorthaul.telemetry.netflow import messages
+from shorthaul.telemetry.netflow.arrivals import Arrivals
 from shorthaul.telemetry.netflow.choices import Reading, best_reading
 from shorthaul.telemetry.netflow.connections import Connections
 from shorthaul.telemetry.netflow.contexts import Context
@@ -18,6 +19,7 @@ from shorthaul.telemetry.netflow.definitions import (
 )
 from shorthaul.telemetry.netflow.elements import Counter
 from shorthaul.telemetry.netflow.exporters import Domain, Exporter, Held, Sender
+from shorthaul.telemetry.netflow.kernels.lanes import Lanes
 from shorthaul.telemetry.netflow.limits import (
     OPTION_RECORDS_PER_MESSAGE,
     RECORDS_PER_MESSAGE,
@@ -73,17 +75,41 @@ class Decoder:
         self.registry = Registry(self.limits)
         self.connections = Connections(self.limits.connections)
         self._networks = networks or Networks()
+        self._template_milliseconds = int(self.limits.template_seconds * 1_000)
         self._reading = reading or best_reading()
+        self._lanes: Lanes | None = None
 
-    def decode(self, data: bytes, sender: Sender, now: int, batch: Batch) -> None:
-        """Takes one message; the batch has to have room for `ROOM` records."""
+    def decode_many(self, arrivals: Arrivals, begin: int, now: int, batch: Batch) -> int:
+        """Takes messages from one on, while the batch has room for `ROOM` records; which is next.
+
+        It makes no difference beside taking them one by one, but for what it costs.
+        """
+        if self._lanes is None and self._reading.lanes is not None:
+            self._lanes = self._reading.lanes()
+        at = begin
+        while at < arrivals.number and batch.room - batch.length >= ROOM:
+            after = self._take_plain(arrivals, at, now, batch)
+            if after == at:
+                data, sender = arrivals.message(at), arrivals.sender(at)
+                self.decode(data, sender, now, batch, key=arrivals.key(at))
+                after = at + 1
+            at = after
+        return at
+
+    def decode(
+        self, data: bytes, sender: Sender, now: int, batch: Batch, *, key: bytes = b""
+    ) -> None:
+        """Takes one message; the batch has to have room for `ROOM` records.
+
+        With its sender's key, the compiled reader may take the next ones (`decode_many`).
+        """
         self.totals.datagrams += 1
         self.totals.bytes += len(data)
         message = messages.header(data)
         reason = (
             message
             if isinstance(message, Reason)
-            else self._message(data, message, sender, now, batch)
+            else self._message(data, message, sender, now, batch, key)
         )
         if reason is not None:
             self.totals.refuse(reason)
@@ -102,7 +128,7 @@ class Decoder:
         exporter = self.registry.known(sender)
         if exporter is not None:
             self.registry.forget(exporter)
-        self._count_unread()
+        self._clear_forgotten()
 
     def loss(self, version: int) -> Loss:
         """What the sequence numbers of one version say, over all exporters since the start."""
@@ -114,25 +140,56 @@ class Decoder:
         )
         return self.registry.account(version, domains)
 
-    def _count_unread(self) -> None:
-        """Counts the sets that were dropped with an exporter."""
+    def _take_plain(self, arrivals: Arrivals, begin: int, now: int, batch: Batch) -> int:
+        """Takes what the compiled reader can take by itself; which message is next."""
+        if self._lanes is None:
+            return begin
+        taken = self._lanes.take(arrivals, begin, now, batch)
+        if taken.next == begin:
+            return begin
+        totals = self.totals
+        totals.datagrams += taken.next - begin
+        totals.messages += taken.next - begin
+        totals.bytes += taken.bytes
+        totals.records += taken.records
+        totals.flow_records += taken.records - sum(taken.refused.values())
+        totals.flows += taken.flows
+        totals.versions.update(taken.versions)
+        totals.refused.update(taken.refused)
+        for exporter in taken.exporters:
+            self.registry.find(exporter.sender, now)
+        return taken.next
+
+    def _clear_forgotten(self) -> None:
+        """Counts the sets that were dropped with exporters, and takes their lanes away."""
+        if self._lanes is not None:
+            for exporter in self.registry.forgotten:
+                for domain in exporter.domains.values():
+                    self._lanes.leave(domain)
+        self.registry.forgotten.clear()
         if self.registry.unread_sets:
             self.totals.refuse(Reason.SET_UNKNOWN, self.registry.unread_sets)
             self.registry.unread_sets = 0
 
     def _message(
-        self, data: bytes, message: Message, sender: Sender, now: int, batch: Batch
+        self, data: bytes, message: Message, sender: Sender, now: int, batch: Batch, key: bytes
     ) -> Reason | None:
         if not self._networks.allow(sender.address):
             return Reason.DATAGRAM_NOT_ALLOWED
         exporter = self.registry.find(sender, now)
-        self._count_unread()
+        self._clear_forgotten()
         if exporter is None:
             return Reason.DATAGRAM_EXPORTERS
-        domain = exporter.domain(message.version, message.domain, self.limits)
+        domain = exporter.domain(
+            message.version, message.domain, self.limits.domains_per_exporter, self._reading.marks
+        )
         if domain is None:
             return Reason.DATAGRAM_DOMAINS
-        if not sender.stream and domain.repeated(data) and not messages.may_repeat(data, message):
+        if (
+            not sender.stream
+            and domain.marks.repeated(data)
+            and not messages.may_repeat(data, message)
+        ):
             return Reason.DATAGRAM_REPEATED
         self._count(data, message)
         if message.sampling:
@@ -147,6 +204,8 @@ class Decoder:
         else:
             self._sets(data, message, work)
         self._number(message, domain, work)
+        if self._lanes is not None and not sender.stream:
+            self._lanes.follow(key, exporter, domain, self._template_milliseconds)
         return None
 
     def _number(self, message: Message, domain: Domain, work: _Work) -> None:
@@ -206,7 +265,7 @@ class Decoder:
 
     def _aged(self, template: Template, work: _Work) -> bool:
         age = work.context.received - template.seen
-        return not work.exporter.sender.stream and age > self.limits.template_seconds * 1_000
+        return not work.exporter.sender.stream and age > self._template_milliseconds
 
     def _data(self, plan: Plan, content: bytes, work: _Work) -> None:
         most = work.records_left
@@ -331,7 +390,9 @@ class Decoder:
         self.totals.refuse(Reason.SET_UNKNOWN, len(gone))
 
     def _expire_templates(self, exporter: Exporter, domain: Domain, now: int) -> None:
-        oldest = now - self.limits.template_seconds * 1_000
+        oldest = now - self._template_milliseconds
         aged = [number for number, kept in domain.templates.items() if kept.seen < oldest]
         for number in aged:
             self.registry.drop(exporter, domain, number)
+        if aged and self._lanes is not None:
+            self._lanes.leave(domain)

@@ -4,15 +4,15 @@ A sender is an address and a port: two exporters behind one address often use th
 template ids. Whoever starts anew on another port sends its templates again.
 """
 
-from collections import deque
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from shorthaul.telemetry.netflow.contexts import Context
 from shorthaul.telemetry.netflow.definitions import IPFIX
-from shorthaul.telemetry.netflow.limits import REMEMBERED_MESSAGES, Limits
+from shorthaul.telemetry.netflow.marks import Marks
 from shorthaul.telemetry.netflow.numberings import Numbering
 from shorthaul.telemetry.netflow.rates import Rates
-from shorthaul.telemetry.netflow.sequences import Sequence
+from shorthaul.telemetry.netflow.sequences import Sequence as Account
 from shorthaul.telemetry.netflow.templates import Template
 
 
@@ -33,14 +33,17 @@ class Held(NamedTuple):
 
 
 class Domain:
-    """One observation domain of one exporter, in one version of the protocol."""
+    """One observation domain of one exporter, in one version of the protocol.
+
+    `lane` is where the compiled reader takes its messages by itself, if it does.
+    """
 
     __slots__ = (
-        "_order",
-        "_recent",
         "_sequence",
         "boot",
         "held",
+        "lane",
+        "marks",
         "number",
         "numbering",
         "rates",
@@ -48,33 +51,34 @@ class Domain:
         "version",
     )
 
-    def __init__(self, version: int, number: int) -> None:
+    def __init__(self, version: int, number: int, marks: Marks) -> None:
         self.version = version
         self.number = number
         self.templates: dict[int, Template] = {}
         self.rates = Rates()
-        self._sequence = Sequence()
+        self._sequence = Account()
         self.numbering = Numbering() if version == IPFIX else None
         self.boot = 0
         self.held: list[Held] = []
-        self._recent: set[int] = set()
-        self._order: deque[int] = deque()
+        self.marks = marks
+        self.lane: int | None = None
 
     @property
-    def sequence(self) -> Sequence:
+    def sequence(self) -> Account:
         """The account of what was lost."""
         return self._sequence if self.numbering is None else self.numbering.believed
 
-    def repeated(self, data: bytes) -> bool:
-        """Whether this very message came a short while ago."""
-        mark = hash(data)
-        if mark in self._recent:
-            return True
-        self._recent.add(mark)
-        self._order.append(mark)
-        if len(self._order) > REMEMBERED_MESSAGES:
-            self._recent.discard(self._order.popleft())
-        return False
+    @property
+    def due(self) -> int | None:
+        """Where the next message should begin; None where that is not known."""
+        return self._sequence.due if self.numbering is None else self.numbering.due
+
+    def advance(self, units: int, boot: int, latest: Sequence[tuple[int, int]]) -> None:
+        """Accounts for messages that were due: their units, and the latest with their records."""
+        if self.numbering is None:
+            self._sequence.advance(units, boot=boot)
+        else:
+            self.numbering.advance(units, latest)
 
 
 class Exporter:
@@ -101,9 +105,11 @@ class Exporter:
         self.seen = 0
         self.proven = False
 
-    def domain(self, version: int, number: int, limits: Limits) -> Domain | None:
-        """An observation domain, new if need be; None when there are too many."""
+    def domain(
+        self, version: int, number: int, most: int, marks: Callable[[], Marks]
+    ) -> Domain | None:
+        """An observation domain, new if need be; None when there would be more than may be."""
         found = self.domains.get((version, number))
-        if found is None and len(self.domains) < limits.domains_per_exporter:
-            found = self.domains[version, number] = Domain(version, number)
+        if found is None and len(self.domains) < most:
+            found = self.domains[version, number] = Domain(version, number, marks())
         return found

@@ -9,6 +9,7 @@ numbers jump to and fro with the sizes of messages.
 """
 
 from collections import deque
+from collections.abc import Iterable
 
 from shorthaul.telemetry.netflow.sequences import WORD, Sequence
 
@@ -51,6 +52,22 @@ class Numbering:
         else:
             self._next = -1
             self._recent.clear()
+
+    @property
+    def due(self) -> int | None:
+        """Where the next message should begin; None where that is not known, or the rule is not."""
+        return self._next if self._next >= 0 and len(self._accounts) == 1 else None
+
+    @property
+    def after(self) -> bool:
+        """Whether a message's number is that after it."""
+        return RULES[self._rule][0]
+
+    def advance(self, units: int, latest: Iterable[tuple[int, int]]) -> None:
+        """Takes messages of data that were due, whose latest had these numbers and records."""
+        self._accounts[self._rule].advance(units)
+        self._next = (self._next + units) % WORD
+        self._recent.extend((number, records, 0) for number, records in latest)
 
     def resolve(self, records: int, options: int) -> None:
         """Records of a set that was waiting for its template have been read."""

@@ -5,6 +5,7 @@ for the whole domain while all such rates agree; where they differ none is, sinc
 say which one it falls under. Then `sampling` is 0: not told.
 """
 
+from shorthaul.telemetry.netflow.contexts import packed
 from shorthaul.telemetry.netflow.limits import SCOPES_PER_DOMAIN
 
 
@@ -17,6 +18,11 @@ class Rates:
         self.domain = 0
         self.samplers: dict[int, int] = {}
         self._scopes: dict[bytes, int] = {}
+
+    @property
+    def packed(self) -> bytes:
+        """Pairs of sampler and rate, for the compiled reader."""
+        return packed(self.samplers)
 
     def tell_sampler(self, sampler: int, rate: int) -> None:
         """A sampler's rate."""

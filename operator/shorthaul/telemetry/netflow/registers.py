@@ -2,7 +2,7 @@
 
 A template says which field goes into which register; what the registers mean together is said in
 one place for all templates (`assembling`). An IPv6 address takes two. The compiled reader has the
-same numbers in `kernels/records.c`.
+same numbers in `kernels/records.h`.
 """
 
 from typing import Final

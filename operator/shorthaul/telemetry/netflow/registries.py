@@ -30,6 +30,7 @@ class Registry:
         self.templates = self.template_bytes = self.held_bytes = 0
         self.unread_sets = 0
         self.retired: dict[int, Loss] = {}
+        self.forgotten: list[Exporter] = []
 
     def __len__(self) -> int:
         return len(self._proven) + len(self._newcomers)
@@ -77,6 +78,7 @@ class Registry:
         self.template_bytes -= exporter.template_bytes
         self.held_bytes -= exporter.held_bytes
         self.unread_sets += exporter.held_sets
+        self.forgotten.append(exporter)
         for domain in exporter.domains.values():
             self.retired[domain.version] = self.account(domain.version, (domain,))
 

@@ -62,12 +62,23 @@ class Sequence:
         self._expected = begins + units
         self._open = not whole
 
-    def advance(self, units: int) -> None:
-        """Takes a message that begins where the one before ended."""
+    @property
+    def due(self) -> int | None:
+        """The number that the next message should have; None before the first."""
+        return None if self._expected is None else self._expected % WORD
+
+    @property
+    def boot(self) -> int:
+        """When the exporter started, by its last message that told."""
+        return self._boot
+
+    def advance(self, units: int, *, boot: int = 0) -> None:
+        """Takes what begins where the message before ended, of one message or of several."""
         assert self._expected is not None
         self.received += units
         self._expected += units
         self._open = False
+        self._boot = boot or self._boot
 
     def branched(self, recent: int) -> "Sequence":
         """An account with the same past, but for some units received last."""

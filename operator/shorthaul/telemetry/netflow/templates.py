@@ -3,6 +3,7 @@
 import struct
 
 from shorthaul.telemetry.netflow.definitions import ENTERPRISE, IPFIX, Definition, fields_of
+from shorthaul.telemetry.netflow.elements import Counter
 from shorthaul.telemetry.netflow.plans import Plan, compiled, compiled_options
 
 COST_BYTES = 1_024
@@ -30,6 +31,17 @@ class Template:
             else:
                 self._plan = compiled(fields, self.version)
         return self._plan
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether data has come for it, and reading is all that it takes."""
+        plan = self._plan
+        return (
+            plan is not None
+            and plan.refusal is None
+            and plan.counter is not Counter.CONNECTION
+            and not self.definition.options
+        )
 
     @property
     def cost(self) -> int:

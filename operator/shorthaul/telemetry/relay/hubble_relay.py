@@ -9,7 +9,7 @@ and told as lost, half at each end of the gap.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from shorthaul.telemetry.batches import Batch, Totals
@@ -22,6 +22,7 @@ from shorthaul.telemetry.relay.messages import Message, enum_names
 from shorthaul.telemetry.relay.progresses import Progress
 from shorthaul.telemetry.relay.responses import NO_RESPONSE, Report, ResponseReader, report_of
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading
+from shorthaul.traffic.addresses.ranges import Range
 from shorthaul.traffic.flows import NANOSECONDS, Lost
 from shorthaul.units import NodeName
 
@@ -40,10 +41,18 @@ class _Gap(NamedTuple):
 
 
 class HubbleRelay:
-    """A source; `kept_seconds` is how far back flows are of use after a pause."""
+    """A source; `kept_seconds` is how far back flows are of use after a pause.
+
+    `places` are the named ones outside, asked for at each reading, since they may change.
+    """
 
     def __init__(
-        self, server: Server, *, kept_seconds: float, clock: Callable[[], float] = time.time
+        self,
+        server: Server,
+        *,
+        kept_seconds: float,
+        clock: Callable[[], float] = time.time,
+        places: Callable[[], Sequence[Range]] = tuple,
     ) -> None:
         """Store whom to ask; nothing is opened before the first reading."""
         self._address = server.address
@@ -51,6 +60,7 @@ class HubbleRelay:
         self._clock = clock
         self._link = Link(server)
         self._reader = ResponseReader()
+        self._named = places
         self._totals = Totals()
         self._watch = Watch()
         self._progress: Progress | None = None
@@ -64,6 +74,7 @@ class HubbleRelay:
     async def read(self) -> SourceReading:
         """What has come, at most so many messages."""
         async with self._busy:
+            self._reader.know(self._named())
             return await asyncio.to_thread(self._read, self._clock())
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 from google.protobuf.message import DecodeError
 
+from shorthaul.telemetry.hubble_anchors import Places
 from shorthaul.telemetry.hubble_ends import End, Owner, PodNames
 from shorthaul.telemetry.hubble_events import (
     Aggregate,
@@ -23,20 +24,23 @@ from shorthaul.telemetry.hubble_events import (
     read_lost,
 )
 from shorthaul.telemetry.relay.messages import Message, enum_names, message_class
-from shorthaul.traffic.flows import EARLIEST_SECONDS, LATEST_SECONDS, NANOSECONDS
+from shorthaul.traffic.flows import EARLIEST_SECONDS, LATEST_SECONDS, NANOSECONDS, AnchorFlow
 
 _REMEMBERED_ENDS = 1 << 14
 NO_RESPONSE = Skipped("message that is no response of Hubble", shown=True, bad=True)
 FIELD_MASK = (
     *("time", "uuid", "verdict", "l4", "Type", "node_name", "reply", "is_reply"),
-    "trace_observation_point",
+    *("trace_observation_point", "IP.source", "IP.destination"),
     *(
         f"{end}.{field}"
         for end in ("source", "destination")
         for field in ("identity", "cluster_name", "namespace", "pod_name", "workloads")
     ),
 )
-"""What of a flow is asked for. `l4` whole: agents leave a stale port where a part is asked for."""
+"""What of a flow is asked for: addresses too, for named places outside.
+
+`l4` whole: agents leave a stale port where a part is asked for.
+"""
 
 
 class Report(NamedTuple):
@@ -52,6 +56,8 @@ class ResponseReader:
 
     def __init__(self) -> None:
         self._events = EventReader()
+        self._places = Places()
+        self.know = self._places.know
         self._parse = message_class("observer.GetFlowsResponse").FromString
         self._verdicts = _names("flow.Verdict")
         self._kinds = _names("flow.FlowType")
@@ -70,7 +76,7 @@ class ResponseReader:
         except DecodeError:
             return None
 
-    def read(self, response: Message) -> Outcome:
+    def read(self, response: Message) -> Outcome | AnchorFlow:
         """What a flow or a report of lost events says."""
         kind = response.WhichOneof("response_types")
         if kind == "flow":
@@ -80,7 +86,7 @@ class ResponseReader:
             return read_lost(lost, response.node_name, _usable(response.time))
         return NO_RESPONSE if kind is None else Skipped(kind.replace("_", " "))
 
-    def _read_flow(self, response: Message) -> Outcome:
+    def _read_flow(self, response: Message) -> Outcome | AnchorFlow:
         flow = response.flow
         told = flow if flow.HasField("time") else response
         usable = _usable(told.time) if told.HasField("time") else None
@@ -99,7 +105,12 @@ class ResponseReader:
             or str(flow.trace_observation_point or ""),
             aggregate=_aggregate(flow.aggregate) if flow.HasField("aggregate") else None,
         )
-        return self._events.read_flow(fields, usable, text, response.node_name or flow.node_name)
+        node = response.node_name or flow.node_name
+        outcome = self._events.read_flow(fields, usable, text, node)
+        if not self._places.may_name(outcome):
+            return outcome
+        told = flow.IP.source, flow.IP.destination
+        return self._places.named(fields, told, outcome, self.names)
 
     def _end(self, end: Message) -> End:
         """An end; the same ones come again and again, so each is made once."""

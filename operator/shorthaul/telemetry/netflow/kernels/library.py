@@ -5,12 +5,15 @@ reader does the same more slowly (`choices`).
 """
 
 import ctypes
+import struct
+from array import array
 from functools import cache
 from importlib import resources
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.netflow import contexts, plans, registers
 from shorthaul.telemetry.netflow.contexts import Context
+from shorthaul.telemetry.netflow.limits import REMEMBERED_MESSAGES
 from shorthaul.telemetry.netflow.plans import Plan
 from shorthaul.telemetry.netflow.readers import SetOutcome, count_only
 from shorthaul.telemetry.netflow.reasons import Reason
@@ -28,6 +31,8 @@ COUNTED = (
     Reason.RECORD_RUNNING,
 )
 COUNTS = 2 + len(COUNTED)
+MARKS = struct.Struct(f"={REMEMBERED_MESSAGES}Q2I")
+"""The marks of a domain: the last of its messages, their number, and whose turn is next."""
 SIZES = LAYOUT.size, plans.PACKED.size, contexts.PACKED.size, registers.NUMBER, COUNTS
 
 
@@ -43,15 +48,52 @@ def _loaded() -> ctypes.CDLL:
         found.layout.restype = found.read_records.restype = ctypes.c_int64
     except (OSError, AttributeError) as error:
         raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
-    record, plan, context, number, counts = SIZES
-    if found.layout() != record << 32 | plan << 24 | context << 16 | number << 8 | counts:
+    record, plan, context, registers_number, counts = SIZES
+    if found.layout() != record << 32 | plan << 24 | context << 16 | registers_number << 8 | counts:
         raise BadInput(f"{NAME} is of another version than this package; install it again")
-    found.read_records.argtypes = [
-        *(ctypes.c_char_p,) * 3,
-        *(ctypes.c_int64,) * 2,
-        *(ctypes.c_void_p,) * 2,
-    ]
+    pointer, text, number64 = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64
+    found.read_records.argtypes = [*(text,) * 3, *(number64,) * 2, *(pointer,) * 2]
+    found.repeated.argtypes = [pointer, text, number64]
+    found.enter_lane.argtypes = found.leave_lane.argtypes = [pointer, number64]
+    found.read_messages.argtypes = [*(pointer,) * 2, *(number64,) * 3, pointer, number64, pointer]
+    for function in (found.repeated, found.read_messages, found.lanes_layout):
+        function.restype = number64
+    found.enter_lane.restype = found.leave_lane.restype = None
     return found
+
+
+def lanes_library(*sizes: int) -> ctypes.CDLL:
+    """The library, whose lanes, table and answer have to have these sizes."""
+    found = _loaded()
+    lane, table, told = sizes
+    if found.lanes_layout() != lane << 32 | MARKS.size << 16 | table << 8 | told & 0xFF:
+        raise BadInput(f"{NAME} is of another version than this package; install it again")
+    return found
+
+
+def address_of(buffer: "bytearray | array[int]") -> int:
+    """Where a buffer is; it must live for as long as that is used, and keep its size."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+
+
+def address_of_bytes(found: bytes) -> int:
+    """Where some bytes are; they must live for as long as that is used."""
+    return ctypes.cast(ctypes.c_char_p(found), ctypes.c_void_p).value or 0
+
+
+class CompiledMarks:
+    """Marks that both sides know; the buffer never moves."""
+
+    __slots__ = ("_repeated", "address", "buffer")
+
+    def __init__(self) -> None:
+        self._repeated = _loaded().repeated
+        self.buffer = bytearray(MARKS.size)
+        self.address = address_of(self.buffer)
+
+    def repeated(self, data: bytes) -> bool:
+        """Whether this very message came a short while ago; if not, it is remembered."""
+        return bool(self._repeated(self.address, data, len(data)))
 
 
 class CompiledReader:
@@ -75,7 +117,7 @@ class CompiledReader:
             return outcome
         if batch is not self._batch:
             self._batch = batch
-            self._base = ctypes.addressof(ctypes.c_char.from_buffer(batch.buffer))
+            self._base = address_of(batch.buffer)
         if context is not self._context:
             self._context, self._packed = context, context.packed
         at = self._base + batch.length * LAYOUT.size

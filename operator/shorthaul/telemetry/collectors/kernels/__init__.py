@@ -1,0 +1,1 @@
+"""Reading many datagrams in one call, in C, and the one door to it."""
