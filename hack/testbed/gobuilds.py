@@ -77,7 +77,8 @@ def _write_module(recipe: recipes.Recipe, work: Path, log: Path) -> None:
         edits += [
             f"-replace={module}={module}@{published}" for module in _staged(Path(origin["GoMod"]))
         ]
-    _go(["mod", "edit", *edits], work, log)
+    if edits:
+        _go(["mod", "edit", *edits], work, log)
 
 
 def _staged(module_file: Path) -> list[str]:
