@@ -29,7 +29,12 @@ from testbed import clients as testbed_clients
 
 CONTROL_PLANE_PART = "control-plane"
 MANIFESTS = Path(__file__).parent / "manifests"
-COREDNS_IMAGE = "shorthaul.dev/coredns:v1"
+STORES = components.CONTROL_PLANE[:2]
+ECHO_IMAGE = "shorthaul.dev/echo:v1"
+IMAGES = (
+    ("echo", nodefiles.PAUSE_IMAGE, ["/echo", "pause"]),
+    ("coredns", "shorthaul.dev/coredns:v1", ["/coredns"]),
+)
 WAIT_SECONDS = 120.0
 
 
@@ -50,7 +55,8 @@ def run(layout: layouts.Layout, programs: Mapping[str, debian.Programs]) -> None
 def image(program: str, reference: str, entrypoint: list[str]) -> Path:
     """Return the image of one of our programs from the cache, made first if it is not there."""
     path = binaries.find(program)
-    key = f"image-{path.parents[1].name}-{entrypoint[-1].strip('/')}"
+    name = reference.rpartition("/")[2].replace(":", "-")
+    key = f"image-{name}-of-{path.parents[1].name}"
 
     def make(folder: Path) -> Path:
         result = folder / "result"
@@ -93,15 +99,22 @@ class _BringUp:
         self._say("network")
         for node in layout.nodes:
             self._start_room(node)
-        self._start_control_plane()
+        tokens = self._start_stores()
+        for node in layout.nodes:
+            self._start_containerd(node)
+        for node in layout.nodes:
+            self._give_images(node)
+        self._say("containerd on every node")
+        client = self._start_control_plane(tokens)
         self._say("control plane")
         for node in layout.nodes:
-            self._start_node(node)
-        client = clients.administrator(layout)
+            self._start_in_room(node, "kubelet")
+            self._start_in_room(node, "kube-proxy")
         self._give_pod_networks(client)
+        client.apply((MANIFESTS / "names.yaml").read_text())
         self._await_nodes(client)
         self._say(f"{layout.node_count} nodes ready")
-        self._start_names(client)
+        self._await(lambda: _is_available(client), "CoreDNS that is ready", STORES)
         self._say("names ready")
 
     def _say(self, what: str) -> None:
@@ -130,27 +143,32 @@ class _BringUp:
         room = self._cgroups.joining(node.name, rooms.command(layout, node), first=True)
         self._group.start(f"{node.name}-room", room)
 
-    def _start_control_plane(self) -> None:
+    def _start_stores(self) -> dict[str, str]:
+        """Start etcd and the API server; return the tokens of the users that it knows."""
         layout = self._layout
         credentials.write_signing_key(components.signing_key(layout))
         given = components.groups_of_users(layout)
         users = (components.ADMINISTRATOR, *given)
         tokens = credentials.write_tokens(components.tokens(layout), users, given)
-        stores = components.CONTROL_PLANE[:2]
-        for name in stores:
+        for name in STORES:
             self._start_in_fabric(name)
+        return tokens
+
+    def _start_control_plane(self, tokens: Mapping[str, str]) -> testbed_clients.Client:
+        layout = self._layout
         self._await(
-            lambda: credentials.is_whole(layout.authority), "certificate of the API server", stores
+            lambda: credentials.is_whole(layout.authority), "certificate of the API server", STORES
         )
         for user, token in tokens.items():
             clients.write_kubeconfig(layout, user, token)
         client = clients.administrator(layout)
-        self._await(client.is_ready, "ready API server", stores)
+        self._await(client.is_ready, "ready API server", STORES)
         for name in components.READY_ADDRESSES:
             self._start_in_fabric(name)
         for name, address in components.READY_ADDRESSES.items():
             answers = functools.partial(self._answers, address)
-            self._await(answers, f"ready {name}", (*stores, name))
+            self._await(answers, f"ready {name}", (*STORES, name))
+        return client
 
     def _answers(self, address: str) -> bool:
         with namespaces.inside(self._layout.fabric):
@@ -161,19 +179,21 @@ class _BringUp:
         command = namespaces.entering(self._layout.fabric, [str(self._built[name]), *arguments])
         self._group.start(name, self._cgroups.joining(CONTROL_PLANE_PART, command))
 
-    def _start_node(self, node: layouts.Node) -> None:
-        room = f"{node.name}-room"
+    def _start_containerd(self, node: layouts.Node) -> None:
         ready = self._layout.folder(node) / rooms.READY_NAME
-        self._await(ready.exists, f"room of {node.name}", [room])
+        self._await(ready.exists, f"room of {node.name}", [f"{node.name}-room"])
         self._start_in_room(node, "containerd")
+
+    def _give_images(self, node: layouts.Node) -> None:
         self._await(
             lambda: self._has_containerd(node),
             f"containerd of {node.name}",
             [f"{node.name}-containerd"],
         )
-        self._import(node, image("echo", nodefiles.PAUSE_IMAGE, ["/echo", "pause"]))
-        self._start_in_room(node, "kubelet")
-        self._start_in_room(node, "kube-proxy")
+        for program, reference, entrypoint in IMAGES:
+            path = image(program, reference, entrypoint)
+            content = images.archive(path)
+            shells.run(self._ctr(node, "images", "import", "-"), input_bytes=content)
 
     def _in_room(self, node: layouts.Node, command: list[str]) -> list[str]:
         holder = self._group.pid(f"{node.name}-room")
@@ -197,9 +217,6 @@ class _BringUp:
             return False
         return True
 
-    def _import(self, node: layouts.Node, path: Path) -> None:
-        shells.run(self._ctr(node, "images", "import", "-"), input_bytes=images.archive(path))
-
     def _give_pod_networks(self, client: testbed_clients.Client) -> None:
         """Each node's pods have the addresses that the routes were made for."""
         for node in self._layout.nodes:
@@ -213,22 +230,11 @@ class _BringUp:
             client.patch("nodes", node.name, {"spec": spec})
 
     def _await_nodes(self, client: testbed_clients.Client) -> None:
-        everything = [
-            *components.CONTROL_PLANE,
-            *(f"{node.name}-{name}" for node in self._layout.nodes for name in ("kubelet",)),
-        ]
+        kubelets = [f"{node.name}-kubelet" for node in self._layout.nodes]
         self._await(
             lambda: all(nodes.is_ready(node) for node in client.list("nodes")),
             "ready nodes",
-            everything,
-        )
-
-    def _start_names(self, client: testbed_clients.Client) -> None:
-        for node in self._layout.nodes:
-            self._import(node, image("coredns", COREDNS_IMAGE, ["/coredns"]))
-        client.apply((MANIFESTS / "names.yaml").read_text())
-        self._await(
-            lambda: _is_available(client), "CoreDNS that is ready", components.CONTROL_PLANE
+            [*components.CONTROL_PLANE, *kubelets],
         )
 
     def _await(self, condition: Callable[[], bool], what: str, needing: Sequence[str]) -> None:

@@ -187,8 +187,20 @@ def is_running(name: str) -> bool:
 
 def is_left(name: str) -> bool:
     """Tell whether anything of a cluster is on the machine."""
+    return bool(remains(name))
+
+
+def remains(name: str) -> list[str]:
+    """Return what is on the machine of a cluster: processes, namespaces, cgroups, files."""
+    state = state_of(name)
     groups = cgroups.Groups(name, cgroups.mounted())
-    return bool(groups.left() or namespaces.of_cluster(name) or state_of(name).exists())
+    recorded = {one.pid for one in processes.read_record(state) if processes.is_alive(one)}
+    return [
+        *(f"process {number}" for number in sorted(recorded | groups.processes())),
+        *(f"network namespace {one}" for one in namespaces.of_cluster(name)),
+        *(f"cgroup {path}" for path in groups.left()),
+        *([f"folder {state}"] if state.exists() else []),
+    ]
 
 
 def state_of(name: str) -> Path:

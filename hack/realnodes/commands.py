@@ -6,13 +6,18 @@ import argparse
 import sys
 import time
 
-from realnodes import bringups, clusters, fabrics, layouts, namespaces, needs, shells
+from realnodes import bringups, clusters, fabrics, layouts, namespaces, needs, shells, smokes
 from testbed import binaries, connections, nodes, processes, progress
+from testbed import clients as testbed_clients
 
 ERRORS = (
     *(needs.Missing, clusters.NotUp, bringups.NotReady, shells.Failed, binaries.Unavailable),
-    *(connections.ApiError, connections.Unreachable, TimeoutError, ValueError),
+    *(connections.ApiError, connections.Unreachable, testbed_clients.TimedOut, smokes.Failed),
+    *(TimeoutError, ValueError),
 )
+
+
+SMOKE_NAME = "smoke"
 
 
 def main() -> int:
@@ -37,16 +42,21 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="bring the cluster up and leave it running")
     _add_shape_of_cluster(up)
+    _add_bandwidth(up)
     up.set_defaults(run=_up)
     status = commands.add_parser("status", help="tell what runs, and what the links carried")
     status.set_defaults(run=_status)
     shape = commands.add_parser("shape", help="make the links between racks narrow, or wide again")
     _add_bandwidth(shape, required=True)
     shape.set_defaults(run=_shape)
+    smoke = commands.add_parser("smoke", help="up, real traffic over narrow links, a move, down")
+    _add_shape_of_cluster(smoke)
+    smoke.set_defaults(run=_smoke)
     down = commands.add_parser("down", help="end it and leave nothing, also after a kill")
     down.set_defaults(run=_down)
     for command in (up, status, shape, down):
         command.add_argument("--name", default=clusters.DEFAULT_NAME, help="which cluster")
+    smoke.add_argument("--name", default=SMOKE_NAME, help="which cluster")
     return parser
 
 
@@ -54,7 +64,6 @@ def _add_shape_of_cluster(command: argparse.ArgumentParser) -> None:
     command.add_argument("--nodes", type=int, default=clusters.DEFAULT_NODES, metavar="N")
     command.add_argument("--racks", type=int, default=clusters.DEFAULT_RACKS, metavar="N")
     command.add_argument("--cni", choices=layouts.CNIS, default=layouts.CNIS[0])
-    _add_bandwidth(command)
     command.add_argument(
         "--install", action="store_true", help="unpack missing Debian packages into the cache"
     )
@@ -91,6 +100,27 @@ def _up(arguments: argparse.Namespace) -> int:
     )
     print(f"export KUBECONFIG={cluster.kubeconfig}")
     print(f"# the API server is in a network namespace: ip netns exec {layout.fabric} kubectl ...")
+    return 0
+
+
+def _smoke(arguments: argparse.Namespace) -> int:
+    started = time.monotonic()
+    with clusters.up(
+        nodes=arguments.nodes,
+        racks=arguments.racks,
+        cni=arguments.cni,
+        name=arguments.name,
+        install=arguments.install,
+    ) as cluster:
+        try:
+            smokes.run(cluster)
+        except BaseException:
+            progress.say(f"logs: {clusters.keep_logs(cluster.layout)}")
+            raise
+    left = clusters.remains(arguments.name)
+    if left:
+        raise smokes.Failed(f"down left {', '.join(left)}")
+    progress.say(f"passed in {time.monotonic() - started:.1f} s")
     return 0
 
 

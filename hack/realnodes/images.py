@@ -5,7 +5,6 @@ The same files give the same bytes, so that an image's digest says what is in it
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import json
@@ -18,7 +17,7 @@ from typing import Any
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 CONFIGURATION_TYPE = "application/vnd.oci.image.config.v1+json"
-LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip"
+LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 NOBODY = "65532:65532"
 
@@ -35,14 +34,13 @@ class Image:
 def write(target: Path, image: Image) -> Path:
     """Write an image as a tar file that `ctr images import` takes."""
     layer = _layer(image.programs)
-    packed = gzip.compress(layer, compresslevel=1, mtime=0)
     configuration = _json(_configuration(image, layer))
     manifest = _json(
         {
             "schemaVersion": 2,
             "mediaType": MANIFEST_TYPE,
             "config": _descriptor(CONFIGURATION_TYPE, configuration),
-            "layers": [_descriptor(LAYER_TYPE, packed)],
+            "layers": [_descriptor(LAYER_TYPE, layer)],
         }
     )
     names = {
@@ -54,7 +52,7 @@ def write(target: Path, image: Image) -> Path:
         "manifests": [_descriptor(MANIFEST_TYPE, manifest) | {"annotations": names}],
     }
     files = {"oci-layout": _json({"imageLayoutVersion": "1.0.0"}), "index.json": _json(index)}
-    blobs = {f"blobs/sha256/{_digest(one)}": one for one in (packed, configuration, manifest)}
+    blobs = {f"blobs/sha256/{_digest(one)}": one for one in (layer, configuration, manifest)}
     target.write_bytes(_tar({name: (0o644, content) for name, content in (files | blobs).items()}))
     return target
 

@@ -40,7 +40,7 @@ def remove_all(cluster: str) -> int:
         for name in names:
             shells.run(["ip", "netns", "delete", name])
         if names and not any(FOLDER.iterdir()):
-            while os.path.ismount(FOLDER) and _unmounted():
+            while _is_mounted() and _unmounted():
                 pass
     return len(names)
 
@@ -78,6 +78,12 @@ def _enter(descriptor: int) -> None:
     if library.setns(descriptor, NEW_NETWORK) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"cannot enter a network namespace: {os.strerror(number)}")
+
+
+def _is_mounted() -> bool:
+    """Tell whether the folder is a mount; upon itself, so that its device does not tell."""
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    return any(line.split()[4] == str(FOLDER) for line in mounts)
 
 
 def _unmounted() -> bool:
