@@ -90,7 +90,11 @@ def kwok_stages() -> list[Path]:
 
 
 def _recipe_of(name: str, kubernetes_version: str) -> recipes.Recipe:
-    known = recipes.kwok(), recipes.helm(), recipes.hubble(), recipes.netobserv_agent()
+    known = (
+        *(recipes.kwok(), recipes.helm(), recipes.hubble(), recipes.netobserv_agent()),
+        *(recipes.node_programs(kubernetes_version), recipes.containerd(), recipes.cni_plugins()),
+        *(recipes.coredns(), recipes.echo(), recipes.cilium()),
+    )
     for recipe in known:
         if name in recipe.programs:
             return recipe
