@@ -75,7 +75,8 @@ def node_lines(layout: layouts.Layout, node: layouts.Node) -> Iterator[str]:
     yield "link set eth0 up"
     yield f"address add {node.management_address}/24 dev mgmt0"
     yield "link set mgmt0 up"
-    yield f"route add default via {layout.api_address}"
+    # As the node: exporters of flows on it are known by that address, whichever way they send.
+    yield f"route add default via {layout.api_address} src {node.address}"
     for other in layout.nodes:
         if other != node:
             yield f"route add {other.pod_network} via {other.address}"

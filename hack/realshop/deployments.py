@@ -1,0 +1,60 @@
+"""Brings the shop to a cluster and takes it away again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from realnodes import clusters
+from realshop import images, manifests, shops
+from testbed import progress
+
+READY_SECONDS = 300.0
+GONE_SECONDS = 120.0
+
+
+def give(cluster: clusters.Cluster, found: Iterable[images.Image]) -> None:
+    """Give images to every node."""
+    for image in found:
+        cluster.import_image(image.path)
+        progress.say(f"image {image.name} is on every node")
+
+
+def deploy(cluster: clusters.Cluster, shop: shops.Shop, wanted: manifests.Wanted) -> None:
+    """Apply a shop and return when every pod of it is ready."""
+    cluster.client.apply(manifests.objects(shop, wanted))
+    cluster.client.wait_for(
+        lambda: len(ready(cluster)) == shop.pods,
+        timeout_seconds=READY_SECONDS,
+        what=f"the shop's {shop.pods} pods to be ready",
+    )
+
+
+def remove(cluster: clusters.Cluster) -> None:
+    """Take the shop away and return when nothing of it is left."""
+    if not cluster.client.exists("namespaces", shops.NAMESPACE):
+        return
+    cluster.client.delete("namespaces", shops.NAMESPACE)
+    cluster.client.wait_for(
+        lambda: not cluster.client.exists("namespaces", shops.NAMESPACE),
+        timeout_seconds=GONE_SECONDS,
+        what="the shop to be gone",
+    )
+
+
+def pods(cluster: clusters.Cluster) -> list[dict[str, Any]]:
+    """Return the shop's pods, those that are ending too."""
+    return cluster.client.list("pods", shops.NAMESPACE)
+
+
+def ready(cluster: clusters.Cluster) -> list[dict[str, Any]]:
+    """Return the shop's pods that are ready and not ending."""
+    return [pod for pod in pods(cluster) if is_ready(pod)]
+
+
+def is_ready(pod: dict[str, Any]) -> bool:
+    """Tell whether a pod is ready and is to stay."""
+    if "deletionTimestamp" in pod["metadata"]:
+        return False
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
