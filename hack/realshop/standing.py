@@ -23,8 +23,9 @@ def objects(shop: shops.Shop, count: int = 6) -> Iterator[dict[str, Any]]:
     names = [f"n{number}" for number in range(1, count + 1)]
     for number, name in enumerate(names):
         rack = RACKS[number % len(RACKS)]
-        where = {"zone": f"zone-{rack}", "rack": f"rack-{rack}", "region": "region"}
-        yield nodes.node(name, cpu=NODE_CPU, **where)
+        yield nodes.node(
+            name, zone=f"zone-{rack}", rack=f"rack-{rack}", region="region", cpu=NODE_CPU
+        )
     places = itertools.cycle(names)
     for one in manifests.objects(shop, manifests.Wanted("traffic")):
         yield one
