@@ -7,6 +7,7 @@ import sys
 import time
 
 from realnodes import bringups, clusters, fabrics, layouts, namespaces, needs, shells, smokes
+from realshop import commands as shop
 from testbed import binaries, connections, nodes, processes, progress
 from testbed import clients as testbed_clients
 
@@ -14,6 +15,7 @@ ERRORS = (
     *(needs.Missing, clusters.NotUp, bringups.NotReady, shells.Failed, binaries.Unavailable),
     *(connections.ApiError, connections.Unreachable, testbed_clients.TimedOut, smokes.Failed),
     *(TimeoutError, ValueError),
+    *shop.ERRORS,
 )
 
 
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     smoke.set_defaults(run=_smoke)
     down = commands.add_parser("down", help="end it and leave nothing, also after a kill")
     down.set_defaults(run=_down)
+    shop.add(commands)
     for command in (up, status, shape, down):
         command.add_argument("--name", default=clusters.DEFAULT_NAME, help="which cluster")
     smoke.add_argument("--name", default=SMOKE_NAME, help="which cluster")

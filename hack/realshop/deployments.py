@@ -9,6 +9,17 @@ from realnodes import clusters
 from realshop import images, manifests, shops
 from testbed import progress
 
+KINDS = {
+    "nodes": ("v1", "Node"),
+    "namespaces": ("v1", "Namespace"),
+    "pods": ("v1", "Pod"),
+    "services": ("v1", "Service"),
+    "endpointslices.discovery.k8s.io": ("discovery.k8s.io/v1", "EndpointSlice"),
+    "deployments.apps": ("apps/v1", "Deployment"),
+    "replicasets.apps": ("apps/v1", "ReplicaSet"),
+    "daemonsets.apps": ("apps/v1", "DaemonSet"),
+    "poddisruptionbudgets.policy": ("policy/v1", "PodDisruptionBudget"),
+}
 READY_SECONDS = 300.0
 GONE_SECONDS = 120.0
 
@@ -22,7 +33,9 @@ def give(cluster: clusters.Cluster, found: Iterable[images.Image]) -> None:
 
 def deploy(cluster: clusters.Cluster, shop: shops.Shop, wanted: manifests.Wanted) -> None:
     """Apply a shop and return when every pod of it is ready."""
-    cluster.client.apply(manifests.objects(shop, wanted))
+    found = list(manifests.objects(shop, wanted))
+    # Names first: who asks for one that is not there yet is told so for seconds.
+    cluster.client.apply(sorted(found, key=lambda one: one["kind"] == "Deployment"))
     cluster.client.wait_for(
         lambda: len(ready(cluster)) == shop.pods,
         timeout_seconds=READY_SECONDS,
@@ -58,3 +71,12 @@ def is_ready(pod: dict[str, Any]) -> bool:
         return False
     conditions = pod.get("status", {}).get("conditions", ())
     return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+def dump(cluster: clusters.Cluster) -> list[dict[str, Any]]:
+    """Return the objects that plans are made from, as `kubectl get … -o json` prints them."""
+    return [
+        {"apiVersion": version, "kind": kind, **one}
+        for resource, (version, kind) in KINDS.items()
+        for one in cluster.client.list(resource)
+    ]
