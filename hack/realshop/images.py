@@ -76,7 +76,7 @@ def traffic_recipe() -> recipes.Recipe:
 
 
 def _image(short: str, start: layouts.Start, stack: Sequence[layers.Layer]) -> Image:
-    content = " ".join([repr(start), *(layer.digest for layer in stack)])
+    content = " ".join([repr(start), *(layer.content for layer in stack)])
     tag = hashlib.sha256(content.encode()).hexdigest()[:12]
     repository = f"{HOST}/{short}"
 
@@ -101,7 +101,7 @@ def _program(program: Path) -> layers.Layer:
         (root / "tmp").chmod(0o1777)
         shutil.copy(program, root / program.name)
         (root / program.name).chmod(0o755)
-        layers.write(root, result / "layer.tar")
+        layers.write(root, result / layers.FILE)
         return result
 
-    return layers.read(caches.made(f"image-program-{program.name}-{content}", make) / "layer.tar")
+    return layers.read(caches.made(f"image-program-{program.name}-{content}", make) / layers.FILE)

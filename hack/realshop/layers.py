@@ -1,12 +1,14 @@
 """A folder becomes a layer of an image: a tar whose bytes depend on nothing but what is in it.
 
-Files belong to root and are as old as the epoch, names are in order, and nothing is compressed, so
-that the same folder gives the same digest on any machine. Symbolic links stay; hard links become
-files; what is neither a file, a folder nor a link is refused.
+Files belong to root and are as old as the epoch, and names are in order, so that the same folder
+has the same content on any machine. It is compressed a little, because every node takes its own
+copy. Symbolic links stay; hard links become files; what is neither a file, a folder nor a link is
+refused.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import stat
 import tarfile
@@ -15,7 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+FILE = "layer.tar.gz"
+"""What a layer is called in the cache."""
 CHUNK_BYTES = 1 << 20
+COMPRESSION = 1
+Readable = IO[bytes] | gzip.GzipFile
 EXECUTABLE = 0o755
 PLAIN = 0o644
 
@@ -26,24 +32,34 @@ class NotAnImage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A tar on disk; uncompressed, so its digest is the layer's and the file system's alike."""
+    """A compressed tar on disk; `content` is the digest of what it is when decompressed."""
 
     path: Path
     digest: str
     size: int
+    content: str
 
 
 def write(folder: Path, target: Path) -> Layer:
     """Write what is in a folder as a layer and return it."""
-    with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as tar:
+    with (
+        target.open("wb") as raw,
+        gzip.GzipFile("", "wb", COMPRESSION, raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
         for path in _ordered(folder):
             _add(tar, path, path.relative_to(folder).as_posix())
+    content = target.with_name(f"{target.name}.content")
+    with gzip.open(target) as file:
+        content.write_text(_hash(file))
     return read(target)
 
 
 def read(target: Path) -> Layer:
-    """Return the layer that a file is."""
-    return Layer(target, _digest(target), target.stat().st_size)
+    """Return the layer that was written to a file."""
+    content = target.with_name(f"{target.name}.content").read_text()
+    with target.open("rb") as file:
+        return Layer(target, _hash(file), target.stat().st_size, content)
 
 
 def _ordered(folder: Path) -> Iterator[Path]:
@@ -80,13 +96,8 @@ def _mode(mode: int) -> int:
     return EXECUTABLE if mode & stat.S_IXUSR else PLAIN
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return f"sha256:{_hash(file)}"
-
-
-def _hash(file: IO[bytes]) -> str:
+def _hash(file: Readable) -> str:
     found = hashlib.sha256()
     while chunk := file.read(CHUNK_BYTES):
         found.update(chunk)
-    return found.hexdigest()
+    return f"sha256:{found.hexdigest()}"

@@ -74,13 +74,13 @@ def _configuration(start: Start, stack: Sequence[layers.Layer]) -> dict[str, Any
             "Cmd": list(start.command),
             "WorkingDir": "/",
         },
-        "rootfs": {"type": "layers", "diff_ids": [layer.digest for layer in stack]},
+        "rootfs": {"type": "layers", "diff_ids": [layer.content for layer in stack]},
         "history": [{"created_by": "hack/realshop"} for _ in stack],
     }
 
 
 def _manifest(configuration: bytes, stack: Sequence[layers.Layer]) -> dict[str, Any]:
-    media = f"{MEDIA}.layer.v1.tar"
+    media = f"{MEDIA}.layer.v1.tar+gzip"
     return {
         "schemaVersion": 2,
         "mediaType": f"{MEDIA}.manifest.v1+json",

@@ -27,7 +27,7 @@ sys.exit(main())
 """
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", "operator")
 SECONDS = 600
-RECIPE = 1
+RECIPE = 2
 """Raised when what is done here changes, so that the layers are made anew."""
 
 
@@ -35,14 +35,14 @@ def requirements() -> layers.Layer:
     """Return the layer of the locked requirements."""
     locked = REPOSITORY / "requirements" / "run.txt"
     made = caches.made(f"image-requirements-{_digest([locked])}", lambda to: _wheels(locked, to))
-    return layers.read(made / "layer.tar")
+    return layers.read(made / layers.FILE)
 
 
 def shorthaul() -> layers.Layer:
     """Return the layer of the package as it is in the tree now."""
     sources = [path for name in BUILT_FROM for path in _files(REPOSITORY / name)]
     made = caches.made(f"image-shorthaul-{_digest(sources)}", _package)
-    return layers.read(made / "layer.tar")
+    return layers.read(made / layers.FILE)
 
 
 def _wheels(locked: Path, folder: Path) -> Path:
@@ -79,7 +79,7 @@ def _layer(root: Path, folder: Path) -> Path:
         _run([sys.executable, "-m", "compileall", "-qq", *places, str(root / SITE)])
     result = folder / "result"
     result.mkdir()
-    layers.write(root, result / "layer.tar")
+    layers.write(root, result / layers.FILE)
     return result
 
 

@@ -24,7 +24,7 @@ PACKAGES = (
 EMPTY_FOLDERS = ("dev", "etc", "proc", "sys", "var/lib/shorthaul")
 LEFT_OUT = ("usr/share", "usr/lib/*/gconv", "usr/sbin", "lib/systemd", "var/lib/dpkg")
 FETCH_SECONDS = 240
-RECIPE = 1
+RECIPE = 2
 """Raised when what is done with the packages changes, so that the layer is made anew."""
 
 
@@ -35,7 +35,7 @@ class Unavailable(Exception):
 def layer() -> layers.Layer:
     """Return the layer with Python in it, making it first if it is not there."""
     named = hashlib.sha256(f"{RECIPE} {' '.join(PACKAGES)}".encode()).hexdigest()[:12]
-    return layers.read(caches.made(f"image-python-{named}", _made) / "layer.tar")
+    return layers.read(caches.made(f"image-python-{named}", _made) / layers.FILE)
 
 
 def _made(folder: Path) -> Path:
@@ -58,7 +58,7 @@ def _made(folder: Path) -> Path:
     (root / "tmp").mkdir(mode=0o1777, exist_ok=True)
     (root / "tmp").chmod(0o1777)
     (result / "packages").write_text("".join(f"{archive.stem}\n" for archive in found))
-    layers.write(root, result / "layer.tar")
+    layers.write(root, result / layers.FILE)
     return result
 
 

@@ -1,5 +1,6 @@
 """An image is the same bytes whoever writes it, and all that it names is in it."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -56,6 +57,14 @@ def test_times_and_umasks_do_not_change_a_layer(folder, tmp_path):
     assert (again.digest, again.size) == (first.digest, first.size)
 
 
+def test_the_content_is_what_the_file_has_when_decompressed(folder, tmp_path):
+    layer = layers.write(folder, tmp_path / "layer.tar.gz")
+
+    unpacked = gzip.decompress(layer.path.read_bytes())
+    assert layer.content == f"sha256:{hashlib.sha256(unpacked).hexdigest()}"
+    assert layer.digest == f"sha256:{hashlib.sha256(layer.path.read_bytes()).hexdigest()}"
+
+
 def test_other_content_is_another_layer(folder, tmp_path):
     first = layers.write(folder, tmp_path / "first.tar")
     (folder / "usr/bin/traffic").write_bytes(b"Program")
@@ -86,7 +95,7 @@ def test_all_that_an_image_names_is_in_it_under_its_digest(folder, tmp_path):
     assert [one["digest"] for one in manifest["layers"]] == [layer.digest]
     assert found[place(layer.digest)] == layer.path.read_bytes()
     configuration = json.loads(found[place(manifest["config"]["digest"])])
-    assert configuration["rootfs"]["diff_ids"] == [layer.digest]
+    assert configuration["rootfs"]["diff_ids"] == [layer.content]
     assert configuration["config"]["Entrypoint"] == ["/traffic"]
     assert configuration["config"]["Env"] == ["A=1", "B=2"]
     assert configuration["config"]["User"] == "65532:65532"
