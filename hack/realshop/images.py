@@ -86,7 +86,7 @@ def _image(short: str, start: layouts.Start, stack: Sequence[layers.Layer]) -> I
         layouts.write(f"{repository}:{tag}", start, stack, result / "image.tar")
         return result
 
-    path = caches.made(f"image-{short}-{tag}", make) / "image.tar"
+    path = caches.made(f"image-{short}-{tag}-gz", make) / "image.tar"
     return Image(repository, tag, path, tuple(stack), start)
 
 
@@ -104,4 +104,4 @@ def _program(program: Path) -> layers.Layer:
         layers.write(root, result / layers.FILE)
         return result
 
-    return layers.read(caches.made(f"image-program-{program.name}-{content}", make) / layers.FILE)
+    return layers.read(caches.made(f"image-program-{program.name}-gz-{content}", make) / layers.FILE)
