@@ -32,8 +32,8 @@ from realnodes import (
     layouts,
     namespaces,
     needs,
-    rooms,
     shells,
+    starters,
 )
 from testbed import binaries, processes
 from testbed import clients as testbed_clients
@@ -89,13 +89,7 @@ class Cluster:
 
     def command_in_node(self, node: str, command: Sequence[str]) -> list[str]:
         """Return a command that runs in a node's room, in the node's cgroups."""
-        groups = cgroups.Groups(self.layout.name, cgroups.mounted())
-        holder = next(
-            one.pid
-            for one in processes.read_record(self.layout.state)
-            if one.name == f"{node}-room"
-        )
-        return groups.joining(node, rooms.joining(holder, list(command)))
+        return starters.command_in_node(self.layout, node, command)
 
     def kubectl(self, *arguments: str, input_text: str | None = None) -> str:
         """Run kubectl as administrator and return what it printed; raises shells.Failed."""
