@@ -84,6 +84,7 @@ def _run(starter: starters.Starter, programs: Mapping[str, debian.Programs]) -> 
     if layout.cni == "cilium":
         _start_relay(starter, client)
         starter.say("Hubble Relay connected to every node")
+    layouts.write(layout)
 
 
 def _machine(starter: starters.Starter) -> nodefiles.Machine:

@@ -136,6 +136,7 @@ def up(
     layout = layouts.Layout(
         name, state_of(name), nodes, min(racks, nodes), cni, binaries.kubernetes()
     )
+    fabrics.check_rate(bandwidth)
     programs = needs.check(cni, install=install)
     if is_left(name):
         raise NotUp(f"cluster {name} is there already, whole or in part; `down` removes it")
@@ -152,7 +153,7 @@ def up(
 
 
 def attached(name: str = DEFAULT_NAME) -> Cluster:
-    """Return the cluster of a name that is up."""
+    """Return the cluster of a name that came up; some of its programs may have ended since."""
     layout = layouts.read(state_of(name))
     if layout is None or not is_running(name):
         raise NotUp(f"cluster {name} is not up")
@@ -174,9 +175,8 @@ def take_down(name: str) -> Left:
 
 
 def is_running(name: str) -> bool:
-    """Tell whether the processes on record all run."""
-    record = processes.read_record(state_of(name))
-    return bool(record) and all(processes.is_alive(one) for one in record)
+    """Tell whether any process on record runs."""
+    return any(processes.is_alive(one) for one in processes.read_record(state_of(name)))
 
 
 def is_left(name: str) -> bool:
@@ -200,12 +200,14 @@ def remains(name: str) -> list[str]:
 def state_of(name: str) -> Path:
     """Return the folder of a cluster's files."""
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base) / "shorthaul" / "realcluster" / name
+    return Path(base) / "shorthaul" / "realcluster" / layouts.check_name(name)
 
 
 def keep_logs(layout: layouts.Layout) -> Path:
     """Copy a cluster's logs beside its folder, in the place of earlier ones; return where."""
     kept = layout.state.with_name(f"{layout.name}.logs")
     shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(layout.state / "log", kept, dirs_exist_ok=True)
+    kept.mkdir(parents=True)
+    if (layout.state / "log").is_dir():
+        shutil.copytree(layout.state / "log", kept, dirs_exist_ok=True)
     return kept

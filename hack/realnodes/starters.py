@@ -34,7 +34,6 @@ class Starter:
         layout = self.layout
         (layout.state / "log").mkdir(parents=True)
         layout.state.chmod(0o700)
-        layouts.write(layout)
         self._cgroups.make([CONTROL_PLANE_PART, *(node.name for node in layout.nodes)])
         commands_folder(layout).mkdir()
         for name, found in programs.items():
