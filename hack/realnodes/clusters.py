@@ -25,6 +25,7 @@ from typing import Self
 from realnodes import (
     bringups,
     cgroups,
+    ciliums,
     clients,
     components,
     fabrics,
@@ -93,10 +94,24 @@ class Cluster:
 
     def kubectl(self, *arguments: str, input_text: str | None = None) -> str:
         """Run kubectl as administrator and return what it printed; raises shells.Failed."""
-        program = str(binaries.find("kubectl", self.layout.kubernetes))
-        command = [program, f"--kubeconfig={self.kubeconfig}", *arguments]
         given = None if input_text is None else input_text.encode()
-        return shells.run(self.command_inside(command), input_bytes=given)
+        return shells.run(self.kubectl_command(*arguments), input_bytes=given)
+
+    def kubectl_command(self, *arguments: str) -> list[str]:
+        """Return the command line of kubectl as administrator."""
+        program = str(binaries.find("kubectl", self.layout.kubernetes))
+        return self.command_inside([program, f"--kubeconfig={self.kubeconfig}", *arguments])
+
+    def hubble(self, *arguments: str) -> str:
+        """Run Hubble's command line against Relay and return what it printed; Cilium only."""
+        server = ciliums.relay_address(self.layout)
+        command = [str(binaries.find("hubble")), *arguments, "--server", server]
+        return shells.run(self.command_inside(command))
+
+    @property
+    def hubble_exports(self) -> dict[str, Path]:
+        """The files that Hubble of each node exports its flows to, by node; Cilium only."""
+        return {node.name: ciliums.exported(self.layout, node) for node in self.layout.nodes}
 
     def import_image(self, path: Path, nodes: Sequence[str] | None = None) -> None:
         """Give an image to nodes, or to all: a tar file or a folder with an OCI layout."""

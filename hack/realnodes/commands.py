@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import time
 
@@ -49,12 +50,15 @@ def _parser() -> argparse.ArgumentParser:
     shape = commands.add_parser("shape", help="make the links between racks narrow, or wide again")
     _add_bandwidth(shape, required=True)
     shape.set_defaults(run=_shape)
+    kubectl = commands.add_parser("kubectl", help="run kubectl where the API server is")
+    kubectl.add_argument("rest", nargs=argparse.REMAINDER, metavar="ARGUMENTS")
+    kubectl.set_defaults(run=_kubectl)
     smoke = commands.add_parser("smoke", help="up, real traffic over narrow links, a move, down")
     _add_shape_of_cluster(smoke)
     smoke.set_defaults(run=_smoke)
     down = commands.add_parser("down", help="end it and leave nothing, also after a kill")
     down.set_defaults(run=_down)
-    for command in (up, status, shape, down):
+    for command in (up, status, shape, kubectl, down):
         command.add_argument("--name", default=clusters.DEFAULT_NAME, help="which cluster")
     smoke.add_argument("--name", default=SMOKE_NAME, help="which cluster")
     return parser
@@ -99,7 +103,7 @@ def _up(arguments: argparse.Namespace) -> int:
         f"{layout.cni}: up in {time.monotonic() - started:.1f} s"
     )
     print(f"export KUBECONFIG={cluster.kubeconfig}")
-    print(f"# the API server is in a network namespace: ip netns exec {layout.fabric} kubectl ...")
+    print(f"# reach it by `ip netns exec {layout.fabric} COMMAND`, or `hack/realcluster kubectl`")
     return 0
 
 
@@ -148,6 +152,11 @@ def _status(arguments: argparse.Namespace) -> int:
 def _shape(arguments: argparse.Namespace) -> int:
     clusters.attached(arguments.name).shape(_rate(arguments))
     return 0
+
+
+def _kubectl(arguments: argparse.Namespace) -> int:
+    command = clusters.attached(arguments.name).kubectl_command(*arguments.rest)
+    return subprocess.run(command, check=False).returncode
 
 
 def _down(arguments: argparse.Namespace) -> int:
