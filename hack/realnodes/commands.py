@@ -23,7 +23,11 @@ SMOKE_NAME = "smoke"
 
 def main() -> int:
     """Run one command; errors are one line on standard error."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments, options = parser.parse_known_args()
+    if options and arguments.run is not _kubectl:
+        parser.error(f"unrecognized arguments: {' '.join(options)}")
+    arguments.options = options
     try:
         return int(arguments.run(arguments))
     except ERRORS as error:
@@ -50,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     shape = commands.add_parser("shape", help="make the links between racks narrow, or wide again")
     _add_bandwidth(shape, required=True)
     shape.set_defaults(run=_shape)
-    kubectl = commands.add_parser("kubectl", help="run kubectl where the API server is")
+    kubectl = commands.add_parser(
+        "kubectl", help="run kubectl where the API server is", allow_abbrev=False
+    )
     kubectl.add_argument("rest", nargs=argparse.REMAINDER, metavar="ARGUMENTS")
     kubectl.set_defaults(run=_kubectl)
     smoke = commands.add_parser("smoke", help="up, real traffic over narrow links, a move, down")
@@ -155,7 +161,10 @@ def _shape(arguments: argparse.Namespace) -> int:
 
 
 def _kubectl(arguments: argparse.Namespace) -> int:
-    command = clusters.attached(arguments.name).kubectl_command(*arguments.rest)
+    command = clusters.attached(arguments.name).kubectl_command(
+        # Options that come first are not ours; argparse leaves them out of the rest.
+        *(*arguments.options, *arguments.rest)
+    )
     return subprocess.run(command, check=False).returncode
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from testbed import connections, nodes
 
 pytestmark = pytest.mark.realcluster
 
+COMMAND = Path(__file__).parents[2] / "hack" / "realcluster"
 PLACES = ("/etc/cni", "/opt", "/var/lib", "/var/log", "/run")
 
 
@@ -151,3 +153,16 @@ def test_the_machine_is_as_it_was(real_nodes_possible: None) -> None:
     assert clusters.remains("alone") == []
     assert during["settings"] == before["settings"]
     assert machine() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-n", "kube-system", "get", "deployments"], ["get", "deployments", "-n", "kube-system"]],
+)
+def test_kubectl_is_called_with_options_where_they_were(
+    cluster: clusters.Cluster, arguments: list[str]
+) -> None:
+    command = [sys.executable, str(COMMAND), "kubectl", "--name", cluster.layout.name]
+    told = subprocess.run([*command, *arguments], capture_output=True, text=True, check=True)
+
+    assert told.stdout.splitlines()[1].startswith("coredns")
