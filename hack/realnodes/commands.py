@@ -7,7 +7,17 @@ import subprocess
 import sys
 import time
 
-from realnodes import bringups, clusters, fabrics, layouts, namespaces, needs, shells, smokes
+from realnodes import (
+    bringups,
+    clusters,
+    fabrics,
+    layouts,
+    leftovers,
+    namespaces,
+    needs,
+    shells,
+    smokes,
+)
 from testbed import binaries, connections, nodes, processes, progress
 from testbed import clients as testbed_clients
 
@@ -125,9 +135,9 @@ def _smoke(arguments: argparse.Namespace) -> int:
         try:
             smokes.run(cluster)
         except BaseException:
-            progress.say(f"logs: {clusters.keep_logs(cluster.layout)}")
+            progress.say(f"logs: {leftovers.keep_logs(cluster.layout)}")
             raise
-    left = clusters.remains(arguments.name)
+    left = leftovers.remains(arguments.name)
     if left:
         raise smokes.Failed(f"down left {', '.join(left)}")
     progress.say(f"passed in {time.monotonic() - started:.1f} s")
@@ -135,7 +145,7 @@ def _smoke(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    state = clusters.state_of(arguments.name)
+    state = leftovers.state_of(arguments.name)
     for process in processes.read_record(state):
         told = "running" if processes.is_alive(process) else "ended"
         print(f"{process.name}\t{process.pid}\t{told}")
@@ -169,11 +179,11 @@ def _kubectl(arguments: argparse.Namespace) -> int:
 
 
 def _down(arguments: argparse.Namespace) -> int:
-    if not clusters.is_left(arguments.name):
+    if not leftovers.is_left(arguments.name):
         progress.say("nothing is there")
         return 0
     started = time.monotonic()
-    left = clusters.take_down(arguments.name)
+    left = leftovers.take_down(arguments.name)
     progress.say(
         f"ended {left.processes} processes, removed {left.namespaces} network namespaces, "
         f"{time.monotonic() - started:.1f} s"

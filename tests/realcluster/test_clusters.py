@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from realnodes import clients, clusters, components, ownimages, rooms, shells
+from realnodes import clients, clusters, components, leftovers, ownimages, rooms, shells
 from testbed import clients as testbed_clients
 from testbed import connections, nodes
 
@@ -137,7 +137,7 @@ def test_a_name_is_taken_once(cluster: clusters.Cluster) -> None:
     with pytest.raises(clusters.NotUp, match="is there already"):
         clusters.up(nodes=1, racks=1, name=cluster.layout.name)
 
-    assert clusters.is_running(cluster.layout.name)
+    assert leftovers.is_running(cluster.layout.name)
 
 
 def test_the_machine_is_as_it_was(real_nodes_possible: None) -> None:
@@ -147,10 +147,10 @@ def test_the_machine_is_as_it_was(real_nodes_possible: None) -> None:
         during = machine()
         assert clusters.attached("alone").layout == alone.layout
     deadline = time.monotonic() + 10
-    while clusters.remains("alone") and time.monotonic() < deadline:
+    while leftovers.remains("alone") and time.monotonic() < deadline:
         time.sleep(0.1)
 
-    assert clusters.remains("alone") == []
+    assert leftovers.remains("alone") == []
     assert during["settings"] == before["settings"]
     assert machine() == before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from realnodes import clusters
+from realnodes import leftovers
 
 pytestmark = [pytest.mark.realcluster, pytest.mark.usefixtures("real_nodes_possible")]
 
@@ -48,13 +49,13 @@ def killed_after(stage: str) -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_down_leaves_nothing_of_a_command_killed_after(stage: str) -> None:
     killed_after(stage)
-    left = clusters.remains(NAME)
+    left = leftovers.remains(NAME)
 
     ended = realcluster("down")
 
     assert any(one.startswith("network namespace") for one in left)
     assert ended.returncode == 0
-    assert clusters.remains(NAME) == []
+    assert leftovers.remains(NAME) == []
 
 
 def test_a_cluster_in_part_is_not_taken_for_one_and_its_name_comes_free() -> None:
@@ -70,13 +71,35 @@ def test_a_cluster_in_part_is_not_taken_for_one_and_its_name_comes_free() -> Non
     )
     assert status.returncode == 1
     assert f"cluster {NAME} is not up" in status.stderr
-    assert clusters.remains(NAME) == []
+    assert leftovers.remains(NAME) == []
 
 
 def test_without_its_record_a_cluster_is_found_by_its_name(tmp_path: Path) -> None:
     killed_after("control plane")
-    (clusters.state_of(NAME) / "processes.json").unlink()
+    (leftovers.state_of(NAME) / "processes.json").unlink()
 
     realcluster("down")
 
-    assert clusters.remains(NAME) == []
+    assert leftovers.remains(NAME) == []
+
+
+def test_a_cluster_in_a_block_goes_with_its_process() -> None:
+    script = (
+        "import time\n"
+        "from realnodes import clusters\n"
+        f"with clusters.up(nodes=1, racks=1, name={NAME!r}):\n"
+        "    print('inside', flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(COMMAND.parent)}
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"inside\n"
+        process.kill()
+    deadline = time.monotonic() + LIMIT_SECONDS
+
+    while leftovers.remains(NAME) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    assert leftovers.remains(NAME) == []
