@@ -9,34 +9,35 @@
         cluster.command_inside(["helm", ...])       # a command line where the API is reachable
 
 `clusters.attached(name)` gives a cluster that a command brought up before. The API server and all
-addresses exist in the cluster's own network namespaces only. What `up` leaves running is ended by
-`down`, whether `up` came to its end or was killed.
+addresses exist in the cluster's own network namespaces only. A cluster in a `with` block goes with
+the block, also when its process is killed; one without a block stays until somebody takes it down.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
+import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from realnodes import (
     bringups,
-    cgroups,
+    ciliums,
     clients,
     components,
     fabrics,
+    guards,
     images,
     layouts,
+    leftovers,
     namespaces,
     needs,
-    rooms,
     shells,
+    starters,
 )
-from testbed import binaries, processes
+from testbed import binaries
 from testbed import clients as testbed_clients
+from testbed import guards as testbed_guards
 
 DEFAULT_NAME = "real"
 DEFAULT_NODES = 3
@@ -47,14 +48,6 @@ class NotUp(Exception):
     """There is no such cluster, or there is one where none should be; the message is one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What a take-down found and removed, as counts."""
-
-    processes: int
-    namespaces: int
-
-
 class Cluster:
     """A cluster that is up."""
 
@@ -62,9 +55,11 @@ class Cluster:
         """Take where everything is."""
         self.layout = layout
         self._client: testbed_clients.Client | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Use it."""
+        """Use it, and let it go with us even if we are killed."""
+        self._guard = guards.start(self.layout.name)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -89,20 +84,28 @@ class Cluster:
 
     def command_in_node(self, node: str, command: Sequence[str]) -> list[str]:
         """Return a command that runs in a node's room, in the node's cgroups."""
-        groups = cgroups.Groups(self.layout.name, cgroups.mounted())
-        holder = next(
-            one.pid
-            for one in processes.read_record(self.layout.state)
-            if one.name == f"{node}-room"
-        )
-        return groups.joining(node, rooms.joining(holder, list(command)))
+        return starters.command_in_node(self.layout, node, command)
 
     def kubectl(self, *arguments: str, input_text: str | None = None) -> str:
         """Run kubectl as administrator and return what it printed; raises shells.Failed."""
-        program = str(binaries.find("kubectl", self.layout.kubernetes))
-        command = [program, f"--kubeconfig={self.kubeconfig}", *arguments]
         given = None if input_text is None else input_text.encode()
-        return shells.run(self.command_inside(command), input_bytes=given)
+        return shells.run(self.kubectl_command(*arguments), input_bytes=given)
+
+    def kubectl_command(self, *arguments: str) -> list[str]:
+        """Return the command line of kubectl as administrator."""
+        program = str(binaries.find("kubectl", self.layout.kubernetes))
+        return self.command_inside([program, f"--kubeconfig={self.kubeconfig}", *arguments])
+
+    def hubble(self, *arguments: str) -> str:
+        """Run Hubble's command line against Relay and return what it printed; Cilium only."""
+        server = ciliums.relay_address(self.layout)
+        command = [str(binaries.find("hubble")), *arguments, "--server", server]
+        return shells.run(self.command_inside(command))
+
+    @property
+    def hubble_exports(self) -> dict[str, Path]:
+        """The files that Hubble of each node exports its flows to, by node; Cilium only."""
+        return {node.name: ciliums.exported(self.layout, node) for node in self.layout.nodes}
 
     def import_image(self, path: Path, nodes: Sequence[str] | None = None) -> None:
         """Give an image to nodes, or to all: a tar file or a folder with an OCI layout."""
@@ -120,9 +123,13 @@ class Cluster:
         """Return what each rack's uplink has carried so far, by rack."""
         return fabrics.interface_bytes(self.layout)
 
-    def down(self) -> Left:
+    def down(self) -> leftovers.Left:
         """End everything and leave nothing."""
-        return take_down(self.layout.name)
+        left = leftovers.take_down(self.layout.name)
+        if self._guard is not None:
+            testbed_guards.release(self._guard)
+            self._guard = None
+        return left
 
 
 def up(
@@ -140,17 +147,18 @@ def up(
     When bringing up fails, everything is ended and the logs are kept; the error names their folder.
     """
     layout = layouts.Layout(
-        name, state_of(name), nodes, min(racks, nodes), cni, binaries.kubernetes()
+        name, leftovers.state_of(name), nodes, min(racks, nodes), cni, binaries.kubernetes()
     )
+    fabrics.check_rate(bandwidth)
     programs = needs.check(cni, install=install)
-    if is_left(name):
+    if leftovers.is_left(name):
         raise NotUp(f"cluster {name} is there already, whole or in part; `down` removes it")
     try:
         bringups.run(layout, programs)
         fabrics.shape(layout, bandwidth)
     except BaseException as error:
-        kept = keep_logs(layout)
-        take_down(name)
+        kept = leftovers.keep_logs(layout)
+        leftovers.take_down(name)
         if isinstance(error, bringups.NotReady):
             raise bringups.NotReady(f"{error}; logs: {kept}") from error
         raise
@@ -158,60 +166,8 @@ def up(
 
 
 def attached(name: str = DEFAULT_NAME) -> Cluster:
-    """Return the cluster of a name that is up."""
-    layout = layouts.read(state_of(name))
-    if layout is None or not is_running(name):
+    """Return the cluster of a name that came up; some of its programs may have ended since."""
+    layout = layouts.read(leftovers.state_of(name))
+    if layout is None or not leftovers.is_running(name):
         raise NotUp(f"cluster {name} is not up")
     return Cluster(layout)
-
-
-def take_down(name: str) -> Left:
-    """End all processes of a cluster, remove its namespaces, cgroups and files."""
-    state = state_of(name)
-    groups = cgroups.Groups(name, cgroups.mounted())
-    recorded = [one for one in processes.read_record(state) if processes.is_alive(one)]
-    # Both: one that was killed while starting may not yet be in its group, or not on record.
-    processes.end(recorded, grace_seconds=0)
-    ended = groups.end_processes()
-    removed = namespaces.remove_all(name)
-    groups.remove()
-    shutil.rmtree(state, ignore_errors=True)
-    return Left(max(ended, len(recorded)), removed)
-
-
-def is_running(name: str) -> bool:
-    """Tell whether the processes on record all run."""
-    record = processes.read_record(state_of(name))
-    return bool(record) and all(processes.is_alive(one) for one in record)
-
-
-def is_left(name: str) -> bool:
-    """Tell whether anything of a cluster is on the machine."""
-    return bool(remains(name))
-
-
-def remains(name: str) -> list[str]:
-    """Return what is on the machine of a cluster: processes, namespaces, cgroups, files."""
-    state = state_of(name)
-    groups = cgroups.Groups(name, cgroups.mounted())
-    recorded = {one.pid for one in processes.read_record(state) if processes.is_alive(one)}
-    return [
-        *(f"process {number}" for number in sorted(recorded | groups.processes())),
-        *(f"network namespace {one}" for one in namespaces.of_cluster(name)),
-        *(f"cgroup {path}" for path in groups.left()),
-        *([f"folder {state}"] if state.exists() else []),
-    ]
-
-
-def state_of(name: str) -> Path:
-    """Return the folder of a cluster's files."""
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base) / "shorthaul" / "realcluster" / name
-
-
-def keep_logs(layout: layouts.Layout) -> Path:
-    """Copy a cluster's logs beside its folder, in the place of earlier ones; return where."""
-    kept = layout.state.with_name(f"{layout.name}.logs")
-    shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(layout.state / "log", kept, dirs_exist_ok=True)
-    return kept

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import time
 
-from realnodes import bringups, clusters, fabrics, layouts, namespaces, needs, shells, smokes
+from realnodes import (
+    bringups,
+    clusters,
+    fabrics,
+    layouts,
+    leftovers,
+    namespaces,
+    needs,
+    shells,
+    smokes,
+)
 from realshop import commands as shop
 from testbed import binaries, connections, nodes, processes, progress
 from testbed import clients as testbed_clients
@@ -24,7 +35,11 @@ SMOKE_NAME = "smoke"
 
 def main() -> int:
     """Run one command; errors are one line on standard error."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments, options = parser.parse_known_args()
+    if options and arguments.run is not _kubectl:
+        parser.error(f"unrecognized arguments: {' '.join(options)}")
+    arguments.options = options
     try:
         return int(arguments.run(arguments))
     except ERRORS as error:
@@ -51,13 +66,18 @@ def _parser() -> argparse.ArgumentParser:
     shape = commands.add_parser("shape", help="make the links between racks narrow, or wide again")
     _add_bandwidth(shape, required=True)
     shape.set_defaults(run=_shape)
+    kubectl = commands.add_parser(
+        "kubectl", help="run kubectl where the API server is", allow_abbrev=False
+    )
+    kubectl.add_argument("rest", nargs=argparse.REMAINDER, metavar="ARGUMENTS")
+    kubectl.set_defaults(run=_kubectl)
     smoke = commands.add_parser("smoke", help="up, real traffic over narrow links, a move, down")
     _add_shape_of_cluster(smoke)
     smoke.set_defaults(run=_smoke)
     down = commands.add_parser("down", help="end it and leave nothing, also after a kill")
     down.set_defaults(run=_down)
     shop.add(commands)
-    for command in (up, status, shape, down):
+    for command in (up, status, shape, kubectl, down):
         command.add_argument("--name", default=clusters.DEFAULT_NAME, help="which cluster")
     smoke.add_argument("--name", default=SMOKE_NAME, help="which cluster")
     return parser
@@ -102,7 +122,7 @@ def _up(arguments: argparse.Namespace) -> int:
         f"{layout.cni}: up in {time.monotonic() - started:.1f} s"
     )
     print(f"export KUBECONFIG={cluster.kubeconfig}")
-    print(f"# the API server is in a network namespace: ip netns exec {layout.fabric} kubectl ...")
+    print(f"# reach it by `ip netns exec {layout.fabric} COMMAND`, or `hack/realcluster kubectl`")
     return 0
 
 
@@ -118,9 +138,9 @@ def _smoke(arguments: argparse.Namespace) -> int:
         try:
             smokes.run(cluster)
         except BaseException:
-            progress.say(f"logs: {clusters.keep_logs(cluster.layout)}")
+            progress.say(f"logs: {leftovers.keep_logs(cluster.layout)}")
             raise
-    left = clusters.remains(arguments.name)
+    left = leftovers.remains(arguments.name)
     if left:
         raise smokes.Failed(f"down left {', '.join(left)}")
     progress.say(f"passed in {time.monotonic() - started:.1f} s")
@@ -128,7 +148,7 @@ def _smoke(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    state = clusters.state_of(arguments.name)
+    state = leftovers.state_of(arguments.name)
     for process in processes.read_record(state):
         told = "running" if processes.is_alive(process) else "ended"
         print(f"{process.name}\t{process.pid}\t{told}")
@@ -153,12 +173,20 @@ def _shape(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _kubectl(arguments: argparse.Namespace) -> int:
+    command = clusters.attached(arguments.name).kubectl_command(
+        # Options that come first are not ours; argparse leaves them out of the rest.
+        *(*arguments.options, *arguments.rest)
+    )
+    return subprocess.run(command, check=False).returncode
+
+
 def _down(arguments: argparse.Namespace) -> int:
-    if not clusters.is_left(arguments.name):
+    if not leftovers.is_left(arguments.name):
         progress.say("nothing is there")
         return 0
     started = time.monotonic()
-    left = clusters.take_down(arguments.name)
+    left = leftovers.take_down(arguments.name)
     progress.say(
         f"ended {left.processes} processes, removed {left.namespaces} network namespaces, "
         f"{time.monotonic() - started:.1f} s"

@@ -89,11 +89,16 @@ def uplink(rack: str) -> tuple[str, str]:
 
 def shape(layout: layouts.Layout, rate: str | None) -> None:
     """Let each uplink carry at most a rate in each direction, or as much as it can."""
-    if rate is not None and not re.fullmatch(RATE_PATTERN, rate):
-        raise ValueError(f"--bandwidth {rate}: `off`, or a rate like 10mbit or 1gbit")
+    check_rate(rate)
     for rack in layout.racks:
         for end in uplink(rack):
             _shape(layout.fabric, end, rate)
+
+
+def check_rate(rate: str | None) -> None:
+    """Refuse what is no rate."""
+    if rate is not None and not re.fullmatch(RATE_PATTERN, rate):
+        raise ValueError(f"--bandwidth {rate}: `off`, or a rate like 10mbit or 1gbit")
 
 
 def interface_bytes(layout: layouts.Layout) -> dict[str, LinkBytes]:

@@ -82,8 +82,7 @@ class Layout:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be built."""
-        if not re.fullmatch(NAME_PATTERN, self.name):
-            raise ValueError(f"--name {self.name}: at most 12 lower-case letters and digits")
+        check_name(self.name)
         if not 1 <= self.node_count <= MOST_NODES:
             raise ValueError(f"--nodes {self.node_count}: from 1 to {MOST_NODES}")
         if not 1 <= self.rack_count <= self.node_count:
@@ -144,13 +143,20 @@ class Layout:
         return network_namespace(self.name, node.name)
 
 
+def check_name(cluster: str) -> str:
+    """Return the name of a cluster, or refuse it: it becomes part of paths and of other names."""
+    if not re.fullmatch(NAME_PATTERN, cluster):
+        raise ValueError(f"--name {cluster}: at most 12 lower-case letters and digits")
+    return cluster
+
+
 def network_namespace(cluster: str, part: str) -> str:
     """Return the name of a network namespace of a cluster."""
     return f"{PREFIX}-{cluster}-{part}"
 
 
 def write(layout: Layout) -> None:
-    """Write a layout into its state folder, for later commands."""
+    """Write the layout of a cluster that is whole into its folder, for later commands."""
     fields = asdict(layout) | {"state": str(layout.state)}
     (layout.state / RECORD_NAME).write_text(json.dumps(fields, indent=1))
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from realnodes import bringups, clusters
+from realnodes import clusters, ownimages
 from testbed import progress
 
 MANIFEST = Path(__file__).parent / "manifests" / "echo.yaml"
@@ -109,7 +109,7 @@ def check_together(before: Window, after: Window) -> None:
 
 
 def _deploy(cluster: clusters.Cluster) -> None:
-    cluster.import_image(bringups.image("echo", bringups.ECHO_IMAGE, ["/echo"]))
+    cluster.import_image(ownimages.find(ownimages.ECHO))
     cluster.client.apply(MANIFEST.read_text())
     started = time.monotonic()
     cluster.client.wait_for(
