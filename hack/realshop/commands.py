@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from realnodes import clusters, layouts
+from realnodes import clusters, layouts, leftovers
 from realshop import (
     deployments,
     images,
@@ -149,7 +149,7 @@ def _setting(cluster: clusters.Cluster, arguments: argparse.Namespace) -> loops.
 @contextmanager
 def _cluster(arguments: argparse.Namespace) -> Iterator[clusters.Cluster]:
     """A cluster of its own, taken down afterwards, its logs kept on failure; or one that is up."""
-    if clusters.is_running(arguments.name):
+    if leftovers.is_running(arguments.name):
         yield clusters.attached(arguments.name)
         return
     with clusters.up(
@@ -162,5 +162,5 @@ def _cluster(arguments: argparse.Namespace) -> Iterator[clusters.Cluster]:
         try:
             yield cluster
         except BaseException:
-            progress.say(f"logs: {clusters.keep_logs(cluster.layout)}")
+            progress.say(f"logs: {leftovers.keep_logs(cluster.layout)}")
             raise

@@ -104,4 +104,5 @@ def _program(program: Path) -> layers.Layer:
         layers.write(root, result / layers.FILE)
         return result
 
-    return layers.read(caches.made(f"image-program-{program.name}-gz-{content}", make) / layers.FILE)
+    made = caches.made(f"image-program-{program.name}-gz-{content}", make)
+    return layers.read(made / layers.FILE)
