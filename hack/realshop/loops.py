@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from realnodes import clusters
 from realshop import (
@@ -63,7 +64,9 @@ def run(setting: Setting, scenario: scenarios.Scenario) -> outcomes.Outcome:
     """Run a scenario and return what came of it."""
     cluster, shop, times = setting.cluster, setting.shop, setting.times
     clock = _Clock()
-    wanted = manifests.Wanted(_images(setting, scenario), scenario.distribution)
+    found = _Images(images.traffic(), images.agent(), images.shorthaul())
+    deployments.give(cluster, found if scenario.moves else [found.traffic])
+    wanted = manifests.Wanted(found.traffic.name, scenario.distribution)
     clock.lap("images")
     deployments.remove(cluster)
     deployments.deploy(cluster, shop, manifests.Wanted(wanted.image))
@@ -81,7 +84,10 @@ def run(setting: Setting, scenario: scenarios.Scenario) -> outcomes.Outcome:
         if scenario.distribution:
             cluster.client.apply(manifests.objects(shop, wanted))
         if scenario.moves:
-            moving = _moved(setting, scenario, watcher, clock)
+            _install(setting, found)
+            clock.lap("installed")
+            moving = _moved(setting, scenario, watcher)
+            clock.lap("moved")
         time.sleep(times.settle)
         after = measures.span(cluster, watcher, times.measured)
         progress.say(f"after: {_shown(after)}")
@@ -107,33 +113,29 @@ def run(setting: Setting, scenario: scenarios.Scenario) -> outcomes.Outcome:
     )
 
 
-def _images(setting: Setting, scenario: scenarios.Scenario) -> str:
-    traffic = images.traffic()
-    needed = [traffic]
-    if scenario.moves:
-        needed += [images.agent(), images.shorthaul()]
-    deployments.give(setting.cluster, needed)
-    return traffic.name
+def _install(setting: Setting, found: _Images) -> None:
+    installs.install(setting.cluster, installs.values(found.shorthaul, found.agent, setting.pace))
 
 
 def _restarted(setting: Setting, watcher: watchers.Watcher) -> outcomes.Restart:
     """Restart every workload under load, as a rollout does, and count what that costs."""
     told, began = watcher.total(), time.time()
     watcher.breaches.clear()
+    before = {pod["metadata"]["uid"] for pod in deployments.pods(setting.cluster)}
     setting.cluster.kubectl("rollout", "restart", "deployment", f"--namespace={shops.NAMESPACE}")
     for service in setting.shop.services:
         setting.cluster.kubectl(
             *("rollout", "status", f"deployment/{service.name}", f"--namespace={shops.NAMESPACE}")
         )
     setting.cluster.client.wait_for(
-        lambda: len(deployments.pods(setting.cluster)) == setting.shop.pods,
+        lambda: not before & {pod["metadata"]["uid"] for pod in deployments.pods(setting.cluster)},
         timeout_seconds=deployments.GONE_SECONDS,
         what="the pods before the restart to be gone",
     )
     spent = watcher.total().since(told)
     found = outcomes.Restart(
         seconds=round(time.time() - began, 1),
-        pods=watcher.started_since(began),
+        pods=len(before),
         due=spent.due,
         failed=spent.failed,
         breaches=len(watcher.breaches),
@@ -145,16 +147,10 @@ def _restarted(setting: Setting, watcher: watchers.Watcher) -> outcomes.Restart:
 
 
 def _moved(
-    setting: Setting,
-    scenario: scenarios.Scenario,
-    watcher: watchers.Watcher,
-    clock: _Clock,
+    setting: Setting, scenario: scenarios.Scenario, watcher: watchers.Watcher
 ) -> outcomes.Moving:
-    """Install Shorthaul, let it move pods until it rests, and return what that took and cost."""
+    """Let Shorthaul move pods until it rests, and return what that took and cost."""
     cluster, times = setting.cluster, setting.times
-    given = installs.values(images.shorthaul(), images.agent(), setting.pace)
-    installs.install(cluster, given)
-    clock.lap("installed")
     told = watcher.total()
     watcher.breaches.clear()
     cluster.client.apply(installs.objects(setting.pace))
@@ -162,7 +158,6 @@ def _moved(
     _until(
         lambda: follower.is_quiet(times.quiet), follower, times.moving, "Shorthaul to come to rest"
     )
-    clock.lap("moved")
     spent, settled = watcher.total().since(told), follower.last or time.time()
     evictions = follower.evictions
     if scenario.recommended:
@@ -213,6 +208,14 @@ def _apply_routing(cluster: clusters.Cluster, follower: followers.Follower) -> N
 def _shown(span: outcomes.Span) -> str:
     tail = "no calls" if span.p99_seconds is None else f"p99 {1000 * span.p99_seconds:.1f} ms"
     return f"{span.cross_bytes_per_second:.0f} B/s cross, {tail}, {span.failed} failed"
+
+
+class _Images(NamedTuple):
+    """What nodes are given; found once, so that what is installed is what they have."""
+
+    traffic: images.Image
+    agent: images.Image
+    shorthaul: images.Image
 
 
 class _Clock:

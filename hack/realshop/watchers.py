@@ -8,7 +8,6 @@ those that were not heard then are counted, because what they did last is missin
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,10 +24,8 @@ Object = dict[str, Any]
 
 @dataclass(slots=True)
 class Seen:
-    """What was last heard of one pod, and where it was."""
+    """What was last heard of one pod."""
 
-    node: str
-    began: float
     reading: readings.Reading = field(default_factory=readings.Reading)
     ending: bool = False
     gone: bool = False
@@ -55,7 +52,6 @@ class Watcher:
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self.breaches: list[Breach] = []
-        self.strict = True
 
     def __enter__(self) -> Self:
         """Begin, and return when every pod was heard once."""
@@ -78,11 +74,6 @@ class Watcher:
         with self._lock:
             return sum(seen.gone and not seen.ending for seen in self._pods.values())
 
-    def started_since(self, moment: float) -> int:
-        """Return how many pods were first seen after a moment."""
-        with self._lock:
-            return sum(seen.began > moment for seen in self._pods.values())
-
     def _follow(self) -> None:
         while not self._ending.wait(PERIOD_SECONDS):
             try:
@@ -94,11 +85,9 @@ class Watcher:
         found = deployments.pods(self._cluster)
         self._judge(found)
         running = [pod for pod in found if pod.get("status", {}).get("podIP")]
-        now = time.time()
         with self._lock:
             for pod in running:
-                node = pod["spec"]["nodeName"]
-                self._pods.setdefault(pod["metadata"]["name"], Seen(node, now))
+                self._pods.setdefault(pod["metadata"]["name"], Seen())
             there = {pod["metadata"]["name"] for pod in found}
             for name, seen in self._pods.items():
                 seen.gone = name not in there
@@ -118,8 +107,6 @@ class Watcher:
 
     def _judge(self, found: list[Object]) -> None:
         """Count each time that a budget has fewer ready pods than it asks for."""
-        if not self.strict:
-            return
         ready = Counter(
             pod["metadata"]["labels"][manifests.LABEL] for pod in found if deployments.is_ready(pod)
         )
