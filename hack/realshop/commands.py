@@ -108,9 +108,9 @@ def _record(arguments: argparse.Namespace) -> int:
 def _loop(arguments: argparse.Namespace) -> int:
     with _cluster(arguments) as cluster:
         found = loops.run(_setting(cluster, arguments), scenarios.named(scenarios.LOOP))
-    if arguments.result:
-        outcomes.write(found, arguments.result)
-    print(tables.one(found))
+        if arguments.result:
+            outcomes.write(found, arguments.result)
+        print(tables.one(found), flush=True)
     return 0
 
 
@@ -121,7 +121,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         progress.say(f"scenario {one.name}: {one.what}")
         with _cluster(arguments) as cluster:
             found.append(loops.run(_setting(cluster, arguments), one))
-        outcomes.write(found[-1], arguments.results / f"{one.name}-seed{arguments.seed}.json")
+            outcomes.write(found[-1], arguments.results / f"{one.name}-seed{arguments.seed}.json")
     print(tables.compared(found))
     return 0
 

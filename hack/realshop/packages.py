@@ -26,7 +26,7 @@ from shorthaul.cli.main import main
 sys.exit(main())
 """
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", "operator")
-SECONDS = 600
+SECONDS = 1_800
 RECIPE = 2
 """Raised when what is done here changes, so that the layers are made anew."""
 
