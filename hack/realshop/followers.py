@@ -57,6 +57,15 @@ class Follower:
         ended = all(phase in ENDS for phase in self.phases.values())
         return self.last is not None and ended and time.time() > self.last + seconds
 
+    def is_verified(self) -> bool:
+        """Tell whether the operator has measured every plan that it carried out."""
+        done = [
+            plan
+            for plan in self.plans.values()
+            if (plan.get("status") or {}).get("phase") == "Done"
+        ]
+        return bool(done) and all(plan["status"].get("verification") for plan in done)
+
     def told(self) -> str:
         """Return the policy's own words, for who waits."""
         found = self.cluster.client.list(POLICY, shops.NAMESPACE)

@@ -45,6 +45,7 @@ class Times:
     measured: float = 45.0
     moving: float = 420.0
     quiet: float = 60.0
+    verified: float = 120.0
     settle: float = 10.0
 
 
@@ -151,13 +152,17 @@ def _moved(
 ) -> outcomes.Moving:
     """Let Shorthaul move pods until it rests, and return what that took and cost."""
     cluster, times = setting.cluster, setting.times
-    told = watcher.total()
+    told, unheard = watcher.total(), watcher.unheard()
     watcher.breaches.clear()
     cluster.client.apply(installs.objects(setting.pace))
     follower = followers.Follower(cluster)
     _until(
         lambda: follower.is_quiet(times.quiet), follower, times.moving, "Shorthaul to come to rest"
     )
+    verified_by = time.monotonic() + times.verified
+    while not follower.is_verified() and time.monotonic() < verified_by:
+        time.sleep(LOOK_SECONDS)
+        follower.look()
     spent, settled = watcher.total().since(told), follower.last or time.time()
     evictions = follower.evictions
     if scenario.recommended:
@@ -172,7 +177,7 @@ def _moved(
         failed=spent.failed,
         failures=spent.failures,
         breaches=len(watcher.breaches),
-        unheard=watcher.unheard(),
+        unheard=watcher.unheard() - unheard,
         later_evictions=follower.evictions - evictions,
         later_seconds=round(time.time() - settled, 1),
         plans=tuple(followers.summary(plan) for plan in follower.plans.values()),

@@ -7,19 +7,17 @@ What comes out is what `shorthaul plan` and `shorthaul record --netflow` read: a
 from __future__ import annotations
 
 import gzip
-import http.client
 import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from realnodes import clusters, namespaces
-from realshop import deployments, installs
+from realnodes import clusters
+from realshop import deployments, installs, visits
 
 CLUSTER_FILE = "cluster.json.gz"
 FLOWS_FILE = "flows.jsonl.gz"
-ASK_SECONDS = 30
 COLLECTORS = "app.kubernetes.io/component=collector"
 
 
@@ -53,13 +51,7 @@ def _told(cluster: clusters.Cluster, address: str, since: float) -> Iterator[byt
 
 
 def _ask(cluster: clusters.Cluster, address: str, path: str) -> bytes:
-    with namespaces.inside(cluster.layout.fabric):
-        connection = http.client.HTTPConnection(address, installs.SPOOL_PORT, timeout=ASK_SECONDS)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().read()
-        finally:
-            connection.close()
+    return visits.get(cluster, address, installs.SPOOL_PORT, path)
 
 
 def _decompressed(content: bytes) -> bytes:
