@@ -1,8 +1,8 @@
 """Watches the shop from outside while it runs: its pods' own counts, and how many are ready.
 
 Pods are asked from where the API server is, over the management network, so that watching takes
-nothing of the links between racks. A pod that ends tells its last counts while it drains; those that
-were not heard then are counted, because what they did last is missing from the sums.
+nothing of the links between racks. A pod that ends tells its last counts while it drains; those
+that were not heard then are counted, because what they did last is missing from the sums.
 """
 
 from __future__ import annotations
