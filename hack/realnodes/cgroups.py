@@ -67,6 +67,8 @@ class Groups:
                 give_controllers(root)
             for name in names:
                 _make(root / name)
+                if self.is_unified_only:
+                    _make(root / name / SYSTEM)
 
     def joining(self, part: str, command: Sequence[str], *, first: bool = False) -> list[str]:
         """Return a command that enters a part's groups and then becomes another command.
@@ -159,8 +161,11 @@ def _make(group: Path) -> None:
 def give_controllers(group: Path) -> None:
     """Let the children of a group of cgroup v2 have the controllers that nodes need."""
     offered = (group / "cgroup.controllers").read_text().split()
-    wanted = [f"+{name}" for name in CONTROLLERS_OF_NODES if name in offered]
-    (group / "cgroup.subtree_control").write_text(" ".join(wanted))
+    control = group / "cgroup.subtree_control"
+    given = control.read_text().split()
+    wanted = [name for name in CONTROLLERS_OF_NODES if name in offered and name not in given]
+    if wanted:
+        control.write_text(" ".join(f"+{name}" for name in wanted))
 
 
 def _ids(path: Path) -> list[int]:

@@ -160,7 +160,8 @@ def up(
         kept = leftovers.keep_logs(layout)
         leftovers.take_down(name)
         if isinstance(error, bringups.NotReady):
-            raise bringups.NotReady(f"{error}; logs: {kept}") from error
+            told = str(error).partition("; logs: ")[0]
+            raise bringups.NotReady(f"{told}; logs: {kept}") from error
         raise
     return Cluster(layout)
 

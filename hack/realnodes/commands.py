@@ -25,7 +25,7 @@ from testbed import clients as testbed_clients
 ERRORS = (
     *(needs.Missing, clusters.NotUp, bringups.NotReady, shells.Failed, binaries.Unavailable),
     *(connections.ApiError, connections.Unreachable, testbed_clients.TimedOut, smokes.Failed),
-    *(TimeoutError, ValueError),
+    *(OSError, ValueError),
     *shop.ERRORS,
 )
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from realnodes import cgroups
 from testbed import debian
 
 PACKAGES = {
@@ -45,6 +46,9 @@ def check(cni: str, *, install: bool = False) -> dict[str, debian.Programs]:
     )
     if done.returncode != 0:
         raise Missing(f"this machine lets nobody make namespaces: {done.stderr.strip()}")
+    for hierarchy in cgroups.mounted():
+        if not os.access(hierarchy.mount, os.W_OK):
+            raise Missing(f"this machine lets nobody make cgroups in {hierarchy.mount}")
     if "overlay" not in Path("/proc/filesystems").read_text():
         raise Missing("this kernel has no overlay file system, which containers lie on")
     if cni == "cilium" and not KERNEL_TYPES.exists():

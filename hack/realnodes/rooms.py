@@ -99,7 +99,7 @@ def _prepare(folder: Path) -> None:
 def _enter_own_group() -> None:
     """Under cgroup v2: leave the root of the node's groups, and give its children controllers."""
     system = CGROUPS / cgroups.SYSTEM
-    system.mkdir()
+    system.mkdir(exist_ok=True)
     (system / "cgroup.procs").write_text(str(os.getpid()))
     cgroups.give_controllers(CGROUPS)
 

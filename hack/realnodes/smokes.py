@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from realnodes import clusters, ownimages
+from realnodes import clusters, hubblesmokes, ownimages
 from testbed import progress
 
 MANIFEST = Path(__file__).parent / "manifests" / "echo.yaml"
@@ -68,6 +68,8 @@ def run(cluster: clusters.Cluster) -> None:
     together = _window(cluster)
     _tell("together", together)
     check_together(apart, together)
+    if cluster.layout.cni == "cilium":
+        hubblesmokes.run(cluster)
 
 
 def check_apart(found: Window) -> None:

@@ -46,12 +46,22 @@ def test_under_the_second_version_all_but_the_first_process_join_one_level_down(
 
 def test_under_the_second_version_a_node_gets_its_controllers(tmp_path):
     (tmp_path / "cgroup.controllers").write_text("cpuset cpu io memory hugetlb pids rdma\n")
-    (tmp_path / "cgroup.subtree_control").write_text("")
+    control = tmp_path / "cgroup.subtree_control"
+    control.write_text("cpu hugetlb\n")
 
     cgroups.give_controllers(tmp_path)
 
-    given = (tmp_path / "cgroup.subtree_control").read_text()
-    assert given == "+cpuset +cpu +io +memory +pids"
+    assert control.read_text() == "+cpuset +io +memory +pids"
+
+
+def test_under_the_second_version_controllers_that_are_given_are_not_given_again(tmp_path):
+    (tmp_path / "cgroup.controllers").write_text("cpu memory\n")
+    control = tmp_path / "cgroup.subtree_control"
+    control.write_text("cpu memory\n")
+
+    cgroups.give_controllers(tmp_path)
+
+    assert control.read_text() == "cpu memory\n"
 
 
 def test_a_room_has_the_cgroups_of_its_machine(tmp_path):
