@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from realnodes import clusters
 from realshop import (
@@ -65,9 +64,10 @@ def run(setting: Setting, scenario: scenarios.Scenario) -> outcomes.Outcome:
     """Run a scenario and return what came of it."""
     cluster, shop, times = setting.cluster, setting.shop, setting.times
     clock = _Clock()
-    found = _Images(images.traffic(), images.agent(), images.shorthaul())
-    deployments.give(cluster, found if scenario.moves else [found.traffic])
-    wanted = manifests.Wanted(found.traffic.name, scenario.distribution)
+    traffic = images.traffic()
+    system = (images.agent(), images.shorthaul()) if scenario.moves else ()
+    deployments.give(cluster, [traffic, *system])
+    wanted = manifests.Wanted(traffic.name, scenario.distribution)
     clock.lap("images")
     deployments.remove(cluster)
     deployments.deploy(cluster, shop, manifests.Wanted(wanted.image))
@@ -85,7 +85,7 @@ def run(setting: Setting, scenario: scenarios.Scenario) -> outcomes.Outcome:
         if scenario.distribution:
             cluster.client.apply(manifests.objects(shop, wanted))
         if scenario.moves:
-            _install(setting, found)
+            _install(setting, *system)
             clock.lap("installed")
             moving = _moved(setting, scenario, watcher)
             clock.lap("moved")
@@ -114,8 +114,8 @@ def run(setting: Setting, scenario: scenarios.Scenario) -> outcomes.Outcome:
     )
 
 
-def _install(setting: Setting, found: _Images) -> None:
-    installs.install(setting.cluster, installs.values(found.shorthaul, found.agent, setting.pace))
+def _install(setting: Setting, agent: images.Image, own: images.Image) -> None:
+    installs.install(setting.cluster, installs.values(own, agent, setting.pace))
 
 
 def _restarted(setting: Setting, watcher: watchers.Watcher) -> outcomes.Restart:
@@ -213,14 +213,6 @@ def _apply_routing(cluster: clusters.Cluster, follower: followers.Follower) -> N
 def _shown(span: outcomes.Span) -> str:
     tail = "no calls" if span.p99_seconds is None else f"p99 {1000 * span.p99_seconds:.1f} ms"
     return f"{span.cross_bytes_per_second:.0f} B/s cross, {tail}, {span.failed} failed"
-
-
-class _Images(NamedTuple):
-    """What nodes are given; found once, so that what is installed is what they have."""
-
-    traffic: images.Image
-    agent: images.Image
-    shorthaul: images.Image
 
 
 class _Clock:

@@ -14,6 +14,9 @@ Every node is a real kubelet, containerd and kube-proxy in namespaces of its own
 over TCP through Services. Bytes between racks are those of the uplinks' interface counters, and
 latencies are the pods' own histograms, timed from when each call was due. Nothing of Shorthaul is
 asked but what it promised. The machine is shared and has two cores: compare, do not quote.
+
+The least is of payload; headers and acknowledgements of small calls cross beside it. A pod that
+ended without a last word was not heard while it drained: calls of its last moment are in no sum.
 """
 
 
