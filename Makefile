@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp-$(shell cat requirements/dev.txt pyproject.toml operator
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help env demo test lint types imports unit hubble controlplane crds requirements benchenv clean
+.PHONY: help env demo test lint types imports unit hubble controlplane realcluster crds requirements benchenv clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -33,19 +33,22 @@ lint: env  ## ruff: style and formatting
 	@ruff check . && ruff format --check .
 
 types: env  ## mypy --strict
-	@mypy operator/shorthaul hack/testbed hack/demoshop hack/benchmarks
+	@mypy operator/shorthaul hack/testbed hack/demoshop hack/benchmarks hack/realnodes hack/realshop
 
 imports: env  ## the layers of the code, held by import-linter
 	@lint-imports
 
 unit: env  ## tests that need neither control plane nor Hubble
-	@pytest -m 'not controlplane and not hubble' -n $(WORKERS)
+	@pytest -m 'not controlplane and not hubble and not realcluster' -n $(WORKERS)
 
 hubble: env  ## tests on the real Hubble Relay and NetObserv agent
 	@pytest -m hubble
 
 controlplane: env  ## tests on the real control plane
 	@pytest -m controlplane -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+realcluster: env  ## real nodes and links, as root: traffic, a move, and nothing left; INSTALL=1 gets Debian packages
+	@$(VENV)/bin/python hack/realcluster smoke $(if $(INSTALL),--install)
 
 crds: env  ## write crds/ and the chart's copies from api/
 	@python hack/crds

@@ -90,8 +90,12 @@ def kwok_stages() -> list[Path]:
 
 
 def _recipe_of(name: str, kubernetes_version: str) -> recipes.Recipe:
-    others = recipes.kwok, recipes.helm, recipes.hubble, recipes.netobserv_agent
-    for recipe in (made() for made in (*others, recipes.descheduler)):
+    known = (
+        *(recipes.kwok(), recipes.helm(), recipes.hubble(), recipes.netobserv_agent()),
+        *(recipes.node_programs(kubernetes_version), recipes.containerd(), recipes.cni_plugins()),
+        *(recipes.coredns(), recipes.echo(), recipes.cilium(), recipes.descheduler()),
+    )
+    for recipe in known:
         if name in recipe.programs:
             return recipe
     return recipes.kubernetes(kubernetes_version)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+ADMINISTRATORS = "system:masters"
 END_OF_CERTIFICATE = b"-----END CERTIFICATE-----\n"
 DER_BEFORE_KEY = bytes.fromhex("30310201010420")
 DER_AFTER_KEY = bytes.fromhex("a00a06082a8648ce3d030107")
@@ -34,10 +35,16 @@ def is_whole(certificate: Path) -> bool:
     return certificate.exists() and certificate.read_bytes().endswith(END_OF_CERTIFICATE)
 
 
-def write_tokens(path: Path, users: Iterable[str]) -> dict[str, str]:
-    """Write a token file in which each user may do everything; return the tokens by user."""
+def write_tokens(
+    path: Path, users: Iterable[str], groups: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Write a token file; return the tokens by user. A user without a group may do everything."""
+    given = groups or {}
     tokens = {user: secrets.token_urlsafe(24) for user in users}
-    lines = (f'{token},{user},{user},"system:masters"\n' for user, token in tokens.items())
+    lines = (
+        f'{token},{user},{user},"{given.get(user, ADMINISTRATORS)}"\n'
+        for user, token in tokens.items()
+    )
     _write_privately(path, "".join(lines))
     return tokens
 

@@ -46,10 +46,22 @@ class Programs:
 
 def programs(packages: tuple[str, ...], names: tuple[str, ...]) -> Programs:
     """The programs of some packages; raises Unavailable."""
+    found = present(packages, names)
+    if found is not None:
+        return found
+    return Programs(caches.made(_key(packages), lambda folder: _unpacked(packages, folder)))
+
+
+def present(packages: tuple[str, ...], names: tuple[str, ...]) -> Programs | None:
+    """The programs of some packages, if they are there without fetching anything."""
     if all(shutil.which(name, path=_search_path()) for name in names):
         return Programs(None)
-    key = f"debian-{'-'.join(packages)}"
-    return Programs(caches.made(key, lambda folder: _unpacked(packages, folder)))
+    unpacked = caches.entry(_key(packages))
+    return Programs(unpacked) if unpacked.is_dir() else None
+
+
+def _key(packages: tuple[str, ...]) -> str:
+    return f"debian-{'-'.join(packages)}"
 
 
 def _search_path() -> str:

@@ -50,16 +50,17 @@ def _build(recipe: recipes.Recipe, folder: Path) -> Path:
             f"cannot build {recipe.key}: there is no `go` command; install Go 1.26 or later from "
             "https://go.dev/dl, or set KUBEBUILDER_ASSETS to a folder with the programs"
         )
-    target = caches.entry(recipe.key)
-    log = target.with_name(f"{target.name}.log")
+    kept = caches.entry(recipe.key)
+    log = kept.with_name(f"{kept.name}.log")
     log.write_text(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {recipe.key}\n")
     work, result = folder / "module", folder / "result"
     work.mkdir()
     (result / "bin").mkdir(parents=True)
     _write_module(recipe, work, log)
     for name, package in recipe.programs.items():
-        arguments = ["build", "-ldflags", _linker_flags(recipe), "-o", str(result / "bin" / name)]
-        _go([*arguments, package], work, log, f"building {name} ({recipe.key})")
+        arguments = ["build", "-ldflags", _linker_flags(recipe), "-tags", ",".join(recipe.tags)]
+        target = str(result / "bin" / name)
+        _go([*arguments, "-o", target, package], work, log, f"building {name} ({recipe.key})")
     _copy_folders(recipe, work, result, log)
     return result
 
@@ -78,7 +79,8 @@ def _write_module(recipe: recipes.Recipe, work: Path, log: Path) -> None:
         edits += [
             f"-replace={module}={module}@{published}" for module in _staged(Path(origin["GoMod"]))
         ]
-    _go(["mod", "edit", *edits], work, log)
+    if edits:
+        _go(["mod", "edit", *edits], work, log)
 
 
 def _staged(module_file: Path) -> list[str]:
@@ -107,6 +109,11 @@ def _copy_folders(recipe: recipes.Recipe, work: Path, result: Path, log: Path) -
         for path in Path(origin["Dir"], source).glob("*.yaml"):
             if path.name != "kustomization.yaml":
                 (target / path.name).write_bytes(path.read_bytes())
+    for source, destination in recipe.copied_trees.items():
+        # Not the modes: the module cache is read-only.
+        shutil.copytree(
+            Path(origin["Dir"], source), result / destination, copy_function=shutil.copyfile
+        )
 
 
 def _linker_flags(recipe: recipes.Recipe) -> str:

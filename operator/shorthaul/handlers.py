@@ -37,12 +37,15 @@ def registry_of(
     return registry
 
 
-async def follow(
-    board: Board, probes: dict[str, Probe], credentials: Credentials, health_address: str
-) -> None:
-    """Follows our own kinds until the process is told to stop."""
+async def follow(registry: kopf.OperatorRegistry, *, identity: str, health_address: str) -> None:
+    """Follows our own kinds until the process is told to stop.
+
+    kopf is told who we are: by itself it asks for the user's name, and the image's user has none.
+    """
+    who: Any = identity  # kopf has a type for it, which it does not export.
     await kopf.operator(
-        registry=registry_of(board, probes, credentials),
+        registry=registry,
+        identity=who,
         clusterwide=True,
         standalone=True,
         liveness_endpoint=health_address or None,

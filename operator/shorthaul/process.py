@@ -78,7 +78,9 @@ async def _run(settings: Settings) -> None:
         parts = [
             asyncio.create_task(
                 handlers.follow(
-                    operator.board, operator.probes, Credentials(origin), operator.health_address
+                    handlers.registry_of(operator.board, operator.probes, Credentials(origin)),
+                    identity=settings.identity,
+                    health_address=operator.health_address,
                 )
             ),
             asyncio.create_task(_lead(operator, lease)),

@@ -551,3 +551,8 @@ def test_what_pods_of_one_template_have_in_common_is_one_object():
     assert one.labels is other.labels
     assert one.requests is other.requests
     assert one.tolerations is other.tolerations
+
+
+def test_a_node_has_its_pods_ranges():
+    assert node(spec={"podCIDRs": ["10.244.6.0/24"]}).pod_ranges == ("10.244.6.0/24",)
+    assert node(spec={"podCIDRs": None}).pod_ranges == ()

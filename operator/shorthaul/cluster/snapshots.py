@@ -44,7 +44,7 @@ class Toleration:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node; `attach_limits` are volumes per CSI driver (CSINode)."""
+    """One node; `attach_limits` are volumes per CSI driver (CSINode), `pod_ranges` its podCIDRs."""
 
     name: NodeName
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +55,7 @@ class Node:
     pressures: tuple[str, ...] = ()
     taints: tuple[Taint, ...] = ()
     addresses: tuple[str, ...] = ()
+    pod_ranges: tuple[str, ...] = ()
     attach_limits: Mapping[str, int] = field(default_factory=dict)
     deleting: bool = False
 

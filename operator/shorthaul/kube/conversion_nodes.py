@@ -48,6 +48,7 @@ def node_of(raw: objects.Node) -> snapshots.Node:
             snapshots.Taint(taint.key, taint.value, taint.effect) for taint in raw.spec.taints or ()
         ),
         addresses=tuple(part.address for part in raw.status.addresses or ()),
+        pod_ranges=tuple(raw.spec.pod_cidrs or ()),
         deleting=raw.metadata.deletion_timestamp is not None,
     )
 

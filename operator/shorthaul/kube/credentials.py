@@ -103,7 +103,7 @@ class Credentials:
         return Proof(
             server=self.server,
             authority_path=known.ssl_ca_cert or "",
-            token=token.removeprefix("Bearer").strip(),
+            token=_without_scheme(token),
             certificate_path=known.cert_file or "",
             key_path=known.key_file or "",
             verified=bool(known.verify_ssl),
@@ -149,3 +149,9 @@ class Credentials:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
+
+
+def _without_scheme(token: str) -> str:
+    """A token alone: inside a pod the library writes `bearer` before it, elsewhere `Bearer`."""
+    scheme, _, rest = token.partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else token

@@ -129,6 +129,7 @@ class NodeSpec(Raw, frozen=True):
 
     unschedulable: bool = False
     taints: list[Taint] | None = None
+    pod_cidrs: list[str] | None = field(name="podCIDRs", default=None)
 
 
 class NodeAddress(Raw, frozen=True):

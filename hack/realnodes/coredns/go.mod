@@ -1,0 +1,3 @@
+module shorthaul.dev/coredns
+
+go 1.26

@@ -1,0 +1,3 @@
+module shorthaul.dev/echo
+
+go 1.26

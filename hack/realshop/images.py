@@ -1,0 +1,108 @@
+"""The three images of the shop: its pods' program, Shorthaul itself, and the agent of bytes.
+
+Each is called by what is in it, so that a node that has the name has the content. The parts are
+cached by what they were made from; an image is put together from them in a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from realshop import layers, layouts, packages, pythons
+from testbed import binaries, caches, gobuilds, recipes
+
+HOST = "shorthaul.local"
+TRAFFIC = Path(__file__).resolve().parent / "traffic"
+SHORTHAUL_START = layouts.Start(
+    entry_point=(f"/{packages.COMMAND}",),
+    command=("operator",),
+    environment={
+        "HOME": "/",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PYTHONPATH": f"/{packages.SITE}",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    },
+)
+"""As the Dockerfile says it: the same user, and a home because that user is in no passwd file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image in a file, and what it is called; `stack` is what it is made of."""
+
+    repository: str
+    tag: str
+    path: Path
+    stack: tuple[layers.Layer, ...]
+    start: layouts.Start
+
+    @property
+    def name(self) -> str:
+        """Return repository and tag."""
+        return f"{self.repository}:{self.tag}"
+
+
+def traffic() -> Image:
+    """Return the image of the shop's pods."""
+    program = gobuilds.build(traffic_recipe()) / "bin" / "traffic"
+    return _image("traffic", layouts.Start(("/traffic",)), [_program(program)])
+
+
+def agent() -> Image:
+    """Return the image of the NetObserv eBPF agent, which runs as root."""
+    program = binaries.find(binaries.NETOBSERV_AGENT)
+    start = layouts.Start((f"/{program.name}",), user="0:0")
+    return _image("netobserv-ebpf-agent", start, [_program(program)])
+
+
+def shorthaul() -> Image:
+    """Return the image of the operator and the collector, from the tree as it is now."""
+    stack = [pythons.layer(), packages.requirements(), packages.shorthaul()]
+    return _image("shorthaul", SHORTHAUL_START, stack)
+
+
+def traffic_recipe() -> recipes.Recipe:
+    """Return how to build the shop's program."""
+    found = hashlib.sha256()
+    for path in sorted(TRAFFIC.iterdir()):
+        found.update(path.name.encode() + b"\0" + path.read_bytes())
+    key = f"traffic-{found.hexdigest()[:8]}"
+    return recipes.Recipe(key=key, requires={}, programs={"traffic": "."}, sources=TRAFFIC)
+
+
+def _image(short: str, start: layouts.Start, stack: Sequence[layers.Layer]) -> Image:
+    content = " ".join([repr(start), *(layer.content for layer in stack)])
+    tag = hashlib.sha256(content.encode()).hexdigest()[:12]
+    repository = f"{HOST}/{short}"
+
+    def make(folder: Path) -> Path:
+        result = folder / "result"
+        result.mkdir()
+        layouts.write(f"{repository}:{tag}", start, stack, result / "image.tar")
+        return result
+
+    path = caches.made(f"image-{short}-{tag}-gz", make) / "image.tar"
+    return Image(repository, tag, path, tuple(stack), start)
+
+
+def _program(program: Path) -> layers.Layer:
+    """Return the layer of one static program and a folder for temporary files."""
+    content = hashlib.sha256(program.read_bytes()).hexdigest()[:12]
+
+    def make(folder: Path) -> Path:
+        root, result = folder / "root", folder / "result"
+        for one in (root, result, root / "tmp"):
+            one.mkdir()
+        (root / "tmp").chmod(0o1777)
+        shutil.copy(program, root / program.name)
+        (root / program.name).chmod(0o755)
+        layers.write(root, result / layers.FILE)
+        return result
+
+    made = caches.made(f"image-program-{program.name}-gz-{content}", make)
+    return layers.read(made / layers.FILE)

@@ -1,0 +1,69 @@
+"""Records a cluster for use without it: its objects, and the flows that its collectors spooled.
+
+What comes out is what `shorthaul plan` and `shorthaul record --netflow` read: a List of objects as
+`kubectl get … -o json` prints them, and the collectors' windows as they serve them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from realnodes import clusters
+from realshop import deployments, installs, visits
+
+CLUSTER_FILE = "cluster.json.gz"
+FLOWS_FILE = "flows.jsonl.gz"
+COLLECTORS = "app.kubernetes.io/component=collector"
+
+
+def record(cluster: clusters.Cluster, folder: Path, seconds: float) -> Iterator[Path]:
+    """Wait for so much traffic, write the files and yield where they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    since = time.time() * 1000
+    time.sleep(seconds + installs.Pace().window_seconds)
+    lines = [line for address in _collectors(cluster) for line in _told(cluster, address, since)]
+    if lines:
+        _write(folder / FLOWS_FILE, b"\n".join(lines) + b"\n")
+        yield folder / FLOWS_FILE
+    found = [_without_bookkeeping(one) for one in deployments.dump(cluster)]
+    listed = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": found}
+    _write(folder / CLUSTER_FILE, json.dumps(listed).encode())
+    yield folder / CLUSTER_FILE
+
+
+def _collectors(cluster: clusters.Cluster) -> list[str]:
+    found = cluster.client.list("pods", installs.NAMESPACE, labels=COLLECTORS)
+    return sorted(pod["status"]["podIP"] for pod in found if deployments.is_ready(pod))
+
+
+def _told(cluster: clusters.Cluster, address: str, since: float) -> Iterator[bytes]:
+    """Yield the lines of a collector's whole windows since a moment."""
+    listed = json.loads(_ask(cluster, address, "/windows"))
+    for window in listed["windows"]:
+        if window["start_ms"] >= since:
+            found = _ask(cluster, address, f"/windows/{window['start_ms']}")
+            yield from _decompressed(found).splitlines()
+
+
+def _ask(cluster: clusters.Cluster, address: str, path: str) -> bytes:
+    return visits.get(cluster, address, installs.SPOOL_PORT, path)
+
+
+def _decompressed(content: bytes) -> bytes:
+    return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+
+
+def _without_bookkeeping(found: dict[str, Any]) -> dict[str, Any]:
+    metadata = {name: one for name, one in found["metadata"].items() if name != "managedFields"}
+    return {**found, "metadata": metadata}
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whose bytes depend on its content only, not on when it was made."""
+    with path.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
+        file.write(content)

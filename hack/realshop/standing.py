@@ -1,0 +1,67 @@
+"""A shop on nodes as the API server would tell of it, for plans without a cluster.
+
+Replicas are dealt to the nodes one after the other, rack by rack in turn, as kube-scheduler does
+with empty nodes.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from realshop import manifests, shops
+from testbed import nodes
+
+NODE_CPU = "2"
+RACKS = "ab"
+BEGAN = "2026-01-01T00:00:00Z"
+
+
+def objects(shop: shops.Shop, count: int = 6) -> Iterator[dict[str, Any]]:
+    """Yield nodes in two racks, and the shop with its pods running on them."""
+    names = [f"n{number}" for number in range(1, count + 1)]
+    for number, name in enumerate(names):
+        rack = RACKS[number % len(RACKS)]
+        yield nodes.node(
+            name, zone=f"zone-{rack}", rack=f"rack-{rack}", region="region", cpu=NODE_CPU
+        )
+    places = itertools.cycle(names)
+    for one in manifests.objects(shop, manifests.Wanted("traffic")):
+        yield one
+        if one["kind"] == "Deployment":
+            yield from _running(one, places)
+
+
+def _running(deployment: dict[str, Any], places: Iterable[str]) -> Iterator[dict[str, Any]]:
+    name, spec = deployment["metadata"]["name"], deployment["spec"]
+    yield {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": _owned(name, "Deployment", name, deployment["metadata"]["labels"]),
+        "spec": {"replicas": spec["replicas"], "selector": spec["selector"]},
+    }
+    for number, node in zip(range(spec["replicas"]), places, strict=False):
+        own = f"{name}-{number}"
+        yield {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": _owned(own, "ReplicaSet", name, deployment["metadata"]["labels"]),
+            "spec": {**spec["template"]["spec"], "nodeName": node},
+            "status": {
+                "phase": "Running",
+                "conditions": [{"type": "Ready", "status": "True"}],
+            },
+        }
+
+
+def _owned(name: str, kind: str, owner: str, labels: dict[str, str]) -> dict[str, Any]:
+    reference = {"kind": kind, "name": owner, "uid": f"{kind}/{owner}", "controller": True}
+    return {
+        "name": name,
+        "namespace": manifests.NAMESPACE,
+        "labels": labels,
+        "uid": f"uid-{name}",
+        "creationTimestamp": BEGAN,
+        "ownerReferences": [{"apiVersion": "apps/v1", **reference}],
+    }

@@ -1,0 +1,3 @@
+module shorthaul.dev/realshop/traffic
+
+go 1.24
