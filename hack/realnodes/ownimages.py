@@ -36,4 +36,4 @@ def find(wanted: OwnImage) -> Path:
         images.write(result / "image.tar", found)
         return result
 
-    return caches.made(f"image-{short}-of-{program.parents[1].name}", make) / "image.tar"
+    return caches.made(f"image-{short}-plain-of-{program.parents[1].name}", make) / "image.tar"
