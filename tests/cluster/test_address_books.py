@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shorthaul.cluster.address_books import book_of, fixed_addresses, nodes_of
+from shorthaul.cluster.address_books import book_of, gateways_of, nodes_of
 from shorthaul.cluster.snapshots import Endpoint, Node, Pod, Service, Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.traffic.addresses.parties import (
@@ -100,24 +100,22 @@ def test_parties_are_on_their_nodes():
 @pytest.mark.parametrize(
     ("ranges", "first"), [(("10.244.6.0/24",), "10.244.6.1"), (("fd00:6::/64",), "fd00:6::1")]
 )
-def test_the_first_address_of_a_nodes_pod_range_is_the_nodes(ranges, first):
+def test_the_first_address_of_a_nodes_pod_range_is_its_gateway_and_nobodys_in_the_book(
+    ranges, first
+):
     world = Snapshot({"n6": Node("n6", pod_ranges=ranges)}, {})
 
-    assert who(world, first) == node_party("n6")
+    assert gateways_of(world) == {read_address(first): "n6"}
+    assert not isinstance(who(world, first), Party)
 
 
-def test_a_pod_that_has_the_first_address_keeps_it():
-    world = snapshot(pod("a", "10.1.0.1"))
+def test_a_finished_pod_that_had_the_first_address_of_a_range_of_another_node_keeps_it():
+    world = snapshot(pod("a", "10.1.0.1", phase="Succeeded"))
     node = replace(world.nodes["n1"], pod_ranges=("10.1.0.0/24",))
-    world = replace(world, nodes={"n1": node})
 
-    assert who(world, "10.1.0.1") == pod_party(PodRef("shop", "a"))
+    assert who(replace(world, nodes={"n1": node}), "10.1.0.1") == who(world, "10.1.0.1")
 
 
 @pytest.mark.parametrize("text", ["nowhere", "10.1.0.1/32", ""])
 def test_a_pod_range_without_a_first_address_gives_a_node_none(text):
-    node = Node("n1", addresses=("10.0.0.1",), pod_ranges=(text,))
-
-    held = [(address, party) for _, address, party in fixed_addresses(Snapshot({"n1": node}, {}))]
-
-    assert held == [(read_address("10.0.0.1"), node_party("n1"))]
+    assert gateways_of(Snapshot({"n1": Node("n1", pod_ranges=(text,))}, {})) == {}

@@ -1,5 +1,7 @@
 """Metering: edges from client to server, and every byte in exactly one sum."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,7 +9,7 @@ from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.parties import Kind, Party, node_party, read_address
 from shorthaul.traffic.attribution import SELF
 from shorthaul.traffic.identities import Directory, PodIdentity
-from shorthaul.traffic.metering import Ground, meter
+from shorthaul.traffic.metering import Ground, exporter_finder, meter
 from shorthaul.traffic.passages import Passage, counts_of
 from shorthaul.units import PodRef, WorkloadRef
 from traffic.addresses.tellers import ADDRESS, OTHER, PEER, book, claim, party
@@ -98,3 +100,15 @@ def test_every_byte_packet_and_record_is_in_exactly_one_sum(told, chance):
     assert found.billed + aside + unbilled + found.again == sum(map(counts_of, told), Counts())
     chance.shuffle(told)
     assert meter(told, ground()) == found
+
+
+def test_an_exporter_at_a_gateway_speaks_for_its_node_while_nobody_had_that_address():
+    nobodys, pods = NOBODY, ADDRESS
+    given = replace(ground(), gateways={nobodys: "n2", pods: "n2"})
+    node_of = exporter_finder(given)
+    transfer = passage(OTHER, PEER).transfer
+
+    assert node_of(NODE, transfer) == "n1"
+    assert node_of(nobodys, transfer) == "n2"
+    assert node_of(pods, transfer) is None
+    assert exporter_finder(ground())(nobodys, transfer) is None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shorthaul.cli import inputs
 from shorthaul.cli.progress import Progress
-from shorthaul.cluster.address_books import book_of, nodes_of
+from shorthaul.cluster.address_books import book_of, gateways_of, nodes_of
 from shorthaul.cluster.directories import directory_of
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.edge_rows import Rate
@@ -49,7 +49,8 @@ def read(asked: Asked, show: Progress) -> Found:
     show.begin("reading records")
     reading = read_records(asked.files, rules, show.advance)
     last = max((each.transfer.last_milliseconds for each in reading.passages), default=0)
-    ground = Ground(book_of(snapshot, last, places), directory_of(snapshot), nodes_of(snapshot))
+    book, nodes = book_of(snapshot, last, places), nodes_of(snapshot)
+    ground = Ground(book, directory_of(snapshot), nodes, gateways_of(snapshot))
     show.begin("counting each connection once")
     metered = meter(reading.passages, ground)
     told = ends_of(compare(reading.passages, node_finder(ground)), ground)

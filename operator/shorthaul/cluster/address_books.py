@@ -2,15 +2,15 @@
 
 A dump is one moment, and tells nothing of pods that were deleted before it. So a pod is taken to
 have its addresses from its creation on; a finished one may have had them at any time since, where
-no other pod surely had. Nodes and Services are taken to have always had theirs, and a node the
-first address of its pod range, where no pod has that one. A pod on its node's own network is its
-node. The dump is therefore to be taken at the end of the recording.
+no other pod surely had. Nodes and Services are taken to have always had theirs. A pod on its
+node's own network is its node. The dump is therefore to be taken at the end of the recording.
 """
 
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
-from shorthaul.cluster.snapshots import Node, Pod, Snapshot
+from shorthaul.cluster.snapshots import Pod, Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.traffic.addresses.books import Book, BookRules
 from shorthaul.traffic.addresses.claims import Claim, Fact, Release
@@ -50,14 +50,10 @@ def nodes_of(snapshot: Snapshot) -> Mapping[Party, NodeName]:
 
 def fixed_addresses(snapshot: Snapshot) -> Iterator[tuple[Uid, Address, Party]]:
     """The addresses of nodes and Services, with who holds them; raises BadInput for a Service's."""
-    held = {address for pod in snapshot.pods.values() for address in _readable(pod)}
     for name, node in snapshot.nodes.items():
         for text in node.addresses:
             address = _address_or_none(text)  # a node's list has its host names too
             if address is not None:
-                yield Uid(f"node {name}"), address, node_party(name)
-        for address in _gateways(node):
-            if address not in held:
                 yield Uid(f"node {name}"), address, node_party(name)
     for service in snapshot.services:
         party = Party(Kind.SERVICE, service.namespace, service.name)
@@ -65,21 +61,17 @@ def fixed_addresses(snapshot: Snapshot) -> Iterator[tuple[Uid, Address, Party]]:
             yield Uid(str(party)), _address(text, str(party)), party
 
 
-def _gateways(node: Node) -> Iterator[Address]:
-    """The first address of each of a node's pod ranges, which bridges and plain routes give to the
-    node's end of its pods' network: what it says to its own pods comes from there, and so does what
-    its kube-proxy sends on to them, such as an exporter's records for a Service.
+def gateways_of(snapshot: Snapshot) -> Mapping[Address, NodeName]:
+    """The first address of each node's pod ranges: by bridges and plain routes that of the node's
+    end of its pods' network. What its kube-proxy sends on comes from there, such as an exporter's
+    records for a Service. Other networks give it to any pod, so nobody is billed by it.
     """
-    for text in node.pod_ranges:
-        try:
-            yield read_address(str(ipaddress.ip_network(text, strict=False)[1]))
-        except (ValueError, IndexError, BadInput):
-            continue
-
-
-def _readable(pod: Pod) -> Iterator[Address]:
-    if not pod.host_network and pod.active:
-        yield from (one for one in map(_address_or_none, pod.addresses) if one is not None)
+    found = {}
+    for name, node in snapshot.nodes.items():
+        for text in node.pod_ranges:
+            with suppress(ValueError, IndexError, BadInput):
+                found[read_address(str(ipaddress.ip_network(text, strict=False)[1]))] = name
+    return found
 
 
 def own_addresses(pod: Pod) -> frozenset[Address]:

@@ -9,10 +9,15 @@ news that went untold it stays known who held what in the end, and the next book
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-from shorthaul.cluster.address_books import endpoints_of, fixed_addresses, own_addresses
+from shorthaul.cluster.address_books import (
+    endpoints_of,
+    fixed_addresses,
+    gateways_of,
+    own_addresses,
+)
 from shorthaul.cluster.snapshots import Pod, Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.traffic.addresses.books import Book, BookRules
@@ -45,6 +50,7 @@ class Holders:
         self._states: dict[PodRef, PodState] = {}
         self._book: Book | None = None
         self._fixed: dict[tuple[Uid, Address], Party] = {}
+        self._gateways: Mapping[Address, NodeName] = {}
         self._looked = 0
         self._places: tuple[Range, ...] = ()
         self._identities: dict[PodRef, list[tuple[int, PodIdentity]]] = {}
@@ -82,6 +88,7 @@ class Holders:
             book.tell([Release(address, holder, since, seen)])
         book.serve(endpoints_of(snapshot))
         self._fixed, self._looked = fixed, now_milliseconds
+        self._gateways = gateways_of(snapshot)
         self._look_at_pods(snapshot, now_milliseconds)
 
     def know(self, until_milliseconds: int) -> Book:
@@ -99,7 +106,7 @@ class Holders:
         for party in self._fixed.values():
             if party == node_party(NodeName(party.name)):
                 nodes[party] = NodeName(party.name)
-        return Ground(book, Directory(pods), nodes)
+        return Ground(book, Directory(pods), nodes, self._gateways)
 
     def _told(self, now_milliseconds: int) -> Book:
         """The book with all news in it; a new one where there is none, or news was dropped."""

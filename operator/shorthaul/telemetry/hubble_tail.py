@@ -60,7 +60,6 @@ class HubbleTail:
     async def read(self) -> SourceReading:
         """What the files gained, at most `read_bytes` of it."""
         async with self._busy:
-            self._reader.know(self._named())
             return await asyncio.to_thread(self._read)
 
     def close(self) -> None:
@@ -70,6 +69,7 @@ class HubbleTail:
         self._followed.clear()
 
     def _read(self) -> SourceReading:
+        self._reader.know(self._named())
         self._troubles = {}
         here = self._scan()
         batch = Batch(self._totals)

@@ -6,7 +6,7 @@ again at another point. Both ways of a connection go to the edge from its client
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shorthaul.traffic import anchors
 from shorthaul.traffic.addresses.bills import Bill, Counts, Row, Transfer, Unbilled, bill, leave
@@ -29,11 +29,16 @@ _ASIDE = {
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What passages are judged by: who held addresses, whose pods are whose, and where they are."""
+    """What passages are judged by: who held addresses, whose pods are whose, and where they are.
+
+    `gateways` are addresses that may be a node's towards its pods: they tell who sends records, and
+    bill nobody.
+    """
 
     book: Book
     directory: Directory
     nodes: Mapping[Party, NodeName]
+    gateways: Mapping[Address, NodeName] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +150,17 @@ def node_finder(ground: Ground) -> NodeOf:
 
 
 def exporter_finder(ground: Ground) -> NodeOf:
-    """Tells the node whose own address an exporter has, or a pod on its network.
+    """Tells the node whose own address an exporter has, or a pod on its network, or its gateway
+    where nobody was told to have had that address.
 
     A pod with an address of its own speaks for no node: any workload could.
     """
 
     def node_of(address: Address, transfer: Transfer) -> NodeName | None:
         answer = ground.book.who(address, transfer.first_milliseconds, transfer.last_milliseconds)
-        if not isinstance(answer, Party) or answer.kind is not Kind.NODE:
-            return None
-        return ground.nodes.get(answer)
+        if isinstance(answer, Party) and answer.kind is Kind.NODE:
+            return ground.nodes.get(answer)
+        return None if ground.book.has_told(address) else ground.gateways.get(address)
 
     return node_of
 

@@ -227,3 +227,13 @@ def test_a_clock_that_goes_back_finds_no_template_that_was_forgotten():
 def test_lanes_of_another_version_of_the_library_are_refused():
     with pytest.raises(library.BadInput, match="of another version than this package"):
         library.lanes_library(1, 2, 3)
+
+
+@built
+def test_messages_without_a_byte_are_counted_and_raise_nothing():
+    turns = [(1_000, [(b"", Sender("10.0.0.1", 4000))] * 3)]
+    once, many = Decoder(), Decoder()
+
+    assert two_ways.many_at_once(turns, many) == two_ways.one_by_one(turns, once) == []
+    assert two_ways.known(many) == two_ways.known(once)
+    assert sum(many.totals.refused.values()) == 3

@@ -16,7 +16,7 @@ from shorthaul.telemetry.netflow.exporters import Sender
 
 SLOTS = library.MOST
 SLOT_BYTES = 1 << 16
-"""No datagram is longer. Room that no long one has used costs no memory."""
+"""No datagram is longer."""
 
 
 class Inbox:

@@ -41,8 +41,9 @@ class Arrivals:
 
 
 def gathered(messages: Sequence[tuple[bytes, Sender]]) -> Arrivals:
-    """Messages that are there already, one behind the other."""
-    places, lengths, data, keys = array("q"), array("i"), bytearray(), bytearray()
+    """Messages that are there already, one behind the other, after a byte that no message has: a
+    buffer of none would be nowhere, and messages may be empty."""
+    places, lengths, data, keys = array("q"), array("i"), bytearray(1), bytearray()
     known = {sender: key_of(sender) for sender in dict.fromkeys(who for _, who in messages)}
     senders = {key: sender for sender, key in known.items()}
     for message, sender in messages:

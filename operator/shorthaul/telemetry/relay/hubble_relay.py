@@ -74,7 +74,6 @@ class HubbleRelay:
     async def read(self) -> SourceReading:
         """What has come, at most so many messages."""
         async with self._busy:
-            self._reader.know(self._named())
             return await asyncio.to_thread(self._read, self._clock())
 
     def close(self) -> None:
@@ -82,6 +81,7 @@ class HubbleRelay:
         self._link.close()
 
     def _read(self, now: float) -> SourceReading:
+        self._reader.know(self._named())
         if self._progress is None:
             self._progress, self._catch_up = Progress(int(now * NANOSECONDS)), CatchUp(now)
         progress = self._progress

@@ -114,6 +114,10 @@ class Book:
         self._timelines[address] = timeline
         return timeline.over(first, last)
 
+    def has_told(self, address: Address) -> bool:
+        """Whether anybody is known to have had an address at any time that is kept."""
+        return bool(self._facts.get(address))
+
     def endpoints(self, service: Party, first: int, last: int) -> tuple[Party, ...]:
         """The pods behind a Service that surely held their addresses all the time, sorted."""
         found = {self.who(address, first, last) for address in self._endpoints.get(service, ())}

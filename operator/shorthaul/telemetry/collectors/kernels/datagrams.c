@@ -31,7 +31,7 @@ int64_t receive_datagrams(int64_t socket, uint8_t *room, int64_t slot, int64_t m
     }
     int came = recvmmsg((int)socket, headers, (unsigned)most, MSG_DONTWAIT, 0);
     if (came < 0)
-        return errno == ENOSYS ? CANNOT : 0;
+        return errno == ENOSYS || errno == EPERM ? CANNOT : 0;
     for (int i = 0; i < came; i++)
         lengths[i] = (int32_t)headers[i].msg_len;
     return came;

@@ -20,6 +20,7 @@ from shorthaul.telemetry.netflow.reasons import Reason
 from shorthaul.telemetry.netflow.records import LAYOUT, Batch
 
 NAME = "_records.so"
+OTHER_VERSION = f"{NAME} is of another version than this package; install it again"
 COUNTED = (
     Reason.RECORD_CUT,
     Reason.RECORD_MANY,
@@ -46,19 +47,23 @@ def _loaded() -> ctypes.CDLL:
     try:
         found = ctypes.CDLL(str(resources.files("shorthaul.telemetry.netflow.kernels") / NAME))
         found.layout.restype = found.read_records.restype = ctypes.c_int64
-    except (OSError, AttributeError) as error:
+        lanes = (found.repeated, found.read_messages, found.lanes_layout)
+        hands = (found.enter_lane, found.leave_lane)
+    except OSError as error:
         raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
+    except AttributeError as error:
+        raise BadInput(OTHER_VERSION) from error
     record, plan, context, registers_number, counts = SIZES
     if found.layout() != record << 32 | plan << 24 | context << 16 | registers_number << 8 | counts:
-        raise BadInput(f"{NAME} is of another version than this package; install it again")
+        raise BadInput(OTHER_VERSION)
     pointer, text, number64 = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64
     found.read_records.argtypes = [*(text,) * 3, *(number64,) * 2, *(pointer,) * 2]
     found.repeated.argtypes = [pointer, text, number64]
-    found.enter_lane.argtypes = found.leave_lane.argtypes = [pointer, number64]
+    for function in hands:
+        function.argtypes, function.restype = [pointer, number64], None
     found.read_messages.argtypes = [*(pointer,) * 2, *(number64,) * 3, pointer, number64, pointer]
-    for function in (found.repeated, found.read_messages, found.lanes_layout):
+    for function in lanes:
         function.restype = number64
-    found.enter_lane.restype = found.leave_lane.restype = None
     return found
 
 
@@ -67,7 +72,7 @@ def lanes_library(*sizes: int) -> ctypes.CDLL:
     found = _loaded()
     lane, table, told = sizes
     if found.lanes_layout() != lane << 32 | MARKS.size << 16 | table << 8 | told & 0xFF:
-        raise BadInput(f"{NAME} is of another version than this package; install it again")
+        raise BadInput(OTHER_VERSION)
     return found
 
 
