@@ -3,9 +3,9 @@
 A message's number is that of the records before it, those of options too. Some exporters tell the
 number after it (softflowd 1.1.0, for one), some leave options out. While numbers fit, one account
 is kept; when one does not, there is an account by each of the rules, from some messages before, and
-once some more have come the one by which the fewest restarts, then the fewest losses have happened
-is believed, the rule so far first: a true loss is missing by every rule, while by a wrong one the
-numbers jump to and fro with the sizes of messages.
+once some more have come the one by which the fewest restarts, then the fewest late messages, then
+the fewest losses have happened is believed, the rule so far first: a true loss is missing by every
+rule, while by a wrong one the numbers jump to and fro with the sizes of messages.
 """
 
 from collections import deque
@@ -80,9 +80,9 @@ class Numbering:
         return self._accounts[self._best()]
 
     def _best(self) -> int:
-        def misfit(rule: int) -> tuple[int, int, bool, int]:
+        def misfit(rule: int) -> tuple[int, int, int, bool, int]:
             account = self._accounts[rule]
-            return account.restarts, account.lost, rule != self._rule, rule
+            return account.restarts, account.late, account.lost, rule != self._rule, rule
 
         return min(self._accounts, key=misfit)
 
