@@ -42,6 +42,9 @@ def test_a_kept_engine_begins_anew_as_a_fresh_one_would(number, routing, shape, 
     assert again.cost == again.kernels.total()
     assert again.state.dice.tolist() == fresh.state.dice.tolist()
     assert [again.tries, *again.groups] == [fresh.tries, *fresh.groups]
+    mine, others = BRIEF.run(again, Effort(3)), BRIEF.run(fresh, Effort(3))
+    assert mine.counts.same(others.counts)
+    assert (mine.cost, mine.tries) == (others.cost, others.tries)
 
 
 def test_other_rates_prices_room_or_rules_need_another_engine():

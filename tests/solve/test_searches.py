@@ -13,7 +13,8 @@ from shorthaul.plan.posing import effort_of, pose
 from shorthaul.solve import costs, partitions
 from shorthaul.solve.choices import engine
 from shorthaul.solve.kernels import library
-from shorthaul.solve.searches import QUICK, Search
+from shorthaul.solve.searches import MOST_FOR_ALL_MOVES, QUICK, Search, bearable
+from shorthaul.solve.solvers import Effort
 from shorthaul.units import Routing
 from solve import brute_force, chance_worlds
 
@@ -110,3 +111,20 @@ def test_a_world_without_traffic_stays_as_it_is():
     assert moves == []
     assert found.cost == 0
     assert np.array_equal(found.counts.amounts, problem.start.amounts)
+
+
+def test_a_hand_larger_than_there_is_room_for_is_as_large_as_there_is():
+    problem = pose(chance_worlds.request(3, shape_of(150)))
+    largest, larger = (Search(turns_per_pod=0, least_turns=300, hand=n) for n in (511, 5000))
+
+    found, expected = (one.solve(problem, Effort(seed=1)) for one in (larger, largest))
+
+    assert found.counts.same(expected.counts)
+
+
+@given(st.floats(1, 1e300), st.integers(0, 10**6))
+def test_the_price_of_all_moves_stays_within_what_the_kernels_count_in(price, pods):
+    found = bearable(price, pods)
+
+    assert found * max(1, pods) <= MOST_FOR_ALL_MOVES * (1 + 1e-9)
+    assert found == price or price * max(1, pods) > MOST_FOR_ALL_MOVES

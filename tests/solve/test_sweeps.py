@@ -70,6 +70,17 @@ def test_a_pod_takes_the_place_of_one_that_loses_less(routing):
 
 
 @pytest.mark.parametrize("routing", [Routing.UNIFORM, Routing.LOCAL])
+def test_a_pod_without_traffic_on_the_node_hinders_no_exchange(routing):
+    places = {"a-0": ("n0", 2), "x-0": ("n0", 2), "q-0": ("n0", 1), "b-0": ("n1", 2)}
+    talk = {("a", "b"): 100.0, ("x", "y"): 2.0, ("x", "a"): 1.0}
+    engine = engine_of({**places, "y-0": ("n1", 2)}, talk, routing, cpu=5)
+    before = engine.cost
+
+    assert sweep_one(engine, "b-0") == 1
+    assert engine.cost == engine.kernels.total() < before
+
+
+@pytest.mark.parametrize("routing", [Routing.UNIFORM, Routing.LOCAL])
 def test_several_small_pods_give_way_to_a_large_one(routing):
     talk = {("a", "b"): 100.0, ("x", "a"): 1.0, ("z", "a"): 1.0, ("y", "x"): 2.0, ("y", "z"): 2.0}
     engine = engine_of(CROWD, talk, routing)

@@ -10,6 +10,8 @@ nothing is recommended. All is compared with the cluster as it is routed today.
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.plan import drafts
 from shorthaul.plan.planning import KNEE, certified, make_plan
@@ -25,9 +27,8 @@ from shorthaul.plan.recommendations import (
 )
 from shorthaul.plan.requests import Request
 from shorthaul.solve import costs, joint_searches
-from shorthaul.solve.problems import Assignment, Group, Problem
+from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.solvers import Effort, Solver
-from shorthaul.solve.sparse_counts import SparseCounts
 
 GROWING_ROUNDS = 2
 SHRINKING_ROUNDS = 3
@@ -64,7 +65,7 @@ def _searched(request: Request, today: Plan, limit: float) -> Plan | None:
         if found.routings.get(number.get(workload, -1)) is routing
     )
     counts = found.assignment.counts
-    solver = _Replayed(problem.groups, counts, request.solver)
+    solver = _Replayed(problem, found.assignment, request.solver)
     moves = [(move.pod, move.target_name) for move in drafts.draft(problem, counts)]
     where = costs.places(request.snapshot).moved(moves)
     wanted = advise(request, where, limit, asked).recommended
@@ -73,18 +74,24 @@ def _searched(request: Request, today: Plan, limit: float) -> Plan | None:
 
 @dataclass(frozen=True, slots=True)
 class _Replayed:
-    """A solver that answers with a placement known before, as long as it is for the same pods."""
+    """A solver that answers with a placement known before, while pods and open nodes are as then."""
 
-    groups: tuple[Group, ...]
-    counts: SparseCounts
+    known: Problem
+    found: Assignment
     otherwise: Solver
 
     def solve(self, problem: Problem, effort: Effort) -> Assignment:
         """The placement known, with what it costs as this problem has it."""
-        if problem.groups != self.groups:
+        if problem.groups != self.known.groups or not _as_open(problem, self.known):
             return self.otherwise.solve(problem, effort)
-        cost = drafts.cost_of(problem, drafts.draft(problem, self.counts))
-        return Assignment(self.counts, cost)
+        cost = drafts.cost_of(problem, drafts.draft(problem, self.found.counts))
+        return replace(self.found, cost=cost)
+
+
+def _as_open(one: Problem, other: Problem) -> bool:
+    """Whether each group may go to the same nodes in both."""
+    mine, others = (problem.allowed.open[problem.allowed.classes] for problem in (one, other))
+    return np.array_equal(mine, others)
 
 
 def _in_rounds(request: Request, today: Plan, limit: float) -> Plan:

@@ -133,6 +133,7 @@ class Engine:
         self.tries += turns
         self.state.best[:] = self.state.place
         arrays = (self.groups, self.chances, self._hand, self._key, self._table, heats)
+        size = min(size, LONGEST_HAND - 1)  # a hand has at most one more
         numbers = (len(self.groups), turns, len(heats), price, most, size, blink)
         return self.kernels.ruin(arrays, numbers, self.objective(price))
 
@@ -163,7 +164,7 @@ class Blocks:
     def ruin(self, turns: int, price: int, heats: Ints, *, size: int, blink: int) -> None:
         """Ruins and recreates from where it is."""
         self._engine.tries += turns
-        ruin_blocks(self._tables, heats, (turns, price, size, blink))
+        ruin_blocks(self._tables, heats, (turns, price, min(size, LONGEST_HAND - 1), blink))
 
     def targets(self) -> Ints:
         """The node that each pod should go to, -1 where any will do."""

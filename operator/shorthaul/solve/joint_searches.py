@@ -20,7 +20,7 @@ from shorthaul.solve.kernels import library
 from shorthaul.solve.kernels.dice import exponentials
 from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.problems import Assignment, Problem
-from shorthaul.solve.searches import HEAT_OF_A_POD, MOST_HEAT, dearer
+from shorthaul.solve.searches import HEAT_OF_A_POD, MOST_HEAT, bearable, dearer
 from shorthaul.solve.solvers import Effort
 from shorthaul.units import Routing
 
@@ -108,13 +108,14 @@ class _Run:
             here = max(floor, int(price)) if self._most < UNLIMITED else floor
             self._value(fine)
             self._route(turns // STAGES, here, heats[stage : stage + 1], fine)
-            price *= dearer(engine.moved, self._most)
+            price = bearable(price * dearer(engine.moved, self._most), pods)
             if self._out_of_time():
                 break
+        self._value(FINES[1])
         for _ in range(PRICE_STEPS):
             if engine.moved <= self._most:
                 break
-            price *= PRICE_RATIO
+            price = bearable(price * PRICE_RATIO, pods)
             self._route(turns // STAGES, int(price), np.zeros(1, dtype=np.int64), FINES[1])
         if engine.moved > self._most:
             engine.go_home()

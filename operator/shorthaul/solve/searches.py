@@ -32,6 +32,7 @@ MOST_HEAT = 0.05
 BLINK = 20
 WARMTH = 20
 PRICE_STEPS = 40
+MOST_FOR_ALL_MOVES = 2.0**60
 PRICE_RATIO = 1.1
 BUDGET_WARMTH = 0.1
 BUDGET_LAXITY = 0.1
@@ -263,11 +264,11 @@ class _Run:
             self._effort.tell(stage / STAGES, self._best_objective)
             if self._out_of_time():
                 break
-            price *= dearer(engine.moved, most)
+            price = bearable(price * dearer(engine.moved, most), len(engine.talking))
         for _ in range(PRICE_STEPS):
             if engine.moved <= most:
                 break
-            price *= PRICE_RATIO
+            price = bearable(price * PRICE_RATIO, len(engine.talking))
             engine.sweep(engine.talking, int(price))
         self._note()
         self._go_to_best()
@@ -335,6 +336,11 @@ class _Run:
     def _out_of_time(self) -> bool:
         self._limited = self._limited or self._effort.expired()
         return self._limited
+
+
+def bearable(price: float, pods: int) -> float:
+    """A price of a move at which that of all moves is still far from what 64 bits hold."""
+    return min(price, MOST_FOR_ALL_MOVES / max(1, pods))
 
 
 def dearer(moved: int, most: int) -> float:

@@ -41,7 +41,7 @@ enum { COST, MOVED, STAMP, LOGGED, QUEUED, BEST, FRESH, ADDED, FULL, BETTER, MAR
 enum { LEVELS = 4, BY_PRICE = 5, DIE = 1024 };
 
 typedef struct {
-    wide_t pods, groups, nodes, resources, links, tallies, limits, columns, log_size, queue_size, bare;
+    wide_t pods, groups, nodes, resources, links, tallies, limits, columns, log_size, queue_size, bare, rows;
 } Sizes;
 
 typedef struct {

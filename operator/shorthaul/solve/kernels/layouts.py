@@ -70,6 +70,7 @@ SIZES = (
     "log_size",
     "queue_size",
     "bare",
+    "rows",
 )
 
 
@@ -142,6 +143,7 @@ def sizes_of(m: Model, s: State) -> tuple[int, ...]:
         len(s.log),
         len(s.queue),
         -1 if m.zoned.all() else s.wide.shape[1] - 1,
+        len(m.row),
     )
 
 

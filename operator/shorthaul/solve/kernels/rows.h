@@ -2,6 +2,8 @@
  *
  * A node stays listed while the row has pods there, or had some at the start.
  */
+#include <stdlib.h>
+
 PART wide_t find(const Search *x, wide_t row, wide_t node)
 {
     wide_t first = x->m.row[row][R_OFFSET], dense = x->m.row[row][R_DENSE];
@@ -64,4 +66,27 @@ PART int bump(Search *x, wide_t row, wide_t node, int sign)
     if (sign > 0)
         return before >= start ? 1 : -1;
     return before > start ? 1 : -1;
+}
+
+static int by_node(const void *one, const void *other)
+{
+    const narrow_t *a = one, *b = other;
+    return (a[H_NODE] > b[H_NODE]) - (a[H_NODE] < b[H_NODE]);
+}
+
+/* Orders every row's list by node. Lists are shuffled as pods come and go, and their order decides
+ * between equals, so a search that goes on in old lists would not be as one that makes new ones. */
+static void order_rows(Search *x)
+{
+    for (wide_t row = 0; row < x->n.rows; row++) {
+        wide_t first = x->m.row[row][R_OFFSET], end = first + x->s.held[row][LENGTH], at = first + 1;
+        while (at < end && x->s.host[at - 1][H_NODE] < x->s.host[at][H_NODE])
+            at++;
+        if (at >= end)
+            continue;
+        qsort(x->s.host[first], (size_t)(end - first), sizeof *x->s.host, by_node);
+        wide_t dense = x->m.row[row][R_DENSE];
+        for (at = first; dense >= 0 && at < end; at++)
+            x->s.dense[dense + x->s.host[at][H_NODE]] = (narrow_t)(at - first + 1);
+    }
 }

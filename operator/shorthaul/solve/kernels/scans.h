@@ -284,6 +284,6 @@ static wide_t scan(Search *x, wide_t group, wide_t price, wide_t blink, wide_t h
     if (c.layered || c.apart || c.best <= price)
         weigh(x, &c, peers, look_further(x, &c, peers));
     x->s.now[FULL] = c.better > c.best ? c.full : -1;
-    x->s.now[BETTER] = c.better - c.best;
+    x->s.now[BETTER] = x->s.now[FULL] >= 0 ? c.better - c.best : 0;
     return c.chosen;
 }

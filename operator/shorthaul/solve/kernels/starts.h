@@ -68,6 +68,7 @@ void begin(Search *x, const wide_t *vertices, const wide_t *nodes, const wide_t 
     }
     for (wide_t pod = 0; pod < x->n.pods; pod++)
         excuse(x, (narrow_t)pod);
+    order_rows(x);
     x->s.now[COST] = total(x);
 }
 
@@ -225,6 +226,7 @@ void restart(Search *x, const narrow_t *places, wide_t *left, narrow_t *pods, na
         x->s.place[pod] = places[pod];
         chain_in(&x->s, (narrow_t)pod, places[pod]);
     }
+    order_rows(x);
     x->s.now[LOGGED] = x->s.now[QUEUED] = 0;
 }
 

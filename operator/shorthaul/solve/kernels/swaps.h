@@ -32,7 +32,8 @@ static wide_t grip(const Search *x, wide_t group, wide_t node)
     return found;
 }
 
-/* Lists pods of a node, of other groups than one, that would lose less than `most`. */
+/* Lists pods of a node, of other groups than one, that would lose less than `most`; not quiet ones,
+ * which give way anyhow. */
 static void look_around(const Search *x, Crowd *c, wide_t group, wide_t node, wide_t most)
 {
     wide_t last = -1, loss = -1, looked = 0;
@@ -40,7 +41,7 @@ static void look_around(const Search *x, Crowd *c, wide_t group, wide_t node, wi
         wide_t own = x->m.group_of[pod];
         if (own != group && own != last)
             loss = grip(x, own, node);
-        if (own != group && loss >= 0 && loss < most) {
+        if (own != group && !is_quiet(x, own) && loss >= 0 && loss < most) {
             c->pod[c->number] = pod;
             c->loss[c->number++] = loss;
         }
