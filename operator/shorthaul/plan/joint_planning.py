@@ -74,7 +74,7 @@ def _searched(request: Request, today: Plan, limit: float) -> Plan | None:
 
 @dataclass(frozen=True, slots=True)
 class _Replayed:
-    """A solver that answers with a placement known before, while pods and open nodes are as then."""
+    """Answers with a placement known before, while pods and open nodes are as they were then."""
 
     known: Problem
     found: Assignment
