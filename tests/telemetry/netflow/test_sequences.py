@@ -155,11 +155,12 @@ RULES = [(False, True), (True, True), (False, False), (True, False)]
 @patient
 @given(
     sizes=st.lists(
-        st.tuples(st.integers(1, 30), st.integers(0, 2)), min_size=12, max_size=40, unique=True
+        st.tuples(st.integers(1, 30), st.integers(0, 2)), min_size=16, max_size=40, unique=True
     ),
     lost=st.sets(st.integers(3, 9), max_size=3),
 )
 def test_the_rule_that_an_exporter_numbers_by_is_found(after, options_count, sizes, lost):
+    # Of 12 messages with losses 2 in 60,000 fit another rule as well; of 16 none in 120,000.
     numbering, number, expected = Numbering(), 0, 0
     for at, (flows, options) in enumerate(sizes):
         units = flows + options if options_count else flows
