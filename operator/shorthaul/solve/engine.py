@@ -1,12 +1,15 @@
 """A model, a state and the kernels in one hand: what Python asks of a search."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from shorthaul.solve import mixtures
 from shorthaul.solve.kernels import blocks
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.dice import exponentials, seeded
 from shorthaul.solve.kernels.layouts import Ints, Narrow
-from shorthaul.solve.kernels.library import LONGEST_HAND, ruin_blocks
+from shorthaul.solve.kernels.library import LONGEST_HAND, mix_blocks, ruin_blocks
 from shorthaul.solve.kernels.models import model
 from shorthaul.solve.kernels.states import counts_of, places_of, state
 from shorthaul.solve.problems import Bools, Problem
@@ -150,6 +153,16 @@ class Blocks:
     def again(self, seed: int) -> "Blocks":
         """Another one from the engine's placement."""
         return Blocks(self._engine, seed)
+
+    def mixed(self, others: Sequence["Blocks"], price: int, seed: int) -> "Blocks | None":
+        """Another one at the best mixture of what nodes of these hold, if there is one."""
+        found = Blocks(self._engine, seed)
+        tables = [each._tables for each in (self, *others)]
+        best = mixtures.mix(found._tables, [each.best for each in tables], price)
+        if best is None:
+            return None
+        found._tables.best[:] = best
+        return found if mix_blocks(found._tables, price) else None
 
     @property
     def saved(self) -> int:

@@ -6,8 +6,10 @@ mixed-integer program the dual bound is taken, with TOLERANCE of the whole weigh
 far more than its tolerances allow at the scale used here.
 """
 
+import importlib.util
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +30,20 @@ class Filled:
     most: float
 
 
+class Row(NamedTuple):
+    """Limits of a weighted sum: the columns in it, their amounts, the least and the most."""
+
+    columns: Ints
+    amounts: Ints
+    least: float
+    most: float
+
+
+def available() -> bool:
+    """Whether HiGHS is installed."""
+    return importlib.util.find_spec("highspy") is not None
+
+
 def _highs() -> Any:
     try:
         import highspy  # Slow to load, and few plans need it.
@@ -42,6 +58,12 @@ def _highs() -> Any:
     for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
         found.setOptionValue(option, value)
     return found
+
+
+def _integer() -> Any:
+    import highspy
+
+    return highspy.HighsVarType.kInteger
 
 
 class Covering:
@@ -95,7 +117,7 @@ class Filling:
         self._highs = _highs()
         self._number = len(most)
         self._sizes = sizes
-        integer = self._integer()
+        integer = _integer()
         for vertex, each in enumerate(most.tolist()):
             self._highs.addVar(0.0, float(each))
             self._highs.changeColIntegrality(vertex, integer)
@@ -132,7 +154,23 @@ class Filling:
             values = np.zeros(self._number)
         return Filled(np.rint(values).astype(np.int64), max(0.0, bound) + TOLERANCE)
 
-    def _integer(self) -> Any:
-        import highspy
 
-        return highspy.HighsVarType.kInteger
+
+def choose(worths: Floats, most: Ints, rows: Sequence[Row], *, nodes: int) -> Ints:
+    """How often to take each of some things, worth most together within `rows`, as a mixed-integer
+    program that ends after so many nodes of the search tree; nothing where none was found.
+
+    `worths` and `most` (things,): what one is worth, from 0 to 1, and how many there may be of it.
+    """
+    highs, integer = _highs(), _integer()
+    for column, (worth, limit) in enumerate(zip(worths.tolist(), most.tolist(), strict=True)):
+        highs.addVar(0.0, float(limit))
+        highs.changeColCost(column, -worth * SCALE)
+        highs.changeColIntegrality(column, integer)
+    for row in rows:
+        taken = row.columns.astype(np.int32)
+        highs.addRow(row.least, row.most, len(taken), taken, row.amounts.astype(np.float64))
+    highs.setOptionValue("mip_max_nodes", nodes)
+    highs.run()
+    found = np.array(highs.getSolution().col_value[: len(worths)])
+    return np.rint(found).astype(np.int64) if len(found) else np.zeros(len(worths), dtype=np.int64)

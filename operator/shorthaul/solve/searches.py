@@ -196,6 +196,9 @@ class _Run:
         for each in found:
             self._cool(each, turns // (BEGINNINGS + 2), price)
         best = max(found, key=lambda each: each.saved)
+        mixed = best.mixed([each for each in found if each is not best], price, seed + BEGINNINGS)
+        if mixed is not None:
+            best = mixed
         self._cool(best, 2 * turns // (BEGINNINGS + 2), price, warmth=0.125)
         return self._settled(best)
 

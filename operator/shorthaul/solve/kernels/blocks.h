@@ -347,6 +347,32 @@ static void block_remember(Blocks *b, wide_t logged)
     b->now[LAGS] = 0;
 }
 
+/* Goes to what `best` tells, which has room; pods that it does not tell of go where they save most.
+ * Returns whether all have a place. What is best so far is then what was found. */
+wide_t mix_blocks(Blocks *b)
+{
+    wide_t looked = 0, cells = b->groups * b->nodes;
+    b->now[TURN]++;
+    for (int sign = -1; sign <= 1; sign += 2)
+        for (wide_t cell = 0; cell < cells; cell++) {
+            wide_t more = b->best[cell] - b->across[cell];
+            if (more * sign > 0)
+                block_put(b, cell / b->nodes, cell % b->nodes, more, 0);
+        }
+    for (wide_t node = 0; node < b->nodes; node++)
+        looked = block_look(b, node, looked);
+    for (wide_t group = 0; group < b->groups; group++)
+        for (wide_t left = b->hand[group]; left > 0; left = b->hand[group]) {
+            wide_t node = block_target(b, group, looked);
+            if (node < 0)
+                return 0;
+            block_put(b, group, node, block_even(b, group, node, block_room(b, group, node, left)), 0);
+        }
+    b->now[MOST_SAVED] = b->now[SAVED];
+    block_remember(b, 0);
+    return 1;
+}
+
 /* Trials in a row; the counts that save most are in `best` in the end. */
 void ruin_blocks(Blocks *b)
 {

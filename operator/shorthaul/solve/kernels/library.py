@@ -39,7 +39,8 @@ CHECKED = (
 )
 COUNTING = ("count_pods", "apart")
 ROUTING = ("value_all", "route")
-NUMBERS = (*CHECKED, "total", "follow", "sweep", "gather", "ruin", *COUNTING, *ROUTING)
+SEARCHING = ("sweep", "gather", "ruin", "mix_blocks")
+NUMBERS = (*CHECKED, "total", "follow", *SEARCHING, *COUNTING, *ROUTING)
 
 
 class _Sizes(ctypes.Structure):
@@ -149,14 +150,23 @@ def _counts(counts: SparseCounts) -> _Counts:
 
 def ruin_blocks(tables: Tables, heats: Ints, numbers: tuple[int, ...]) -> None:
     """Ruins and recreates by counts; `numbers` are turns, price, the most pods lifted, blink."""
+    _loaded().ruin_blocks(ctypes.byref(_blocks(tables, heats, numbers)))
+
+
+def mix_blocks(tables: Tables, price: int) -> bool:
+    """Goes to the counts in `best`, and with pods that it does not tell of where they save most."""
+    heats = np.zeros(1, dtype=np.int64)
+    return bool(_loaded().mix_blocks(ctypes.byref(_blocks(tables, heats, (0, price, 0, 0)))))
+
+
+def _blocks(tables: Tables, heats: Ints, numbers: tuple[int, ...]) -> _Blocks:
     turns, price, largest, blink = numbers
     nodes, columns = tables.counts.shape
-    made = _Blocks(
+    return _Blocks(
         *(_pointer(array) for array in (*tables, heats)),
         *(len(tables.size), columns, nodes, tables.request.shape[1]),
         *(turns, len(heats), price, largest, blink, len(tables.log)),
     )
-    _loaded().ruin_blocks(ctypes.byref(made))
 
 
 class Kernels:
