@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from shorthaul.solve import runs
 from shorthaul.solve.kernels import blocks
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.dice import exponentials, seeded
@@ -50,8 +51,7 @@ class Engine:
         order = np.argsort(-rank, kind="stable")
         order = order[talks[order]]
         first, size = self.model.group[order, at.FIRST], self.model.group[order, at.SIZE]
-        places = np.repeat(first - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
-        return places.astype(np.int32)
+        return runs.spans(first, size).astype(np.int32)
 
     def focus(self, groups: Ints) -> None:
         """From now on ruins begin at one of these groups, which have to talk."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from shorthaul.solve import runs
 from shorthaul.solve.cells import LEVELS, Cells
 from shorthaul.solve.lumps import Chunks, Lumps, Pairs, chunks, pairs
 from shorthaul.solve.partitions import Floats, Graph, split
@@ -87,10 +88,10 @@ def _divided(
     present = _present(problem, children, len(of_child))
     found = np.zeros(len(made.lump), dtype=np.int64)
     order = np.argsort(cell_of, kind="stable")
-    ends = np.searchsorted(cell_of[order], np.arange(len(inside) + 1))
+    ends = runs.starts(cell_of[order], len(inside))
     head_cell = cell_of[made.graph.heads]
     edges = np.argsort(head_cell, kind="stable")
-    edge_ends = np.searchsorted(head_cell[edges], np.arange(len(inside) + 1))
+    edge_ends = runs.starts(head_cell[edges], len(inside))
     place = np.zeros(len(made.lump), dtype=np.int64)
     for cell, here in enumerate(inside):
         own = order[ends[cell] : ends[cell + 1]]
@@ -112,8 +113,7 @@ def _divided(
 def _present(problem: Problem, children: Ints, number: int) -> Present:
     """Pods of each (group, cell) today: sorted keys and amounts."""
     start = problem.start
-    owners = np.repeat(np.arange(start.rows), np.diff(start.offsets))
-    keys, inverse = np.unique(owners * number + children[start.nodes], return_inverse=True)
+    keys, inverse = np.unique(start.owners() * number + children[start.nodes], return_inverse=True)
     amounts = np.bincount(inverse, weights=start.amounts).astype(np.int64)
     return keys, amounts, number
 
@@ -169,26 +169,20 @@ def pod_targets(problem: Problem, found: Lumps) -> Ints:
     start, width = problem.start, len(problem.nodes)
     order = np.argsort(found.groups, kind="stable")
     bound, nodes, counts = found.groups[order], found.cells[order], found.counts[order]
-    here = np.repeat(np.arange(start.rows), np.diff(start.offsets)) * width + start.nodes
+    here = start.owners() * width + start.nodes
     staying = np.zeros(len(here), dtype=np.int64)
     _, mine, theirs = np.intersect1d(
         here, bound * width + nodes, assume_unique=True, return_indices=True
     )
     staying[mine] = np.minimum(start.amounts[mine], counts[theirs])
     counts[theirs] -= staying[mine]
-    owners = np.repeat(np.arange(start.rows), start.totals())
-    stays = _ranks(start.amounts) < np.repeat(staying, start.amounts)
-    made = np.where(stays, np.repeat(start.nodes, start.amounts), -1).astype(np.int64)
+    owners = start.pod_owners()
+    stays = runs.ranks(start.amounts) < np.repeat(staying, start.amounts)
+    made = np.where(stays, start.pod_nodes(), -1).astype(np.int64)
     loose = np.flatnonzero(~stays)
     free = np.bincount(owners[loose], minlength=start.rows)
     asked = np.bincount(bound, weights=counts, minlength=start.rows).astype(np.int64)
-    going = _ranks(free) < np.repeat(asked, free)
-    taken = _ranks(asked) < np.repeat(free, asked)
+    going = runs.ranks(free) < np.repeat(asked, free)
+    taken = runs.ranks(asked) < np.repeat(free, asked)
     made[loose[going]] = np.repeat(nodes, counts)[taken]
     return made
-
-
-def _ranks(sizes: Ints) -> Ints:
-    """0, 1, 2 … of each run of so many."""
-    found: Ints = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return found

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from shorthaul.solve import runs
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.dice import exponentials, seeded
 from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
@@ -68,7 +69,7 @@ def plain(m: Model) -> NDArray[np.bool_]:
     for first, end in ((at.TALLY0, at.TALLY1), (at.REPEL0, at.REPEL1), (at.KEPT0, at.KEPT1)):
         alone &= group[:, first] == group[:, end]
     alone &= group[:, at.TOUCH0] == group[:, at.TOUCH1]
-    owner = np.repeat(np.arange(len(group)), group[:, at.ENTRY1] - group[:, at.ENTRY0])
+    owner = runs.owners(group[:, at.ENTRY1] - group[:, at.ENTRY0])
     listed = _listed(m)
     looping = entry[listed, at.OWN_ROW] == entry[listed, at.OTHER_ROW]
     alone[owner[looping | (entry[listed, at.OWN_ROW] != owner)]] = False
@@ -97,10 +98,10 @@ def tables(m: Model, s: State, start: Narrow, seed: int) -> tuple[Tables, Narrow
     shares = np.maximum(1, np.rint(shares * (CHANCES / max(1.0, float(shares.sum())))))
     across = np.ascontiguousarray(here[movers])
     made = Tables(
-        first=_ends(group[:, at.ENTRY1] - group[:, at.ENTRY0]).astype(np.int32),
+        first=runs.begins(group[:, at.ENTRY1] - group[:, at.ENTRY0]).astype(np.int32),
         side=side,
         coefficient=np.ascontiguousarray(m.entry[listed, at.COEFFICIENT]),
-        pull=_ends(m.entry[listed, at.PULL]),
+        pull=runs.begins(m.entry[listed, at.PULL]),
         size=np.ascontiguousarray(group[:, at.SIZE]),
         request=np.ascontiguousarray(m.request[movers]),
         cap=np.ascontiguousarray(group[:, at.HOST_CAP]),
@@ -143,7 +144,7 @@ def targets(m: Model, places: Narrow, movers: Narrow, best: Narrow) -> Ints:
         stays = rank < left[where[order]]
         found[pods[order[stays]]] = where[order[stays]]
         left -= np.bincount(where[order[stays]], minlength=len(left))
-        found[pods[order[~stays]]] = np.repeat(np.arange(len(left)), left)
+        found[pods[order[~stays]]] = runs.owners(left)
     return found
 
 
@@ -187,10 +188,7 @@ def _sides(m: Model, movers: Ints, listed: Ints) -> tuple[Narrow, _Columns]:
 def _listed(m: Model, groups: Ints | None = None) -> Ints:
     """The entries of some groups, or of all, in order."""
     group = m.group if groups is None else m.group[groups]
-    sizes = group[:, at.ENTRY1] - group[:, at.ENTRY0]
-    within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    found: Ints = np.repeat(group[:, at.ENTRY0], sizes) + within
-    return found
+    return runs.spans(group[:, at.ENTRY0], group[:, at.ENTRY1] - group[:, at.ENTRY0])
 
 
 def _held(m: Model, s: State, row: int) -> slice:
@@ -202,8 +200,3 @@ def _held(m: Model, s: State, row: int) -> slice:
 def _counts(group_of: Narrow, places: Narrow, groups: int, nodes: int) -> Narrow:
     keys = group_of.astype(np.int64) * nodes + places
     return np.bincount(keys, minlength=groups * nodes).reshape(groups, nodes).astype(np.int32)
-
-
-def _ends(sizes: Ints) -> Ints:
-    found: Ints = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return found

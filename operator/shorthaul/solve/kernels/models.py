@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from shorthaul.solve import runs
 from shorthaul.solve.cells import Cells, cells
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.limit_tables import Tables, limit_tables
@@ -51,7 +52,7 @@ def model(problem: Problem) -> tuple[at.Model, Ints]:
     columns = shape.of_node - shape.starts[1]
     columns[:, 0] = np.arange(len(problem.nodes))
     made = at.Model(
-        group_of=np.repeat(np.arange(len(problem.groups)), group[:, at.SIZE]).astype(np.int32),
+        group_of=runs.owners(group[:, at.SIZE]).astype(np.int32),
         group=group,
         listed=np.array([*listed.values, 0], dtype=np.int64),
         entry=seen,
@@ -66,9 +67,7 @@ def model(problem: Problem) -> tuple[at.Model, Ints]:
         domain=tables.domain,
         tally=tally,
         limit=tables.limit,
-        rack_first=np.searchsorted(racks[order], np.arange(int(racks.max(initial=-1)) + 2)).astype(
-            np.int32
-        ),
+        rack_first=runs.starts(racks[order], int(racks.max(initial=-1)) + 1).astype(np.int32),
         rack_nodes=order.astype(np.int32),
         rack_of=racks.astype(np.int32),
         member_first=first,
@@ -103,7 +102,7 @@ def _row_table(rows: Rows, nodes: int) -> Ints:
     """Room for each row's list, and an index by node for the largest rows while memory lasts."""
     room = np.minimum(2 * rows.sizes, nodes)
     table = np.full((len(rows.sizes), 2), -1, dtype=np.int64)
-    table[:, at.R_OFFSET] = np.concatenate([[0], np.cumsum(room)[:-1]]) if len(room) else 0
+    table[:, at.R_OFFSET] = runs.begins(room)[:-1]
     large = np.argsort(-rows.sizes, kind="stable")
     large = large[rows.sizes[large] >= LEAST_DENSE][: DENSE_PLACES // max(1, nodes)]
     table[large, at.R_DENSE] = np.arange(len(large)) * nodes
