@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from shorthaul.solve import runs
+from shorthaul.solve import pod_sizes, runs
 from shorthaul.solve.kernels import blocks
 from shorthaul.solve.kernels import layouts as at
+from shorthaul.solve.kernels.chances import chances
 from shorthaul.solve.kernels.dice import exponentials, seeded
 from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.kernels.library import LONGEST_HAND, ruin_blocks
@@ -14,7 +15,6 @@ from shorthaul.solve.problems import Bools, Problem
 from shorthaul.solve.sparse_counts import SparseCounts
 
 UNLIMITED = 2**62
-CHANCES = 2**30
 
 
 class Engine:
@@ -25,8 +25,7 @@ class Engine:
         self.model, fixed = model(problem)
         self.state, self.kernels = state(problem, self.model, fixed, seed)
         self._table = exponentials()
-        resources = np.maximum(1, problem.room.clip(min=0).sum(axis=1).astype(np.float64))
-        self._size = (self.model.request / resources).max(axis=1, initial=0.0)
+        self._size = pod_sizes.shares(problem.requests, problem.room)
         group = self.model.group
         talks = group[:, at.ENTRY1] > group[:, at.ENTRY0]
         self.talking = self._by_traffic_for_size(talks)
@@ -59,11 +58,7 @@ class Engine:
 
     def _aimed(self, groups: Ints) -> tuple[Narrow, Ints]:
         """Some groups, and the chances by which one of them is drawn, summed up."""
-        group = self.model.group
-        weights = np.sqrt(group[groups, at.RANK].astype(np.float64))
-        shares = weights * group[groups, at.SIZE]
-        shares = np.maximum(1, np.rint(shares * (CHANCES / max(1.0, float(shares.sum())))))
-        return groups.astype(np.int32), np.cumsum(shares.astype(np.int64))
+        return groups.astype(np.int32), chances(self.model.group[groups])
 
     @property
     def cost(self) -> int:

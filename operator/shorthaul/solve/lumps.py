@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shorthaul.solve import runs
+from shorthaul.solve.members import members
 from shorthaul.solve.partitions import Floats, Graph
 from shorthaul.solve.problems import Ints, Problem
 from shorthaul.units import Routing
@@ -49,7 +50,8 @@ class Chunks:
 
 def pairs(problem: Problem) -> Pairs:
     """The traffic between movable groups; a vertex of several groups shares it by their pods."""
-    first, member = _members(problem)
+    of_vertex = members(problem)
+    first, member = of_vertex.first, of_vertex.groups
     links, number = problem.links, len(problem.links)
     client = np.fromiter((link.client for link in links), np.int64, number)
     server = np.fromiter((link.server for link in links), np.int64, number)
@@ -61,21 +63,12 @@ def pairs(problem: Problem) -> Pairs:
     edge, place = runs.owners(repeats), runs.ranks(repeats)
     one = member[first[client[edge]] + place // servers[edge]]
     other = member[first[server[edge]] + place % servers[edge]]
-    pods = np.fromiter((len(group.pods) for group in problem.groups), np.int64)
+    pods = problem.group_sizes
     sizes = np.asarray(problem.sizes, dtype=np.int64)
     ends = sizes[client[edge]] * sizes[server[edge]]
     shared = weight[edge] * (pods[one] * pods[other]) / ends
     found = one != other
     return Pairs(one[found], other[found], shared[found], even[edge][found])
-
-
-def _members(problem: Problem) -> tuple[Ints, Ints]:
-    """The movable groups of each vertex: where those of each begin, and all of them."""
-    number = np.fromiter((len(group.vertices) for group in problem.groups), np.int64)
-    vertices = np.fromiter((v for group in problem.groups for v in group.vertices), np.int64)
-    order = np.argsort(vertices, kind="stable")
-    first = np.searchsorted(vertices[order], np.arange(problem.background.rows + 1))
-    return first.astype(np.int64), np.repeat(np.arange(len(number)), number)[order]
 
 
 def chunks(lumps: Lumps, talk: Pairs, sizes: Ints, rooms: Floats) -> Chunks:

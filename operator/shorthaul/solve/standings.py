@@ -14,6 +14,7 @@ from shorthaul.solve import runs
 from shorthaul.solve.cells import LEVELS, Cells
 from shorthaul.solve.directed import DirectedLink
 from shorthaul.solve.limits import Groups
+from shorthaul.solve.members import members, pairs
 from shorthaul.solve.problems import Ints, Link, Problem
 from shorthaul.units import TIERS, Routing
 
@@ -48,20 +49,14 @@ class Standing:
 
 def standing(problem: Problem) -> Standing:
     """Today's pods by vertex."""
-    members: list[set[int]] = [set() for _ in range(problem.background.rows)]
-    owners, parts = [], []
-    for index, group in enumerate(problem.groups):
-        for vertex in group.vertices:
-            members[vertex].add(index)
-            owners.append(vertex)
-            parts.append(index)
-    moving = _moving(problem, np.array(owners, dtype=np.int64), np.array(parts, dtype=np.int64))
+    moving = _moving(problem, *pairs(problem))
     stays = problem.background
     staying = Entries(stays.owners(), stays.nodes, stays.amounts)
     sizes = np.zeros(stays.rows, dtype=np.int64)
     for entries in (moving, staying):
         np.add.at(sizes, entries.vertices, entries.amounts)
-    return Standing(sizes, tuple(frozenset(groups) for groups in members), moving, staying)
+    groups = tuple(frozenset(one) for one in members(problem).lists())
+    return Standing(sizes, groups, moving, staying)
 
 
 def _moving(problem: Problem, owners: Ints, parts: Ints) -> Entries:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from shorthaul.solve import runs
+from shorthaul.solve import pod_sizes, runs
 from shorthaul.solve.cells import LEVELS, Cells
 from shorthaul.solve.lumps import Chunks, Lumps, Pairs, chunks, pairs
 from shorthaul.solve.partitions import Floats, Graph, split
@@ -31,8 +31,7 @@ def targets(problem: Problem, shape: Cells, seed: int) -> Lumps:
     sizes, rooms = _sizes(problem), _rooms(problem)
     talk = pairs(problem)
     talks = np.unique(np.concatenate([talk.one, talk.other]))
-    counts = np.array([len(problem.groups[group].pods) for group in talks], dtype=np.int64)
-    found = Lumps(np.zeros(len(talks), dtype=np.int64), talks, counts)
+    found = Lumps(np.zeros(len(talks), dtype=np.int64), talks, problem.group_sizes[talks])
     parents = np.zeros(len(problem.nodes), dtype=np.int64)
     for level in range(LEVELS - 1, -1, -1):
         children = shape.of_node[:, level] - shape.starts[level]
@@ -45,19 +44,17 @@ def targets(problem: Problem, shape: Cells, seed: int) -> Lumps:
 
 
 def _sizes(problem: Problem) -> Ints:
-    """The size of a pod of each group: its largest share of all there is of a resource."""
-    total = np.maximum(1.0, problem.room.clip(min=0).sum(axis=1).astype(np.float64))
-    shares = (problem.requests / total[None, :]).max(axis=1, initial=0.0)
-    pods = sum(len(group.pods) for group in problem.groups)
+    """The size of a pod of each group."""
+    shares = pod_sizes.shares(problem.requests, problem.room)
+    pods = int(problem.group_sizes.sum())
     found: Ints = np.maximum(1, np.rint(shares * pods * FINENESS / 64)).astype(np.int64)
     return found
 
 
 def _rooms(problem: Problem) -> Floats:
     """What each node holds in the same measure, less where fewer pods may go."""
-    total = np.maximum(1.0, problem.room.clip(min=0).sum(axis=1).astype(np.float64))
-    shares = (problem.room.clip(min=0) / total[:, None]).mean(axis=0)
-    weight = np.array([len(group.pods) for group in problem.groups], dtype=np.float64)
+    shares = (problem.room.clip(min=0) / pod_sizes.totals(problem.room)[:, None]).mean(axis=0)
+    weight = problem.group_sizes.astype(np.float64)
     of_class = np.bincount(
         problem.allowed.classes, weights=weight, minlength=len(problem.allowed.open)
     )

@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from shorthaul.solve import runs
+from shorthaul.solve import pod_sizes, runs
 from shorthaul.solve.kernels import layouts as at
+from shorthaul.solve.kernels.chances import chances
 from shorthaul.solve.kernels.dice import exponentials, seeded
 from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
 
 MOST_CELLS = 2**20
 LOG, ITEMS = 8192, 4096
-CHANCES = 2**30
 
 
 class Tables(NamedTuple):
@@ -94,8 +94,6 @@ def tables(m: Model, s: State, start: Narrow, seed: int) -> tuple[Tables, Narrow
     loose = np.flatnonzero(free_groups & ~talks)
     room += here[loose].T.astype(np.int64) @ m.request[loose]
     group = m.group[movers]
-    shares = np.sqrt(group[:, at.RANK].astype(np.float64)) * group[:, at.SIZE]
-    shares = np.maximum(1, np.rint(shares * (CHANCES / max(1.0, float(shares.sum())))))
     across = np.ascontiguousarray(here[movers])
     made = Tables(
         first=runs.begins(group[:, at.ENTRY1] - group[:, at.ENTRY0]).astype(np.int32),
@@ -109,7 +107,7 @@ def tables(m: Model, s: State, start: Narrow, seed: int) -> tuple[Tables, Narrow
         kind=np.ascontiguousarray(group[:, at.CLASS]),
         traffic=np.ascontiguousarray(group[:, at.RANK]),
         dense=_dense(group[:, at.RANK], m.request[movers], room),
-        chances=np.cumsum(shares.astype(np.int64)),
+        chances=chances(group),
         open=m.open,
         start=np.ascontiguousarray(_counts(m.group_of, start, len(m.group), nodes)[movers]),
         table=exponentials(),
@@ -149,10 +147,8 @@ def targets(m: Model, places: Narrow, movers: Narrow, best: Narrow) -> Ints:
 
 
 def _dense(traffic: Ints, request: Ints, room: Ints) -> Ints:
-    """Traffic of a pod for its size, which is its largest share of all the room there is."""
-    total = np.maximum(1.0, room.clip(min=0).sum(axis=0).astype(np.float64))
-    shares = (request / total).max(axis=1, initial=0.0)
-    found = traffic / np.maximum(shares, 1e-6)
+    """Traffic of a pod for its size."""
+    found = traffic / np.maximum(pod_sizes.shares(request, room.T), 1e-6)
     scaled: Ints = np.rint(found / max(1.0, float(found.max(initial=0.0))) * 2**40).astype(np.int64)
     return scaled
 
