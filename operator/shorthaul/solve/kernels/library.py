@@ -8,20 +8,19 @@ gives the same plan on every machine. Calls run without the interpreter's lock.
 import ctypes
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shorthaul.errors import BadInput
+from shorthaul import compiled_libraries
 from shorthaul.solve.kernels import layouts
 from shorthaul.solve.kernels.blocks import Tables
 from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
 from shorthaul.solve.sparse_counts import SparseCounts
 
 Floats = NDArray[np.float64]
-NAME = "_kernels.so"
+PACKAGE, NAME = "shorthaul.solve.kernels", "_kernels.so"
 ENGINE = "native/2"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
@@ -95,21 +94,17 @@ NUMBERS = (*STRUCTURES, "table_shapes", *SEARCHING, *COUNTING, *ROUTING)
 
 @cache
 def _loaded() -> ctypes.CDLL:
-    try:
-        found = ctypes.CDLL(str(resources.files("shorthaul.solve.kernels") / NAME))
-        for name in NUMBERS:
-            getattr(found, name).restype = ctypes.c_int64
-    except (OSError, AttributeError) as error:
-        raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
+    return compiled_libraries.load(PACKAGE, NAME, NUMBERS, _fits)
+
+
+def _fits(found: ctypes.CDLL) -> bool:
     made = all(getattr(found, name)() == ctypes.sizeof(one) for name, one in STRUCTURES.items())
-    if not made or found.table_shapes() != layouts.table_shapes():
-        raise BadInput(f"{NAME} is of another version than this package; install it again")
-    return found
+    return made and bool(found.table_shapes() == layouts.table_shapes())
 
 
 def available() -> bool:
     """Whether the library was built."""
-    return bool((resources.files("shorthaul.solve.kernels") / NAME).is_file())
+    return compiled_libraries.is_built(PACKAGE, NAME)
 
 
 def deal(order: Ints, sizes: Ints, rows: tuple[Narrow, Narrow, Narrow], left: Floats) -> Ints:
