@@ -22,7 +22,11 @@ MOST_DRAWN = 16
 
 
 class Replanner:
-    """A settled placement that follows what happens to it, and puts it right."""
+    """A settled placement that follows what happens to it, and puts it right.
+
+    The benchmarks alone use it: for what one small repair costs at least. The operator's own way is
+    `memories`, with the functions below.
+    """
 
     def __init__(self, problem: Problem, seed: int = 0) -> None:
         self._engine = Engine(problem, seed)

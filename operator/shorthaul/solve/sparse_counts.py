@@ -62,13 +62,6 @@ class SparseCounts:
         found[self.owners(), self.nodes] = self.amounts
         return found
 
-    def dense_row(self, index: int) -> Ints:
-        """One row with the zeros."""
-        found = np.zeros(self.width, dtype=np.int64)
-        nodes, amounts = self.row(index)
-        found[nodes] = amounts
-        return found
-
     def same(self, other: "SparseCounts") -> bool:
         """Whether both hold the same pods on the same nodes."""
         return (

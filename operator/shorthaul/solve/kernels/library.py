@@ -206,10 +206,6 @@ class Kernels:
         """Adds or takes any pod of a group on a node; the cost is not followed."""
         self._library.shift(self._at, *(ctypes.c_int64(value) for value in (group, node, sign)))
 
-    def move(self, pod: int, node: int) -> None:
-        """Moves one pod; the cost follows."""
-        self._library.move(self._at, ctypes.c_int64(pod), ctypes.c_int64(node))
-
     def field(self, group: int, nodes: Ints) -> Ints:
         """What one pod more of a group would add to the cost, on each of some nodes."""
         found = np.zeros(len(nodes), dtype=np.int64)
@@ -225,12 +221,6 @@ class Kernels:
         number, many = ctypes.c_int64(len(groups)), ctypes.c_int64(len(nodes))
         of, at, into = _pointers(groups, nodes, found)
         self._library.drawn(self._at, of, number, at, many, into)
-        return found
-
-    def link_costs(self, number: int) -> Ints:
-        """What each link costs now."""
-        found = np.zeros(number, dtype=np.int64)
-        self._library.link_costs(self._at, *_pointers(found))
         return found
 
     def sweep(self, pods: Narrow, price: int, most: int, heat: int, table: Ints) -> int:
