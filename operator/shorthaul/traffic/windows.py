@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from shorthaul.traffic.attribution import PLACES, attribute
+from shorthaul.traffic.attribution import PLACES
 from shorthaul.traffic.flows import NANOSECONDS
-from shorthaul.traffic.graphs import Leftover, TrafficGraph, Vertex
+from shorthaul.traffic.graphs import Leftover, Vertex
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.observations import AnchorSum, Observations, ObserverSum, Pair, PairSum
 from shorthaul.traffic.owners import Owners
@@ -87,23 +87,13 @@ class Window:
         return sum(observer.lost_events for observer in self.observers.values())
 
 
-def graph_of(
-    windows: Sequence[Window],
-    rules: WindowRules,
-    directory: Directory,
-    workloads: Mapping[PodRef, WorkloadRef] | None = None,
-) -> TrafficGraph:
-    """The decayed average of the usable windows as a traffic map, oldest window first."""
-    return attribute(observations_of(windows, rules, directory, workloads), directory)
-
-
 def observations_of(
     windows: Sequence[Window],
     rules: WindowRules,
     directory: Directory,
     workloads: Mapping[PodRef, WorkloadRef] | None = None,
 ) -> Observations:
-    """The decayed average of the usable windows, pod by pod, with what their observers did."""
+    """The decayed average of usable windows, oldest first, pod by pod, and what observers did."""
     usable = [window for window in windows if window.usable]
     seconds = sum(window.seconds for window in usable)
     weights, newest = _weights(usable, rules), slice(-rules.stale_windows, None)
