@@ -1,7 +1,8 @@
 # The commands of the project; `make help` lists them.
 VENV ?= .venv
 PYTHON ?= python3
-KERNELS := $(sort $(wildcard operator/shorthaul/solve/kernels/*.[ch] operator/shorthaul/telemetry/netflow/kernels/*.c))
+KERNELS := $(sort $(wildcard $(addprefix operator/shorthaul/,\
+  solve/kernels/*.[ch] telemetry/netflow/kernels/*.[ch] telemetry/collectors/kernels/*.[ch])))
 STAMP := $(VENV)/.stamp-$(shell cat requirements/dev.txt pyproject.toml operator/hatch_build.py $(KERNELS) 2>/dev/null | cksum | cut -d' ' -f1)
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)

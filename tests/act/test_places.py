@@ -17,12 +17,12 @@ from shorthaul.topology.distances import measure
 from shorthaul.traffic import anchors
 from shorthaul.traffic.byte_graphs import byte_graph
 from shorthaul.traffic.identities import Directory, PodIdentity
-from shorthaul.traffic.windows import graph_of
 from shorthaul.units import PodRef, Tier, WorkloadRef
 from telemetry import export_lines
 from telemetry.collected import spools_made
 from telemetry.collected.surroundings import owner
 from telemetry.collected.test_readers import NODES, A, B, recent, two_pods
+from traffic.averaged import graph_of
 
 ANCHOR = NamedAnchor(name="resolver", cidrs=("8.8.8.0/24",), tier=Tier.REGION)
 RESOLVER = anchors.vertex("resolver")

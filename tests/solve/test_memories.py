@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,7 +113,7 @@ def test_a_pod_that_landed_elsewhere_is_put_right_by_a_few_tries_and_then_all_is
     distances = chance_worlds.distances_of(snapshot)
     problem = pose(Request(snapshot, edges, Unit.BYTES, distances))
     engine = Engine(problem, 0)
-    engine.kernels.move(0, 2)
+    engine.go_to(np.concatenate([[2], engine.places()[1:]]).astype(np.int32))
     landed = replace(problem, start=engine.counts())
     memory = Memory(BRIEF)
     memory.solve(problem, Effort())

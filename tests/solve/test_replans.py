@@ -162,7 +162,7 @@ def test_a_pod_that_landed_elsewhere_is_brought_back_and_nobody_else_moves():
     request = Request(snapshot, edges, Unit.BYTES, chance_worlds.distances_of(snapshot))
     problem = pose(request)
     engine = Engine(problem, 0)
-    engine.kernels.move(0, 2)
+    engine.go_to(np.concatenate([[2], engine.places()[1:]]).astype(np.int32))
     landed = engine.counts()
     found = Replanner(problem).replan(landed, 1)
 

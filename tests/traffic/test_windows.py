@@ -6,8 +6,9 @@ from shorthaul.traffic import anchors
 from shorthaul.traffic.graphs import Leftover
 from shorthaul.traffic.identities import Directory, PodIdentity
 from shorthaul.traffic.observations import AnchorSum, PairSum
-from shorthaul.traffic.windows import SINGLE_ENDED, STALE, Window, WindowRules, graph_of
+from shorthaul.traffic.windows import SINGLE_ENDED, STALE, Window, WindowRules
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
+from traffic.averaged import graph_of
 
 RULES = WindowRules(window_seconds=10, half_life_windows=2, stale_windows=3, kept_windows=20)
 PODS = {"web-1": "n1", "cart-1": "n2", "db-1": "n2"}

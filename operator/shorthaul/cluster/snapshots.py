@@ -289,10 +289,6 @@ class Snapshot:
     ignored_kinds: Mapping[str, int] = field(default_factory=dict)
     namespace_annotations: Mapping[Namespace, Mapping[str, str]] = field(default_factory=dict)
 
-    def pods_on(self, node: NodeName) -> tuple[Pod, ...]:
-        """The active pods that a node holds, by reference; linear in all pods."""
-        return tuple(pod for pod in self.pods.values() if pod.node == node and pod.active)
-
     def workload_of(self, end: PodRef | WorkloadRef) -> WorkloadRef | None:
         """The workload that one end of some traffic is or belongs to; None for a pod not here."""
         if not isinstance(end, PodRef):

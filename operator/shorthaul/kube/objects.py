@@ -159,12 +159,6 @@ class Namespace(Object, frozen=True):
     """A namespace."""
 
 
-class PodTemplate(Raw, frozen=True):
-    """The pods that a controller makes; only their labels are looked at."""
-
-    metadata: Metadata = Metadata()
-
-
 class RollingUpdate(Raw, frozen=True):
     """How far a StatefulSet's update goes."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shorthaul.solve import runs
 from shorthaul.solve.problems import Problem
 from shorthaul.solve.sparse_counts import SparseCounts, from_pods
 from shorthaul.solve.traffic_views import Traffic
@@ -52,9 +53,8 @@ def draft(problem: Problem, counts: SparseCounts) -> tuple[Draft, ...]:
 def counts_of(problem: Problem, moves: Sequence[Draft]) -> SparseCounts:
     """The counts after some moves."""
     start = problem.start
-    owners = np.repeat(np.arange(start.rows), start.totals())
-    nodes = np.repeat(start.nodes, start.amounts)
-    first = np.concatenate([[0], np.cumsum(start.totals())])
+    owners, nodes = start.pod_owners(), start.pod_nodes()
+    first = runs.begins(start.totals())
     taken: Counter[tuple[int, int]] = Counter()
     for move in moves:
         places = start.places(move.group)

@@ -29,17 +29,13 @@ class Cap:
 
 def caps(problem: Problem, known: Standing) -> tuple[Cap, ...]:
     """All caps of a problem."""
-    vertices_of: list[list[int]] = [[] for _ in problem.groups]
-    for vertex, groups in enumerate(known.members):
-        for group in groups:
-            vertices_of[group].append(vertex)
     arrays: dict[int, Ints] = {}
     found = []
     for groups, domains, most in _limits(problem):
         whole = {
             vertex
             for group in groups
-            for vertex in vertices_of[group]
+            for vertex in problem.groups[group].vertices
             if known.members[vertex] <= groups
         }
         if not whole:
@@ -66,7 +62,7 @@ def most_per_cell(found: Sequence[Cap], cell_of_node: Ints, cells: int, sizes: I
 
 def _limits(problem: Problem) -> Iterator[tuple[Groups, Domains, int]]:
     """Groups that no domain holds more than so many pods of, together."""
-    counts = np.array([len(group.pods) for group in problem.groups], dtype=np.int64)
+    counts = problem.group_sizes
     for exclusion in problem.limits.exclusions:
         yield exclusion.owners & exclusion.matched, exclusion.domains, 1
     for floor in problem.limits.floors:

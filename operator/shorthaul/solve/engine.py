@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from shorthaul.solve import mixtures
+from shorthaul.solve import mixtures, pod_sizes, runs
 from shorthaul.solve.kernels import blocks
 from shorthaul.solve.kernels import layouts as at
+from shorthaul.solve.kernels.chances import chances
 from shorthaul.solve.kernels.dice import exponentials, seeded
 from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.kernels.library import LONGEST_HAND, mix_blocks, ruin_blocks
@@ -16,7 +17,6 @@ from shorthaul.solve.problems import Bools, Problem
 from shorthaul.solve.sparse_counts import SparseCounts
 
 UNLIMITED = 2**62
-CHANCES = 2**30
 
 
 class Engine:
@@ -27,8 +27,7 @@ class Engine:
         self.model, fixed = model(problem)
         self.state, self.kernels = state(problem, self.model, fixed, seed)
         self._table = exponentials()
-        resources = np.maximum(1, problem.room.clip(min=0).sum(axis=1).astype(np.float64))
-        self._size = (self.model.request / resources).max(axis=1, initial=0.0)
+        self._size = pod_sizes.shares(problem.requests, problem.room)
         group = self.model.group
         talks = group[:, at.ENTRY1] > group[:, at.ENTRY0]
         self.talking = self._by_traffic_for_size(talks)
@@ -53,8 +52,7 @@ class Engine:
         order = np.argsort(-rank, kind="stable")
         order = order[talks[order]]
         first, size = self.model.group[order, at.FIRST], self.model.group[order, at.SIZE]
-        places = np.repeat(first - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
-        return places.astype(np.int32)
+        return runs.spans(first, size).astype(np.int32)
 
     def focus(self, groups: Ints) -> None:
         """From now on ruins begin at one of these groups, which have to talk."""
@@ -62,11 +60,7 @@ class Engine:
 
     def _aimed(self, groups: Ints) -> tuple[Narrow, Ints]:
         """Some groups, and the chances by which one of them is drawn, summed up."""
-        group = self.model.group
-        weights = np.sqrt(group[groups, at.RANK].astype(np.float64))
-        shares = weights * group[groups, at.SIZE]
-        shares = np.maximum(1, np.rint(shares * (CHANCES / max(1.0, float(shares.sum())))))
-        return groups.astype(np.int32), np.cumsum(shares.astype(np.int64))
+        return groups.astype(np.int32), chances(self.model.group[groups])
 
     @property
     def cost(self) -> int:
@@ -154,15 +148,21 @@ class Blocks:
         """Another one from the engine's placement."""
         return Blocks(self._engine, seed)
 
-    def mixed(self, others: Sequence["Blocks"], price: int, seed: int) -> "Blocks | None":
-        """Another one at the best mixture of what nodes of these hold, if there is one."""
+    def at(self, counts: Narrow, price: int, seed: int) -> "Blocks | None":
+        """Another one where nodes hold so many of each group (groups, nodes), and pods that are not
+        told of are where they save most; None where those have no place."""
         found = Blocks(self._engine, seed)
-        tables = [each._tables for each in (self, *others)]
-        best = mixtures.mix(found._tables, [each.best for each in tables], price)
-        if best is None:
-            return None
-        found._tables.best[:] = best
+        found._tables.best[:] = counts
         return found if mix_blocks(found._tables, price) else None
+
+    def mixture(self, placements: Sequence[Narrow], price: int) -> Narrow | None:
+        """The best choice among what nodes hold in these, if it can be made."""
+        return mixtures.mix(self._tables, placements, price)
+
+    @property
+    def counts(self) -> Narrow:
+        """How many of each group nodes hold at the best found (groups, nodes)."""
+        return self._tables.best.copy()
 
     @property
     def saved(self) -> int:

@@ -132,7 +132,7 @@ def _room(problem: Problem) -> Ints:
     """What movable pods may take on each node (resources, nodes)."""
     taken = np.zeros(problem.room.shape, dtype=np.int64)
     start = problem.start
-    rows = np.repeat(np.arange(start.rows), np.diff(start.offsets))
+    rows = start.owners()
     for resource in range(len(problem.resources)):
         asked = problem.requests[rows, resource] * start.amounts
         np.add.at(taken[resource], start.nodes, asked)

@@ -19,6 +19,7 @@ import numpy as np
 from shorthaul.solve import standings
 from shorthaul.solve.cells import LEVELS, cells
 from shorthaul.solve.limits import Attraction, Exclusion, Floor, Groups, Spread
+from shorthaul.solve.members import members
 from shorthaul.solve.problems import Assignment, Ints, Link, Problem
 from shorthaul.solve.sparse_counts import from_dense
 from shorthaul.units import Routing
@@ -76,6 +77,7 @@ class _Model:
         for floor in problem.limits.floors:
             self._keep_apart(floor)
         self._background = problem.background.dense()
+        self._members = [frozenset(groups) for groups in members(problem).lists()]
         self._constant = 0
         self._model.minimize(self._cost())
 
@@ -273,10 +275,7 @@ class _Model:
         return found
 
     def _pods(self, vertex: int, nodes: list[int]) -> Sum:
-        groups = frozenset(
-            index for index, group in enumerate(self._problem.groups) if vertex in group.vertices
-        )
-        return self._held(groups, nodes) + int(self._background[vertex, nodes].sum())
+        return self._held(self._members[vertex], nodes) + int(self._background[vertex, nodes].sum())
 
 
 def _nodes_by_domain(domains: Sequence[int]) -> list[tuple[int, list[int]]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from shorthaul.solve import runs
 from shorthaul.solve.engine import UNLIMITED, Engine
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels import library
@@ -209,6 +210,5 @@ class _Run:
 
 def _ranges(name: str, lists: list[list[int]]) -> dict[str, Narrow]:
     """Lists one after the other, and where each begins."""
-    sizes = [len(one) for one in lists]
-    first = np.concatenate(([0], np.cumsum(sizes))).astype(np.int32)
+    first = runs.begins(np.array([len(one) for one in lists], dtype=np.int64)).astype(np.int32)
     return {f"{name}_first": first, name: np.array([i for one in lists for i in one], np.int32)}

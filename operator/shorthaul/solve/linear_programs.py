@@ -19,6 +19,7 @@ from shorthaul.solve.standings import Floats
 
 SCALE = 2.0**17
 TOLERANCE = 1e-7
+FINEST = 1e-6
 INFINITE = float("inf")
 
 
@@ -155,7 +156,6 @@ class Filling:
         return Filled(np.rint(values).astype(np.int64), max(0.0, bound) + TOLERANCE)
 
 
-
 def choose(worths: Floats, most: Ints, rows: Sequence[Row], *, nodes: int) -> Ints:
     """How often to take each of some things, worth most together within `rows`, as a mixed-integer
     program that ends after so many nodes of the search tree; nothing where none was found.
@@ -170,6 +170,7 @@ def choose(worths: Floats, most: Ints, rows: Sequence[Row], *, nodes: int) -> In
     for row in rows:
         taken = row.columns.astype(np.int32)
         highs.addRow(row.least, row.most, len(taken), taken, row.amounts.astype(np.float64))
+    highs.setOptionValue("mip_rel_gap", FINEST)
     highs.setOptionValue("mip_max_nodes", nodes)
     highs.run()
     found = np.array(highs.getSolution().col_value[: len(worths)])

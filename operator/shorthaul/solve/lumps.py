@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shorthaul.solve import runs
+from shorthaul.solve.members import members
 from shorthaul.solve.partitions import Floats, Graph
 from shorthaul.solve.problems import Ints, Problem
 from shorthaul.units import Routing
@@ -48,7 +50,8 @@ class Chunks:
 
 def pairs(problem: Problem) -> Pairs:
     """The traffic between movable groups; a vertex of several groups shares it by their pods."""
-    first, member = _members(problem)
+    of_vertex = members(problem)
+    first, member = of_vertex.first, of_vertex.groups
     links, number = problem.links, len(problem.links)
     client = np.fromiter((link.client for link in links), np.int64, number)
     server = np.fromiter((link.server for link in links), np.int64, number)
@@ -57,25 +60,15 @@ def pairs(problem: Problem) -> Pairs:
     even = np.fromiter(uniform, np.int64, number)
     servers = first[server + 1] - first[server]
     repeats = (first[client + 1] - first[client]) * servers
-    edge = np.repeat(np.arange(number), repeats)
-    place = np.arange(len(edge)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    edge, place = runs.owners(repeats), runs.ranks(repeats)
     one = member[first[client[edge]] + place // servers[edge]]
     other = member[first[server[edge]] + place % servers[edge]]
-    pods = np.fromiter((len(group.pods) for group in problem.groups), np.int64)
+    pods = problem.group_sizes
     sizes = np.asarray(problem.sizes, dtype=np.int64)
     ends = sizes[client[edge]] * sizes[server[edge]]
     shared = weight[edge] * (pods[one] * pods[other]) / ends
     found = one != other
     return Pairs(one[found], other[found], shared[found], even[edge][found])
-
-
-def _members(problem: Problem) -> tuple[Ints, Ints]:
-    """The movable groups of each vertex: where those of each begin, and all of them."""
-    number = np.fromiter((len(group.vertices) for group in problem.groups), np.int64)
-    vertices = np.fromiter((v for group in problem.groups for v in group.vertices), np.int64)
-    order = np.argsort(vertices, kind="stable")
-    first = np.searchsorted(vertices[order], np.arange(problem.background.rows + 1))
-    return first.astype(np.int64), np.repeat(np.arange(len(number)), number)[order]
 
 
 def chunks(lumps: Lumps, talk: Pairs, sizes: Ints, rooms: Floats) -> Chunks:
@@ -86,9 +79,7 @@ def chunks(lumps: Lumps, talk: Pairs, sizes: Ints, rooms: Floats) -> Chunks:
     each = np.maximum(1, rooms[lumps.cells] / CHUNKS_PER_CELL / np.maximum(1, sizes[lumps.groups]))
     number = np.ceil(lumps.counts / each).astype(np.int64)
     number = np.minimum(np.minimum(number, lumps.counts), MOST_CHUNKS)
-    lump = np.repeat(np.arange(len(number)), number)
-    first = np.concatenate([[0], np.cumsum(number)])
-    place = np.arange(len(lump)) - first[lump]
+    lump, place, first = runs.owners(number), runs.ranks(number), runs.begins(number)
     total, parts = lumps.counts[lump], number[lump]
     counts = (place + 1) * total // parts - place * total // parts
     heads, tails, weights = _edges(lumps, talk, number, first)
@@ -106,8 +97,7 @@ def _edges(lumps: Lumps, talk: Pairs, number: Ints, first: Ints) -> tuple[Ints, 
     mine, others = number[one], number[other]
     even = (talk.even[which] > 0) & (mine * others <= MOST_PAIRS)
     repeats = np.where(even, mine * others, np.maximum(mine, others))
-    edge = np.repeat(np.arange(len(which)), repeats)
-    place = np.arange(len(edge)) - np.concatenate([[0], np.cumsum(repeats)])[edge]
+    edge, place = runs.owners(repeats), runs.ranks(repeats)
     head = np.where(even[edge], place // others[edge], place * mine[edge] // repeats[edge])
     tail = np.where(even[edge], place % others[edge], place * others[edge] // repeats[edge])
     return first[one[edge]] + head, first[other[edge]] + tail, weights[edge] / repeats[edge]
@@ -126,9 +116,8 @@ def _meetings(lumps: Lumps, talk: Pairs) -> tuple[Ints, Ints, Ints]:
     groups = lumps.groups[order]
     begin = np.searchsorted(groups, talk.one)
     number = np.searchsorted(groups, talk.one, side="right") - begin
-    which = np.repeat(np.arange(len(talk.one)), number)
-    place = np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number)
-    ones = order[place + begin[which]]
+    which = runs.owners(number)
+    ones = order[runs.spans(begin, number)]
     width = int(lumps.groups.max(initial=0)) + 1
     keys = lumps.cells * width + lumps.groups
     sorted_by_key = np.argsort(keys, kind="stable")

@@ -92,18 +92,17 @@ def _names(problem: Problem) -> list[tuple[str, str]]:
 
 def homes_of(problem: Problem) -> Ints:
     """The node of each pod, group by group."""
-    return np.repeat(problem.start.nodes, problem.start.amounts)
+    return problem.start.pod_nodes()
 
 
 def groups_of(problem: Problem) -> Ints:
     """The group of each pod."""
-    return np.repeat(np.arange(problem.start.rows), problem.start.totals())
+    return problem.start.pod_owners()
 
 
 def places_of(problem: Problem, counts: SparseCounts) -> Ints:
     """A node for each pod such that these are the counts, and as many as can be stay."""
-    owners = np.repeat(np.arange(counts.rows), np.diff(counts.offsets))
-    return pod_targets(problem, Lumps(counts.nodes, owners, counts.amounts))
+    return pod_targets(problem, Lumps(counts.nodes, counts.owners(), counts.amounts))
 
 
 def _pods(problem: Problem) -> Iterator[tuple[Group, PodRef]]:

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shorthaul.solve.kernels.blocks import Tables
 from shorthaul.solve.kernels.layouts import Ints, Narrow
 from shorthaul.solve.linear_programs import Row, available, choose
+from shorthaul.solve.standings import Floats
 
 MOST_CONTENTS = 3000
 SEARCHED = 20
+SIDES_AT_ONCE = 4096
 
 
 class _Contents(NamedTuple):
@@ -24,7 +25,7 @@ class _Contents(NamedTuple):
 
     counts: Ints
     kind: Ints
-    worth: NDArray[np.float64]
+    worth: Floats
 
 
 def mix(tables: Tables, placements: Sequence[Narrow], price: int) -> Narrow | None:
@@ -46,19 +47,25 @@ def mix(tables: Tables, placements: Sequence[Narrow], price: int) -> Narrow | No
 
 
 def _kinds(tables: Tables, price: int) -> Ints:
-    """Which nodes could hold the same for the same worth (nodes,)."""
+    """Which nodes could hold the same for the same worth (nodes,).
+
+    What breaks a rule today may stay where it is and go nowhere else, so such a node is alone.
+    """
     own = len(tables.size)
     room = tables.free + tables.across.T.astype(np.int64) @ tables.request
-    told = [room, tables.open.T, tables.counts[:, own:]]
+    today = tables.start.T.astype(np.int64)
+    strays = (today > 0) & (tables.open[tables.kind].T == 0)
+    odd = (strays | (today > tables.cap)).any(axis=1)
+    odd |= (today @ tables.request > room).any(axis=1)
+    alone = np.where(odd, np.arange(1, len(odd) + 1), 0)
+    told = [room, tables.open.T, tables.counts[:, own:], alone[:, np.newaxis]]
     if price > 0:
-        told.append(tables.start.T)
+        told.append(today)
     kinds = np.unique(np.hstack(told).astype(np.int64), axis=0, return_inverse=True)[1]
     return kinds.reshape(-1).astype(np.int64)
 
 
-def _contents(
-    tables: Tables, placements: Sequence[Narrow], kind: Ints, price: int
-) -> _Contents:
+def _contents(tables: Tables, placements: Sequence[Narrow], kind: Ints, price: int) -> _Contents:
     columns = np.hstack([kept.astype(np.int64) for kept in placements])
     node = np.tile(np.arange(len(kind)), len(placements))
     worth = np.concatenate([_worths(tables, kept, price) for kept in placements])
@@ -68,21 +75,24 @@ def _contents(
     return _Contents(columns.T[first], kind[node[first]], worth[first])
 
 
-def _worths(tables: Tables, placed: Narrow, price: int) -> NDArray[np.float64]:
+def _worths(tables: Tables, placed: Narrow, price: int) -> Floats:
     """What each node saves with what it holds (nodes,); a pair that may both move counts half at
     each end."""
     own = np.repeat(np.arange(len(tables.size)), np.diff(tables.first))
-    other, mine, theirs = tables.side.T.astype(np.int64)
     held = np.vstack([placed, tables.counts[:, len(tables.size) :].T]).astype(np.int64)
-    ours = held[own]
-    joint = np.where(
-        (theirs == 0)[:, np.newaxis],
-        ours * held[other],
-        np.minimum(ours * theirs[:, np.newaxis], held[other] * mine[:, np.newaxis]),
-    )
-    halves = np.where(other < len(tables.size), 0.5, 1.0)
-    found: NDArray[np.float64] = (tables.coefficient * halves) @ joint
-    return found + price * np.minimum(placed, tables.start).sum(axis=0)
+    worth: Floats = price * np.minimum(placed, tables.start).sum(axis=0).astype(np.float64)
+    for begin in range(0, len(own), SIDES_AT_ONCE):
+        part = slice(begin, begin + SIDES_AT_ONCE)
+        other, mine, theirs = tables.side[part].T.astype(np.int64)
+        ours, others = held[own[part]], held[other]
+        joint = np.where(
+            (theirs == 0)[:, np.newaxis],
+            ours * others,
+            np.minimum(ours * theirs[:, np.newaxis], others * mine[:, np.newaxis]),
+        )
+        halves = np.where(other < len(tables.size), 0.5, 1.0)
+        worth += (tables.coefficient[part] * halves) @ joint
+    return worth
 
 
 def _of_kinds(found: _Contents, kind: Ints) -> list[Row]:

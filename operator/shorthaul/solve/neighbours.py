@@ -12,6 +12,7 @@ from itertools import accumulate
 import numpy as np
 
 from shorthaul.solve.draws import Draws
+from shorthaul.solve.members import members
 from shorthaul.solve.problems import Problem
 from shorthaul.solve.states import SearchState
 
@@ -158,12 +159,12 @@ class Neighbourhoods:
 
 def _partners(problem: Problem) -> list[tuple[list[int], list[float]]]:
     """Per group, the groups that it talks to and their cumulated weights."""
-    members = _members(problem)
+    of_vertex = members(problem).lists()
     found: list[dict[int, float]] = [{} for _ in problem.groups]
     for link in problem.links:
         for one, other in ((link.client, link.server), (link.server, link.client)):
-            for group in members.get(one, ()):
-                for partner in members.get(other, ()):
+            for group in of_vertex[one]:
+                for partner in of_vertex[other]:
                     if partner != group:
                         found[group][partner] = found[group].get(partner, 0.0) + link.weight
     return [(list(row), list(accumulate(row.values()))) for row in found]
@@ -179,16 +180,5 @@ def _sizes(problem: Problem) -> list[float]:
 
 def _link_groups(problem: Problem) -> list[list[int]]:
     """Per link, the movable groups at its ends."""
-    members = _members(problem)
-    return [
-        sorted({*members.get(link.client, ()), *members.get(link.server, ())})
-        for link in problem.links
-    ]
-
-
-def _members(problem: Problem) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for index, group in enumerate(problem.groups):
-        for vertex in group.vertices:
-            found.setdefault(vertex, []).append(index)
-    return found
+    of_vertex = members(problem).lists()
+    return [sorted({*of_vertex[link.client], *of_vertex[link.server]}) for link in problem.links]

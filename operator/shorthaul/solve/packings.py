@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shorthaul.solve import runs
 from shorthaul.solve.envelopes import Envelope
 from shorthaul.solve.problems import Bools, Ints, Link
-from shorthaul.solve.standings import Floats, spans
+from shorthaul.solve.standings import Floats
 from shorthaul.units import Routing
 
 DIRECTIONS = 16
@@ -89,8 +90,7 @@ def kept_shares(links: Links, known: Envelope) -> tuple[Floats, Floats]:
 def _corners(links: Links, ours: Ints, theirs: Ints, known: Envelope) -> tuple[Ints, Ints, Ints]:
     """Per link (rows) and count of one end, the counts of the other that may be worth most."""
     lengths = known.most[ours]
-    rows = np.repeat(np.arange(len(ours)), lengths)
-    x = spans(np.ones(len(ours), dtype=np.int64), lengths)
+    rows, x = runs.owners(lengths), runs.ranks(lengths) + 1
     most = room_for(known, (ours[rows], x), theirs[rows])
     match = x * known.sizes[theirs][rows]
     below = np.minimum(match // known.sizes[ours][rows], most)

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
+from shorthaul.solve import runs
 from shorthaul.solve.kernels import library
 from shorthaul.solve.problems import Ints
 
@@ -93,7 +94,7 @@ def _rows(graph: Graph) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[n
     keys = keys[begins]
     summed = np.add.reduceat(weights, begins) if len(keys) else weights
     scale = LARGEST_WEIGHT / max(float(summed.max(initial=0.0)), 1e-300)
-    first = np.searchsorted(keys, np.arange(number + 1) * number)
+    first = runs.starts(keys, number, number)
     return (
         first.astype(np.int32),
         (keys % max(1, number)).astype(np.int32),

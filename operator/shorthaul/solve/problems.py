@@ -103,6 +103,11 @@ class Problem:
     vertices: tuple[Vertex, ...] = ()
 
     @property
+    def group_sizes(self) -> Ints:
+        """The number of pods of each group."""
+        return np.array([len(group.pods) for group in self.groups], dtype=np.int64)
+
+    @property
     def sizes(self) -> Ints:
         """The number of pods of each vertex."""
         found: Ints = self.background.totals()

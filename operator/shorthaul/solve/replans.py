@@ -9,6 +9,7 @@ made for; when they change, make another.
 
 import numpy as np
 
+from shorthaul.solve import runs
 from shorthaul.solve.engine import Engine
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.states import places_of
@@ -21,7 +22,11 @@ MOST_DRAWN = 16
 
 
 class Replanner:
-    """A settled placement that follows what happens to it, and puts it right."""
+    """A settled placement that follows what happens to it, and puts it right.
+
+    The benchmarks alone use it: for what one small repair costs at least. The operator's own way is
+    `memories`, with the functions below.
+    """
 
     def __init__(self, problem: Problem, seed: int = 0) -> None:
         self._engine = Engine(problem, seed)
@@ -76,26 +81,23 @@ def by_traffic(model: at.Model, pods: at.Narrow) -> at.Narrow:
 def near(model: at.Model, changed: at.Narrow, each: int = NEAR_PER_CHANGED) -> at.Narrow:
     """Pods of what the changed ones talk to, most traffic first, a few and some more for each."""
     groups = np.unique(model.group_of[changed])
-    entries = _ranges(model.group[groups, at.ENTRY0], model.group[groups, at.ENTRY1])
+    entries = _between(model.group[groups, at.ENTRY0], model.group[groups, at.ENTRY1])
     if not len(entries):
         return changed
     peers = np.unique(model.entry[entries, at.OTHER])
-    members = _ranges(model.member_first[peers], model.member_first[peers + 1])
+    members = _between(model.member_first[peers], model.member_first[peers + 1])
     found = np.unique(model.member[members])
     most = LEAST_NEAR + each * len(changed)
     found = found[np.argsort(-model.group[found, at.RANK], kind="stable")]
     first, sizes = model.group[found, at.FIRST], model.group[found, at.SIZE]
     number = int(np.searchsorted(np.cumsum(sizes), most)) + 1
-    pods = _ranges(first[:number], first[:number] + sizes[:number])
+    pods = runs.spans(first[:number], sizes[:number])
     return pods[:most].astype(np.int32)
 
 
-def _ranges(first: Ints, end: Ints) -> Ints:
+def _between(first: Ints | at.Narrow, end: Ints | at.Narrow) -> Ints:
     """The numbers of some ranges, one range after the other."""
-    sizes = (end - first).astype(np.int64)
-    passed = np.cumsum(sizes) - sizes
-    found: Ints = np.arange(int(sizes.sum())) + np.repeat(first - passed, sizes)
-    return found
+    return runs.spans(first.astype(np.int64), (end - first).astype(np.int64))
 
 
 def drawn_to(engine: Engine, nodes: Ints) -> at.Narrow:

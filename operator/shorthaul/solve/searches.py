@@ -10,10 +10,11 @@ of turns: same problem and effort, same assignment.
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from shorthaul.solve import partitions, warm_starts
+from shorthaul.solve import block_searches, partitions, warm_starts
 from shorthaul.solve.cells import cells
 from shorthaul.solve.changes import Change
 from shorthaul.solve.engine import UNLIMITED, Blocks, Engine, in_blocks
@@ -39,8 +40,6 @@ BUDGET_LAXITY = 0.1
 FEWER = 3
 TURNS_PER_CHANGED = 40
 BLOCKS_PER_TURN = 3
-BEGINNINGS = 3
-SEVERAL = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,23 +183,11 @@ class _Run:
     def _by_blocks(self, blocks: Blocks, price: int) -> bool:
         """Goes to where a search by blocks of pods says, if the rules let it; else it is at home.
 
-        A turn of blocks takes about a third of the time that one of single pods takes. Where there
-        are turns enough, a few beginnings are cooled, and the best of them once more.
+        A turn of blocks takes about a third of the time that one of single pods takes.
         """
-        turns = BLOCKS_PER_TURN * self._turns()
-        if turns < SEVERAL:
-            self._cool(blocks, turns, price)
-            return self._settled(blocks)
-        found, seed = [blocks], self._effort.seed * BEGINNINGS
-        found += [blocks.again(seed + number) for number in range(1, BEGINNINGS)]
-        for each in found:
-            self._cool(each, turns // (BEGINNINGS + 2), price)
-        best = max(found, key=lambda each: each.saved)
-        mixed = best.mixed([each for each in found if each is not best], price, seed + BEGINNINGS)
-        if mixed is not None:
-            best = mixed
-        self._cool(best, 2 * turns // (BEGINNINGS + 2), price, warmth=0.125)
-        return self._settled(best)
+        effort, turns = self._effort, BLOCKS_PER_TURN * self._turns()
+        cool = partial(self._cool, price=price)
+        return self._settled(block_searches.run(blocks, turns, cool, price, effort.seed))
 
     def _settled(self, blocks: Blocks) -> bool:
         """Puts the pods down where the blocks are, if the rules let it; else it is at home."""
@@ -211,8 +198,9 @@ class _Run:
         engine.go_home()
         return False
 
-    def _cool(self, blocks: Blocks, turns: int, price: int, warmth: float = 1.0) -> None:
-        """Ruins and recreates blocks under a falling threshold, from where they are."""
+    def _cool(self, blocks: Blocks, turns: int, warmth: float, *, price: int) -> bool:
+        """Ruins and recreates blocks under a falling threshold, from where they are; returns
+        whether there is time for more."""
         heats, each = self._heats(warmth), STAGES // CHUNKS
         for chunk in range(CHUNKS):
             if self._out_of_time():
@@ -225,6 +213,7 @@ class _Run:
                 blink=BLINK,
             )
             self._effort.tell((chunk + 1) / CHUNKS, self._engine.cost - blocks.saved)
+        return not self._out_of_time()
 
     def _begin_anew(self) -> bool:
         """Goes to a placement that divides the traffic graph, if there is a way to one.

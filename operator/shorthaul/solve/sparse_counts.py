@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from shorthaul.solve import runs
+from shorthaul.solve.runs import Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,21 +42,24 @@ class SparseCounts:
 
     def totals(self) -> Ints:
         """The number of pods of each row."""
-        ends = np.zeros(len(self.amounts) + 1, dtype=np.int64)
-        np.cumsum(self.amounts, out=ends[1:])
-        return np.diff(ends[self.offsets])
+        return np.diff(runs.begins(self.amounts)[self.offsets])
+
+    def owners(self) -> Ints:
+        """The row of each entry."""
+        return runs.owners(np.diff(self.offsets))
+
+    def pod_owners(self) -> Ints:
+        """The row of every pod, row by row."""
+        return runs.owners(self.totals())
+
+    def pod_nodes(self) -> Ints:
+        """The node of every pod, row by row, in order of node."""
+        return np.repeat(self.nodes, self.amounts)
 
     def dense(self) -> Ints:
         """The same with the zeros: (rows, width)."""
         found = np.zeros((self.rows, self.width), dtype=np.int64)
-        found[np.repeat(np.arange(self.rows), np.diff(self.offsets)), self.nodes] = self.amounts
-        return found
-
-    def dense_row(self, index: int) -> Ints:
-        """One row with the zeros."""
-        found = np.zeros(self.width, dtype=np.int64)
-        nodes, amounts = self.row(index)
-        found[nodes] = amounts
+        found[self.owners(), self.nodes] = self.amounts
         return found
 
     def same(self, other: "SparseCounts") -> bool:
@@ -75,16 +78,14 @@ class SparseCounts:
 def from_dense(counts: Ints) -> SparseCounts:
     """Leaves the zeros out of (rows, nodes)."""
     rows, nodes = np.nonzero(counts)
-    offsets = np.searchsorted(rows, np.arange(counts.shape[0] + 1))
-    return SparseCounts(
-        offsets.astype(np.int64), nodes.astype(np.int64), counts[rows, nodes], counts.shape[1]
-    )
+    offsets = runs.starts(rows.astype(np.int64), counts.shape[0])
+    return SparseCounts(offsets, nodes.astype(np.int64), counts[rows, nodes], counts.shape[1])
 
 
 def from_places(rows: Sequence[Iterable[int]], width: int) -> SparseCounts:
     """Counts the pods of each row by their nodes."""
     listed = [list(row) for row in rows]
-    owners = np.repeat(np.arange(len(listed)), [len(row) for row in listed])
+    owners = runs.owners(np.array([len(row) for row in listed], dtype=np.int64))
     nodes = np.array([node for row in listed for node in row], dtype=np.int64)
     return from_pods(owners, nodes, len(listed), width)
 
@@ -94,10 +95,8 @@ def from_pods(owners: Ints, nodes: Ints, rows: int, width: int) -> SparseCounts:
     found = np.sort(owners * np.int64(width) + nodes, kind="stable")
     begins = np.flatnonzero(np.diff(found, prepend=-1))
     keys, amounts = found[begins], np.diff(begins, append=len(found))
-    offsets = np.searchsorted(keys, np.arange(rows + 1) * np.int64(width))
-    return SparseCounts(
-        offsets.astype(np.int64), keys % max(1, width), amounts.astype(np.int64), width
-    )
+    offsets = runs.starts(keys, rows, width)
+    return SparseCounts(offsets, keys % max(1, width), amounts.astype(np.int64), width)
 
 
 def _common(one: SparseCounts, other: SparseCounts) -> int:
@@ -110,6 +109,5 @@ def _common(one: SparseCounts, other: SparseCounts) -> int:
 
 def _keys(counts: SparseCounts) -> Ints:
     """Each (row, node) as one number."""
-    owners = np.repeat(np.arange(counts.rows), np.diff(counts.offsets))
-    keys: Ints = owners * counts.width + counts.nodes
+    keys: Ints = counts.owners() * counts.width + counts.nodes
     return keys

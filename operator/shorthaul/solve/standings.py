@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shorthaul.solve import runs
 from shorthaul.solve.cells import LEVELS, Cells
 from shorthaul.solve.directed import DirectedLink
 from shorthaul.solve.limits import Groups
+from shorthaul.solve.members import members, pairs
 from shorthaul.solve.problems import Ints, Link, Problem
 from shorthaul.units import TIERS, Routing
 
@@ -47,38 +49,21 @@ class Standing:
 
 def standing(problem: Problem) -> Standing:
     """Today's pods by vertex."""
-    members: list[set[int]] = [set() for _ in range(problem.background.rows)]
-    owners, parts = [], []
-    for index, group in enumerate(problem.groups):
-        for vertex in group.vertices:
-            members[vertex].add(index)
-            owners.append(vertex)
-            parts.append(index)
-    moving = _moving(problem, np.array(owners, dtype=np.int64), np.array(parts, dtype=np.int64))
+    moving = _moving(problem, *pairs(problem))
     stays = problem.background
-    staying = Entries(
-        np.repeat(np.arange(stays.rows), np.diff(stays.offsets)), stays.nodes, stays.amounts
-    )
+    staying = Entries(stays.owners(), stays.nodes, stays.amounts)
     sizes = np.zeros(stays.rows, dtype=np.int64)
     for entries in (moving, staying):
         np.add.at(sizes, entries.vertices, entries.amounts)
-    return Standing(sizes, tuple(frozenset(groups) for groups in members), moving, staying)
+    groups = tuple(frozenset(one) for one in members(problem).lists())
+    return Standing(sizes, groups, moving, staying)
 
 
 def _moving(problem: Problem, owners: Ints, parts: Ints) -> Entries:
     start = problem.start
     lengths = np.diff(start.offsets)[parts]
-    where = spans(start.offsets[parts], lengths)
+    where = runs.spans(start.offsets[parts], lengths)
     return Entries(np.repeat(owners, lengths), start.nodes[where], start.amounts[where])
-
-
-def spans(starts: Ints, lengths: Ints) -> Ints:
-    """The numbers start, start + 1, … of each span, one span after the other."""
-    ends = np.cumsum(lengths)
-    found: Ints = np.arange(ends[-1] if len(ends) else 0) + np.repeat(
-        starts - (ends - lengths), lengths
-    )
-    return found
 
 
 def per_cell(entries: Entries, cell_of_node: Ints, cells: int) -> tuple[Ints, Ints]:
@@ -116,12 +101,11 @@ def todays_costs(problem: Problem, shape: Cells, known: Standing) -> Floats:
 def _kept(links: tuple[Link, ...], cell_of_node: Ints, cells: int, known: Standing) -> Floats:
     """The share of each link's traffic inside a cell; means nothing for directed links."""
     keys, amounts = per_cell(known.entries, cell_of_node, cells)
-    starts = np.searchsorted(keys, np.arange(len(known.sizes) + 1) * np.int64(cells))
+    starts = runs.starts(keys, len(known.sizes), cells)
     clients = np.array([link.client for link in links], dtype=np.int64)
     servers = np.array([link.server for link in links], dtype=np.int64)
     lengths = np.diff(starts)[clients]
-    rows = np.repeat(np.arange(len(links)), lengths)
-    at = spans(starts[clients], lengths)
+    rows, at = runs.owners(lengths), runs.spans(starts[clients], lengths)
     wanted = keys[at] % cells + servers[rows] * np.int64(cells)
     place = np.minimum(np.searchsorted(keys, wanted), max(0, len(keys) - 1))
     other = np.where(keys[place] == wanted, amounts[place], 0) if len(keys) else wanted
@@ -146,7 +130,7 @@ def _directed(problem: Problem, shape: Cells, known: Standing) -> Iterator[tuple
     prices = tuple(problem.pricing.tiers[tier] * problem.scale for tier in TIERS)
     entries = known.entries
     order = np.argsort(entries.vertices, kind="stable")
-    starts = np.searchsorted(entries.vertices[order], np.arange(len(known.sizes) + 1))
+    starts = runs.starts(entries.vertices[order], len(known.sizes))
     for index in chosen:
         link = problem.links[index]
         rows = []

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shorthaul.solve import runs
 from shorthaul.solve.envelopes import Envelope
 from shorthaul.solve.packings import UNBOUNDED, Links, room_for
 from shorthaul.solve.problems import Bools, Ints
-from shorthaul.solve.standings import Floats, spans
+from shorthaul.solve.standings import Floats
 
 MOST_EXACT = 32
 RANGE = 1.1
@@ -62,8 +63,8 @@ def table(links: Links, known: Envelope) -> Table:
     degrees = np.bincount(spokes.middles, minlength=len(known.sizes))
     middles, low, high = _patterns(known, degrees)
     lengths = degrees[middles]
-    patterns = np.repeat(np.arange(len(middles)), lengths)
-    terms = spans(np.searchsorted(spokes.middles, middles), lengths)
+    patterns = runs.owners(lengths)
+    terms = runs.spans(np.searchsorted(spokes.middles, middles), lengths)
     counts = low[patterns], high[patterns]
     kept, pods = _candidates(links, spokes, known, terms, counts)
     return Table(spokes, middles, low, high, patterns, terms, kept, pods)

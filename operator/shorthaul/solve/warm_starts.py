@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from shorthaul.solve import pod_sizes, runs
 from shorthaul.solve.cells import LEVELS, Cells
 from shorthaul.solve.lumps import Chunks, Lumps, Pairs, chunks, pairs
 from shorthaul.solve.partitions import Floats, Graph, split
@@ -30,8 +31,7 @@ def targets(problem: Problem, shape: Cells, seed: int) -> Lumps:
     sizes, rooms = _sizes(problem), _rooms(problem)
     talk = pairs(problem)
     talks = np.unique(np.concatenate([talk.one, talk.other]))
-    counts = np.array([len(problem.groups[group].pods) for group in talks], dtype=np.int64)
-    found = Lumps(np.zeros(len(talks), dtype=np.int64), talks, counts)
+    found = Lumps(np.zeros(len(talks), dtype=np.int64), talks, problem.group_sizes[talks])
     parents = np.zeros(len(problem.nodes), dtype=np.int64)
     for level in range(LEVELS - 1, -1, -1):
         children = shape.of_node[:, level] - shape.starts[level]
@@ -44,19 +44,17 @@ def targets(problem: Problem, shape: Cells, seed: int) -> Lumps:
 
 
 def _sizes(problem: Problem) -> Ints:
-    """The size of a pod of each group: its largest share of all there is of a resource."""
-    total = np.maximum(1.0, problem.room.clip(min=0).sum(axis=1).astype(np.float64))
-    shares = (problem.requests / total[None, :]).max(axis=1, initial=0.0)
-    pods = sum(len(group.pods) for group in problem.groups)
+    """The size of a pod of each group."""
+    shares = pod_sizes.shares(problem.requests, problem.room)
+    pods = int(problem.group_sizes.sum())
     found: Ints = np.maximum(1, np.rint(shares * pods * FINENESS / 64)).astype(np.int64)
     return found
 
 
 def _rooms(problem: Problem) -> Floats:
     """What each node holds in the same measure, less where fewer pods may go."""
-    total = np.maximum(1.0, problem.room.clip(min=0).sum(axis=1).astype(np.float64))
-    shares = (problem.room.clip(min=0) / total[:, None]).mean(axis=0)
-    weight = np.array([len(group.pods) for group in problem.groups], dtype=np.float64)
+    shares = (problem.room.clip(min=0) / pod_sizes.totals(problem.room)[:, None]).mean(axis=0)
+    weight = problem.group_sizes.astype(np.float64)
     of_class = np.bincount(
         problem.allowed.classes, weights=weight, minlength=len(problem.allowed.open)
     )
@@ -87,10 +85,10 @@ def _divided(
     present = _present(problem, children, len(of_child))
     found = np.zeros(len(made.lump), dtype=np.int64)
     order = np.argsort(cell_of, kind="stable")
-    ends = np.searchsorted(cell_of[order], np.arange(len(inside) + 1))
+    ends = runs.starts(cell_of[order], len(inside))
     head_cell = cell_of[made.graph.heads]
     edges = np.argsort(head_cell, kind="stable")
-    edge_ends = np.searchsorted(head_cell[edges], np.arange(len(inside) + 1))
+    edge_ends = runs.starts(head_cell[edges], len(inside))
     place = np.zeros(len(made.lump), dtype=np.int64)
     for cell, here in enumerate(inside):
         own = order[ends[cell] : ends[cell + 1]]
@@ -112,8 +110,7 @@ def _divided(
 def _present(problem: Problem, children: Ints, number: int) -> Present:
     """Pods of each (group, cell) today: sorted keys and amounts."""
     start = problem.start
-    owners = np.repeat(np.arange(start.rows), np.diff(start.offsets))
-    keys, inverse = np.unique(owners * number + children[start.nodes], return_inverse=True)
+    keys, inverse = np.unique(start.owners() * number + children[start.nodes], return_inverse=True)
     amounts = np.bincount(inverse, weights=start.amounts).astype(np.int64)
     return keys, amounts, number
 
@@ -169,26 +166,20 @@ def pod_targets(problem: Problem, found: Lumps) -> Ints:
     start, width = problem.start, len(problem.nodes)
     order = np.argsort(found.groups, kind="stable")
     bound, nodes, counts = found.groups[order], found.cells[order], found.counts[order]
-    here = np.repeat(np.arange(start.rows), np.diff(start.offsets)) * width + start.nodes
+    here = start.owners() * width + start.nodes
     staying = np.zeros(len(here), dtype=np.int64)
     _, mine, theirs = np.intersect1d(
         here, bound * width + nodes, assume_unique=True, return_indices=True
     )
     staying[mine] = np.minimum(start.amounts[mine], counts[theirs])
     counts[theirs] -= staying[mine]
-    owners = np.repeat(np.arange(start.rows), start.totals())
-    stays = _ranks(start.amounts) < np.repeat(staying, start.amounts)
-    made = np.where(stays, np.repeat(start.nodes, start.amounts), -1).astype(np.int64)
+    owners = start.pod_owners()
+    stays = runs.ranks(start.amounts) < np.repeat(staying, start.amounts)
+    made = np.where(stays, start.pod_nodes(), -1).astype(np.int64)
     loose = np.flatnonzero(~stays)
     free = np.bincount(owners[loose], minlength=start.rows)
     asked = np.bincount(bound, weights=counts, minlength=start.rows).astype(np.int64)
-    going = _ranks(free) < np.repeat(asked, free)
-    taken = _ranks(asked) < np.repeat(free, asked)
+    going = runs.ranks(free) < np.repeat(asked, free)
+    taken = runs.ranks(asked) < np.repeat(free, asked)
     made[loose[going]] = np.repeat(nodes, counts)[taken]
     return made
-
-
-def _ranks(sizes: Ints) -> Ints:
-    """0, 1, 2 … of each run of so many."""
-    found: Ints = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return found

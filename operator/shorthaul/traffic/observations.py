@@ -37,6 +37,19 @@ class PairSum:
         """Both directions together."""
         return self.forward + self.backward
 
+    @property
+    def observers(self) -> frozenset[NodeName]:
+        """All nodes that saw any of them."""
+        return self.forward_observers | self.backward_observers
+
+    def also_seen(self, other: "PairSum") -> "PairSum":
+        """The same events with the nodes of others too."""
+        return replace(
+            self,
+            forward_observers=self.forward_observers | other.forward_observers,
+            backward_observers=self.backward_observers | other.backward_observers,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AnchorSum:
@@ -55,6 +68,10 @@ class AnchorSum:
     def events(self) -> float:
         """Both directions together."""
         return self.forward + self.backward
+
+    def also_seen(self, other: "AnchorSum") -> "AnchorSum":
+        """The same events with the nodes of others too."""
+        return replace(self, observers=self.observers | other.observers)
 
 
 def clusters_text(clusters: Mapping[str, object]) -> str:

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from shorthaul.traffic.anchor_windows import Ends
 from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Heard, Lost
 from shorthaul.traffic.observations import AnchorSum, ObserverSum, Pair, PairSum
+from shorthaul.traffic.window_averages import Ends
 from shorthaul.traffic.windows import Window, WindowRules
 from shorthaul.units import NodeName
 

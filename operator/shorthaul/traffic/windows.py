@@ -11,22 +11,21 @@ by `recorders`; their counts come along.
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 
-from shorthaul.traffic import anchor_windows
-from shorthaul.traffic.anchor_windows import Ends
-from shorthaul.traffic.attribution import PLACES, attribute
+from shorthaul.traffic.attribution import PLACES
 from shorthaul.traffic.flows import NANOSECONDS
-from shorthaul.traffic.graphs import Leftover, TrafficGraph, Vertex
+from shorthaul.traffic.graphs import Leftover, Vertex
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.observations import AnchorSum, Observations, ObserverSum, Pair, PairSum
 from shorthaul.traffic.owners import Owners
 from shorthaul.traffic.sightings import Sightings
+from shorthaul.traffic.window_averages import Ends, Told, averages, split_stale
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
 SINGLE_ENDED = "reported by one end's node only"
 STALE = "not seen in the newest windows"
-_NEGLIGIBLE_SHARE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,37 +87,29 @@ class Window:
         return sum(observer.lost_events for observer in self.observers.values())
 
 
-def graph_of(
-    windows: Sequence[Window],
-    rules: WindowRules,
-    directory: Directory,
-    workloads: Mapping[PodRef, WorkloadRef] | None = None,
-) -> TrafficGraph:
-    """The decayed average of the usable windows as a traffic map, oldest window first."""
-    return attribute(observations_of(windows, rules, directory, workloads), directory)
-
-
 def observations_of(
     windows: Sequence[Window],
     rules: WindowRules,
     directory: Directory,
     workloads: Mapping[PodRef, WorkloadRef] | None = None,
 ) -> Observations:
-    """The decayed average of the usable windows, pod by pod, with what their observers did."""
+    """The decayed average of usable windows, oldest first, pod by pod, and what observers did."""
     usable = [window for window in windows if window.usable]
     seconds = sum(window.seconds for window in usable)
-    pairs = _averages(usable, rules, float(seconds))
-    owners = Owners(directory, workloads or {})
-    fresh, stale = _split_stale(pairs, usable[-rules.stale_windows :], owners)
+    weights, newest = _weights(usable, rules), slice(-rules.stale_windows, None)
+    owners = partial(_ends, Owners(directory, workloads or {}))
+    told = [Told(window.seconds, window.blind, window.pairs) for window in usable]
+    pairs = averages(told, weights, sorted)
+    fresh, stale = split_stale(pairs, told[newest], owners)
     sightings = Sightings(pairs, directory)
     seen = [(pair, sightings.both_ended(pair)) for pair in fresh]
-    places = anchor_windows.averages(
-        usable, _weights(usable, rules), rules.stale_windows, lambda ends: _ends(ends, owners)
-    )
+    outside = [Told(window.seconds, window.blind, window.anchored) for window in usable]
+    places = averages(outside, weights, partial(sorted, key=repr))
+    anchored, unseen = split_stale(places, outside[newest], owners)
     return Observations(
         unit=Unit.FLOWS,
         pairs=tuple(pair for pair, both_ended in seen if both_ended),
-        anchored=places.fresh,
+        anchored=tuple(anchored),
         workloads=workloads or {},
         observers=_observers(usable),
         earliest_nanoseconds=(usable[-1].end_seconds - seconds) * NANOSECONDS if usable else None,
@@ -127,7 +118,7 @@ def observations_of(
         leftovers=(
             *_leftover(SINGLE_ENDED, [pair for pair, both_ended in seen if not both_ended]),
             *_leftover(STALE, stale),
-            *_leftover(PLACES + STALE, places.stale),
+            *_leftover(PLACES + STALE, unseen),
             *_surplus(windows, rules),
         ),
         warnings=_warnings(windows),
@@ -144,89 +135,13 @@ def _observers(windows: Sequence[Window]) -> Mapping[NodeName, ObserverSum]:
     return {name: ObserverSum(lines[name], lost[name]) for name in sorted(lines)}
 
 
-def _averages(windows: Sequence[Window], rules: WindowRules, seconds: float) -> tuple[PairSum, ...]:
-    """Each pair's decayed rate, as events over the whole stretch; windows blind to it are left out.
-
-    Linear in the pairs of all windows.
-    """
-    reporters = _reporters(windows)
-    weights = _weights(windows, rules)
-    whole = math.fsum(w * window.seconds for w, window in zip(weights, windows, strict=True))
-    sums: dict[Pair, list[float]] = {key: [0.0, 0.0, whole] for key in sorted(reporters)}
-    for weight, window in zip(weights, windows, strict=True):
-        told = window.pairs if not window.blind else _told(window, reporters)
-        for key, pair in told.items():
-            total = sums[key]
-            total[0] += weight * pair.forward
-            total[1] += weight * pair.backward
-        if window.blind:
-            for key, pair in reporters.items():
-                if _reporting(pair) & window.blind:
-                    sums[key][2] -= weight * window.seconds
-    return tuple(
-        replace(
-            reporters[key], forward=forward * seconds / spoken, backward=backward * seconds / spoken
-        )
-        for key, (forward, backward, spoken) in sums.items()
-        if spoken > _NEGLIGIBLE_SHARE * whole
-    )
-
-
 def _weights(windows: Sequence[Window], rules: WindowRules) -> list[float]:
     """By age in time, so that a window that is left out does not make the others younger."""
     life = rules.half_life_windows * rules.window_seconds
     return [0.5 ** ((windows[-1].end_seconds - window.end_seconds) / life) for window in windows]
 
 
-def _reporting(pair: PairSum) -> frozenset[NodeName]:
-    return pair.forward_observers | pair.backward_observers
-
-
-def _told(window: Window, reporters: Mapping[Pair, PairSum]) -> dict[Pair, PairSum]:
-    return {
-        key: pair
-        for key, pair in window.pairs.items()
-        if not _reporting(reporters[key]) & window.blind
-    }
-
-
-def _reporters(windows: Sequence[Window]) -> dict[Pair, PairSum]:
-    """Every pair, with all the nodes that reported it in any window."""
-    found: dict[Pair, PairSum] = {}
-    for window in windows:
-        for key, pair in window.pairs.items():
-            known = found.get(key)
-            if known is None or not _reporting(pair) <= _reporting(known):
-                found[key] = pair if known is None else _joined(known, pair)
-    return found
-
-
-def _joined(one: PairSum, other: PairSum) -> PairSum:
-    return replace(
-        one,
-        forward_observers=one.forward_observers | other.forward_observers,
-        backward_observers=one.backward_observers | other.backward_observers,
-    )
-
-
-def _split_stale(
-    pairs: Sequence[PairSum], newest: Sequence[Window], owners: Owners
-) -> tuple[list[PairSum], list[PairSum]]:
-    """Seen is also a pair of whose ends' workloads another was; unknown ends stand alone."""
-    seen = {key for window in newest for key in window.pairs}
-    replaced = any((pair.client, pair.server) not in seen for pair in pairs)
-    talking = {_ends(key, owners) for key in seen} if replaced else set[tuple[Vertex, Vertex]]()
-    fresh: list[PairSum] = []
-    stale: list[PairSum] = []
-    for pair in pairs:
-        key = (pair.client, pair.server)
-        told = any(not _reporting(pair) & window.blind for window in newest)
-        known = told and (key in seen or _ends(key, owners) in talking)
-        (fresh if known else stale).append(pair)
-    return fresh, stale
-
-
-def _ends(pair: Ends, owners: Owners) -> Ends:
+def _ends(owners: Owners, pair: Ends) -> Ends:
     client, server = pair
     return _owner(client, owners), _owner(server, owners)
 

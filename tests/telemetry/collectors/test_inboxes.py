@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from shorthaul.errors import BadInput
 from shorthaul.telemetry.collectors import inboxes
 from shorthaul.telemetry.collectors.inboxes import Inbox
 from shorthaul.telemetry.collectors.kernels import library
@@ -98,7 +99,5 @@ def test_what_is_no_library_is_refused(monkeypatch, tmp_path):
     (tmp_path / "text.so").write_text("not a library")
     monkeypatch.setattr(library, "NAME", str(tmp_path / "text.so"))
 
-    with pytest.raises(
-        library.BadInput, match=r"cannot load .*text\.so: .*install shorthaul again"
-    ):
+    with pytest.raises(BadInput, match=r"cannot load .*text\.so: .*install shorthaul again"):
         library._loaded.__wrapped__()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shorthaul.errors import BadInput
 from shorthaul.telemetry.netflow import choices
 from shorthaul.telemetry.netflow.decoders import Decoder
 from shorthaul.telemetry.netflow.exporters import Sender
@@ -225,7 +226,7 @@ def test_a_clock_that_goes_back_finds_no_template_that_was_forgotten():
 
 @built
 def test_lanes_of_another_version_of_the_library_are_refused():
-    with pytest.raises(library.BadInput, match="of another version than this package"):
+    with pytest.raises(BadInput, match="of another version than this package"):
         library.lanes_library(1, 2, 3)
 
 

@@ -146,25 +146,17 @@ static wide_t block_host(Blocks *b, wide_t group)
 /* Groups along the traffic, from one drawn; returns how many. */
 static wide_t block_walk(Blocks *b, wide_t *groups, wide_t length)
 {
-    wide_t drawn = block_draw(b, b->chances[b->groups - 1]), low = 0, high = b->groups - 1;
-    while (low < high) {
-        wide_t middle = (low + high) / 2;
-        if (b->chances[middle] > drawn)
-            high = middle;
-        else
-            low = middle + 1;
-    }
+    State s = { .dice = b->dice };
     wide_t number = 1;
-    groups[0] = low;
+    groups[0] = draw(&s, b->chances, b->groups, 0);
     if (length > 1 && block_draw(b, ANY_GROUP) == 0) {
         groups[1] = block_draw(b, b->groups);
         number += groups[1] != groups[0];
     }
     for (wide_t i = 0; i < 2 * length && number < length; i++) {
-        wide_t from = groups[block_draw(b, number)], at = b->first[from];
-        wide_t pulled = block_draw(b, most(1, b->pull[b->first[from + 1]] - b->pull[at]));
-        while (at + 1 < b->first[from + 1] && b->pull[at + 1] - b->pull[b->first[from]] <= pulled)
-            at++;
+        wide_t from = groups[block_draw(b, number)], first = b->first[from];
+        wide_t sides = b->first[from + 1] - first;
+        wide_t at = first + draw(&s, b->pull + first + 1, sides, b->pull[first]);
         wide_t group = b->side[at][OTHER_COLUMN];
         if (group < b->groups && place_in(groups, number, group) == number)
             groups[number++] = group;

@@ -12,13 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from shorthaul.solve import pod_sizes, runs
 from shorthaul.solve.kernels import layouts as at
+from shorthaul.solve.kernels.chances import chances
 from shorthaul.solve.kernels.dice import exponentials, seeded
 from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
 
 MOST_CELLS = 2**20
 LOG, ITEMS = 8192, 4096
-CHANCES = 2**30
 
 
 class Tables(NamedTuple):
@@ -68,7 +69,7 @@ def plain(m: Model) -> NDArray[np.bool_]:
     for first, end in ((at.TALLY0, at.TALLY1), (at.REPEL0, at.REPEL1), (at.KEPT0, at.KEPT1)):
         alone &= group[:, first] == group[:, end]
     alone &= group[:, at.TOUCH0] == group[:, at.TOUCH1]
-    owner = np.repeat(np.arange(len(group)), group[:, at.ENTRY1] - group[:, at.ENTRY0])
+    owner = runs.owners(group[:, at.ENTRY1] - group[:, at.ENTRY0])
     listed = _listed(m)
     looping = entry[listed, at.OWN_ROW] == entry[listed, at.OTHER_ROW]
     alone[owner[looping | (entry[listed, at.OWN_ROW] != owner)]] = False
@@ -93,14 +94,12 @@ def tables(m: Model, s: State, start: Narrow, seed: int) -> tuple[Tables, Narrow
     loose = np.flatnonzero(free_groups & ~talks)
     room += here[loose].T.astype(np.int64) @ m.request[loose]
     group = m.group[movers]
-    shares = np.sqrt(group[:, at.RANK].astype(np.float64)) * group[:, at.SIZE]
-    shares = np.maximum(1, np.rint(shares * (CHANCES / max(1.0, float(shares.sum())))))
     across = np.ascontiguousarray(here[movers])
     made = Tables(
-        first=_ends(group[:, at.ENTRY1] - group[:, at.ENTRY0]).astype(np.int32),
+        first=runs.begins(group[:, at.ENTRY1] - group[:, at.ENTRY0]).astype(np.int32),
         side=side,
         coefficient=np.ascontiguousarray(m.entry[listed, at.COEFFICIENT]),
-        pull=_ends(m.entry[listed, at.PULL]),
+        pull=runs.begins(m.entry[listed, at.PULL]),
         size=np.ascontiguousarray(group[:, at.SIZE]),
         request=np.ascontiguousarray(m.request[movers]),
         cap=np.ascontiguousarray(group[:, at.HOST_CAP]),
@@ -108,7 +107,7 @@ def tables(m: Model, s: State, start: Narrow, seed: int) -> tuple[Tables, Narrow
         kind=np.ascontiguousarray(group[:, at.CLASS]),
         traffic=np.ascontiguousarray(group[:, at.RANK]),
         dense=_dense(group[:, at.RANK], m.request[movers], room),
-        chances=np.cumsum(shares.astype(np.int64)),
+        chances=chances(group),
         open=m.open,
         start=np.ascontiguousarray(_counts(m.group_of, start, len(m.group), nodes)[movers]),
         table=exponentials(),
@@ -143,15 +142,13 @@ def targets(m: Model, places: Narrow, movers: Narrow, best: Narrow) -> Ints:
         stays = rank < left[where[order]]
         found[pods[order[stays]]] = where[order[stays]]
         left -= np.bincount(where[order[stays]], minlength=len(left))
-        found[pods[order[~stays]]] = np.repeat(np.arange(len(left)), left)
+        found[pods[order[~stays]]] = runs.owners(left)
     return found
 
 
 def _dense(traffic: Ints, request: Ints, room: Ints) -> Ints:
-    """Traffic of a pod for its size, which is its largest share of all the room there is."""
-    total = np.maximum(1.0, room.clip(min=0).sum(axis=0).astype(np.float64))
-    shares = (request / total).max(axis=1, initial=0.0)
-    found = traffic / np.maximum(shares, 1e-6)
+    """Traffic of a pod for its size."""
+    found = traffic / np.maximum(pod_sizes.shares(request, room.T), 1e-6)
     scaled: Ints = np.rint(found / max(1.0, float(found.max(initial=0.0))) * 2**40).astype(np.int64)
     return scaled
 
@@ -187,10 +184,7 @@ def _sides(m: Model, movers: Ints, listed: Ints) -> tuple[Narrow, _Columns]:
 def _listed(m: Model, groups: Ints | None = None) -> Ints:
     """The entries of some groups, or of all, in order."""
     group = m.group if groups is None else m.group[groups]
-    sizes = group[:, at.ENTRY1] - group[:, at.ENTRY0]
-    within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    found: Ints = np.repeat(group[:, at.ENTRY0], sizes) + within
-    return found
+    return runs.spans(group[:, at.ENTRY0], group[:, at.ENTRY1] - group[:, at.ENTRY0])
 
 
 def _held(m: Model, s: State, row: int) -> slice:
@@ -202,8 +196,3 @@ def _held(m: Model, s: State, row: int) -> slice:
 def _counts(group_of: Narrow, places: Narrow, groups: int, nodes: int) -> Narrow:
     keys = group_of.astype(np.int64) * nodes + places
     return np.bincount(keys, minlength=groups * nodes).reshape(groups, nodes).astype(np.int32)
-
-
-def _ends(sizes: Ints) -> Ints:
-    found: Ints = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return found

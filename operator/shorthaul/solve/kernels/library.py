@@ -6,21 +6,21 @@ gives the same plan on every machine. Calls run without the interpreter's lock.
 """
 
 import ctypes
+from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shorthaul.errors import BadInput
+from shorthaul import compiled_libraries
 from shorthaul.solve.kernels import layouts
 from shorthaul.solve.kernels.blocks import Tables
 from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
 from shorthaul.solve.sparse_counts import SparseCounts
 
 Floats = NDArray[np.float64]
-NAME = "_kernels.so"
+PACKAGE, NAME = "shorthaul.solve.kernels", "_kernels.so"
 ENGINE = "native/2"
 LONGEST_HAND = 512
 POINTERS = ("groups", "chances", "hand", "key", "table", "heats")
@@ -29,18 +29,6 @@ ROUTED_SCRATCH = ("value", "kept", "way", "by_node", "by_cell", "spilled")
 ROUTED = ("groups", "chances", "table", "heats", *ROUTED_LISTS, *ROUTED_SCRATCH)
 SHAPES = ("groups", "columns", "nodes", "resources")
 BLOCK_NUMBERS = (*SHAPES, "turns", "stages", "price", "largest", "blink", "log_size")
-CHECKED = (
-    "search_bytes",
-    "ruin_bytes",
-    "sweep_bytes",
-    "routed_bytes",
-    "blocks_bytes",
-    "table_shapes",
-)
-COUNTING = ("count_pods", "apart")
-ROUTING = ("value_all", "route")
-SEARCHING = ("sweep", "gather", "ruin", "mix_blocks")
-NUMBERS = (*CHECKED, "total", "follow", *SEARCHING, *COUNTING, *ROUTING)
 
 
 class _Sizes(ctypes.Structure):
@@ -90,23 +78,33 @@ class _Blocks(ctypes.Structure):
     _fields_ += [(name, ctypes.c_int64) for name in BLOCK_NUMBERS]
 
 
+STRUCTURES: Mapping[str, type[ctypes.Structure]] = {
+    "search_bytes": _Search,
+    "ruin_bytes": _Ruin,
+    "sweep_bytes": _Sweep,
+    "routed_bytes": _Routed,
+    "blocks_bytes": _Blocks,
+}
+"""What both sides know, by the function that tells its size there."""
+COUNTING = ("count_pods", "apart")
+ROUTING = ("value_all", "route")
+SEARCHING = ("total", "follow", "sweep", "gather", "ruin", "mix_blocks")
+NUMBERS = (*STRUCTURES, "table_shapes", *SEARCHING, *COUNTING, *ROUTING)
+
+
 @cache
 def _loaded() -> ctypes.CDLL:
-    try:
-        found = ctypes.CDLL(str(resources.files("shorthaul.solve.kernels") / NAME))
-        for name in NUMBERS:
-            getattr(found, name).restype = ctypes.c_int64
-    except (OSError, AttributeError) as error:
-        raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
-    made = tuple(ctypes.sizeof(one) for one in (_Search, _Ruin, _Sweep, _Routed, _Blocks))
-    if tuple(getattr(found, name)() for name in CHECKED) != (*made, layouts.table_shapes()):
-        raise BadInput(f"{NAME} is of another version than this package; install it again")
-    return found
+    return compiled_libraries.load(PACKAGE, NAME, NUMBERS, _fits)
+
+
+def _fits(found: ctypes.CDLL) -> bool:
+    made = all(getattr(found, name)() == ctypes.sizeof(one) for name, one in STRUCTURES.items())
+    return made and bool(found.table_shapes() == layouts.table_shapes())
 
 
 def available() -> bool:
     """Whether the library was built."""
-    return bool((resources.files("shorthaul.solve.kernels") / NAME).is_file())
+    return compiled_libraries.is_built(PACKAGE, NAME)
 
 
 def deal(order: Ints, sizes: Ints, rows: tuple[Narrow, Narrow, Narrow], left: Floats) -> Ints:
@@ -116,7 +114,7 @@ def deal(order: Ints, sizes: Ints, rows: tuple[Narrow, Narrow, Narrow], left: Fl
     _loaded().deal(
         ctypes.c_int64(len(sizes)),
         ctypes.c_int64(len(left)),
-        *(ctypes.c_void_p(_pointer(array)) for array in (order, sizes, *rows, left, pull, found)),
+        *_pointers(order, sizes, *rows, left, pull, found),
     )
     return found
 
@@ -126,9 +124,8 @@ def count_pods(first: Ints, places: Narrow, width: int) -> SparseCounts:
     Sorts the places within each row."""
     rows, pods = len(first) - 1, len(places)
     offsets, nodes, amounts = (np.empty(n, dtype=np.int64) for n in (rows + 1, pods, pods))
-    arrays = (first, places, offsets, nodes, amounts)
-    pointers = (ctypes.c_void_p(_pointer(array)) for array in arrays)
-    number = _loaded().count_pods(ctypes.c_int64(rows), *pointers)
+    arrays = _pointers(first, places, offsets, nodes, amounts)
+    number = _loaded().count_pods(ctypes.c_int64(rows), *arrays)
     return SparseCounts(offsets, nodes[:number], amounts[:number], width)
 
 
@@ -139,7 +136,7 @@ def apart(one: SparseCounts, other: SparseCounts) -> tuple[Narrow, Narrow]:
     number = _loaded().apart(
         ctypes.c_int64(one.rows),
         *(ctypes.byref(_counts(counts)) for counts in (one, other)),
-        *(ctypes.c_void_p(_pointer(array)) for array in (pods, nodes)),
+        *_pointers(pods, nodes),
     )
     return pods[:number], nodes[:number]
 
@@ -184,12 +181,8 @@ class Kernels:
 
     def begin(self, vertices: Ints, nodes: Ints, rows: Ints) -> None:
         """Places the pods that stay, then all others, as `best` has them."""
-        number = ctypes.c_int64(len(vertices))
-        self._library.begin(
-            self._at,
-            *(ctypes.c_void_p(_pointer(array)) for array in (vertices, nodes, rows)),
-            number,
-        )
+        arrays, number = _pointers(vertices, nodes, rows), ctypes.c_int64(len(vertices))
+        self._library.begin(self._at, *arrays, number)
 
     def total(self) -> int:
         """The cost from the counts alone."""
@@ -197,24 +190,22 @@ class Kernels:
 
     def go_to(self, places: Narrow) -> None:
         """Goes to another placement."""
-        self._library.go_to(self._at, ctypes.c_void_p(_pointer(places)))
+        self._library.go_to(self._at, *_pointers(places))
 
     def come_to(self, places: Narrow, cost: int) -> None:
         """Goes to another placement, of which the cost is known."""
-        self._library.come_to(self._at, ctypes.c_void_p(_pointer(places)), ctypes.c_int64(cost))
+        self._library.come_to(self._at, *_pointers(places), ctypes.c_int64(cost))
 
     def follow(self, places: Narrow, left: Ints, changed: Narrow) -> int:
         """Goes to another placement with as few moves as can be; how many of `changed` it wrote."""
         nodes = np.empty(len(places), dtype=np.int32)
-        arrays = (ctypes.c_void_p(_pointer(array)) for array in (places, left, changed, nodes))
-        return int(self._library.follow(self._at, *arrays))
+        return int(self._library.follow(self._at, *_pointers(places, left, changed, nodes)))
 
     def restart(self, places: Narrow) -> None:
         """Begins from another placement, as if the search had never been elsewhere."""
         scratch = np.zeros(len(self._arrays[0].cell), dtype=np.int64)
         pods, nodes = np.empty((2, len(places)), dtype=np.int32)
-        arrays = (ctypes.c_void_p(_pointer(array)) for array in (places, scratch, pods, nodes))
-        self._library.restart(self._at, *arrays)
+        self._library.restart(self._at, *_pointers(places, scratch, pods, nodes))
 
     def rebase(self) -> None:
         """Makes the placement now the start."""
@@ -224,58 +215,32 @@ class Kernels:
         """Adds or takes any pod of a group on a node; the cost is not followed."""
         self._library.shift(self._at, *(ctypes.c_int64(value) for value in (group, node, sign)))
 
-    def move(self, pod: int, node: int) -> None:
-        """Moves one pod; the cost follows."""
-        self._library.move(self._at, ctypes.c_int64(pod), ctypes.c_int64(node))
-
     def field(self, group: int, nodes: Ints) -> Ints:
         """What one pod more of a group would add to the cost, on each of some nodes."""
         found = np.zeros(len(nodes), dtype=np.int64)
-        self._library.field(
-            self._at,
-            ctypes.c_int64(group),
-            ctypes.c_void_p(_pointer(nodes)),
-            ctypes.c_int64(len(nodes)),
-            ctypes.c_void_p(_pointer(found)),
-        )
+        number = ctypes.c_int64(len(nodes))
+        at, into = _pointers(nodes, found)
+        self._library.field(self._at, ctypes.c_int64(group), at, number, into)
         return found
 
     def drawn(self, groups: Narrow, nodes: Ints) -> Ints:
         """What each group would gain most, or lose least, by a pod that goes from one of its nodes
         to one of these; NOWHERE where it may be on none of them."""
         found = np.zeros(len(groups), dtype=np.int64)
-        self._library.drawn(
-            self._at,
-            ctypes.c_void_p(_pointer(groups)),
-            ctypes.c_int64(len(groups)),
-            ctypes.c_void_p(_pointer(nodes)),
-            ctypes.c_int64(len(nodes)),
-            ctypes.c_void_p(_pointer(found)),
-        )
-        return found
-
-    def link_costs(self, number: int) -> Ints:
-        """What each link costs now."""
-        found = np.zeros(number, dtype=np.int64)
-        self._library.link_costs(self._at, ctypes.c_void_p(_pointer(found)))
+        number, many = ctypes.c_int64(len(groups)), ctypes.c_int64(len(nodes))
+        of, at, into = _pointers(groups, nodes, found)
+        self._library.drawn(self._at, of, number, at, many, into)
         return found
 
     def sweep(self, pods: Narrow, price: int, most: int, heat: int, table: Ints) -> int:
         """Tries each pod once; returns how many changed."""
-        made = _Sweep(price, most, heat, _pointer(table))
-        return int(
-            self._library.sweep(
-                self._at,
-                ctypes.c_void_p(_pointer(pods)),
-                ctypes.c_int64(len(pods)),
-                ctypes.byref(made),
-            )
-        )
+        made, number = _Sweep(price, most, heat, _pointer(table)), ctypes.c_int64(len(pods))
+        return int(self._library.sweep(self._at, *_pointers(pods), number, ctypes.byref(made)))
 
     def gather(self, pods: Narrow, targets: Narrow) -> bool:
         """Sends pods to their targets; whether all are down and every limit holds."""
-        arrays = (ctypes.c_void_p(_pointer(array)) for array in (pods, targets))
-        return bool(self._library.gather(self._at, *arrays, ctypes.c_int64(len(pods))))
+        number = ctypes.c_int64(len(pods))
+        return bool(self._library.gather(self._at, *_pointers(pods, targets), number))
 
     def ruin(self, arrays: tuple[Any, ...], numbers: tuple[int, ...], least: int) -> int:
         """Ruins and recreates; the fields of `Ruin` in kernels, pointers first."""
@@ -293,6 +258,10 @@ class Kernels:
 
 def _routed(arrays: tuple[Any, ...], numbers: tuple[float, ...]) -> _Routed:
     return _Routed(*(_pointer(array) for array in arrays), *numbers)
+
+
+def _pointers(*arrays: Any) -> tuple[ctypes.c_void_p, ...]:
+    return tuple(ctypes.c_void_p(_pointer(array)) for array in arrays)
 
 
 def _pointer(array: Any) -> int:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from shorthaul.solve import runs
 from shorthaul.solve.cells import Cells, cells
 from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels.limit_tables import Tables, limit_tables
 from shorthaul.solve.kernels.links import Links, entries, link_table
+from shorthaul.solve.members import Members, members
 from shorthaul.solve.problems import Ints, Problem
 
 DENSE_PLACES = 2**22
@@ -39,7 +41,8 @@ class _Listed:
 def model(problem: Problem) -> tuple[at.Model, Ints]:
     """The model of a problem, and what stays in each domain of each tally."""
     shape, sizes = cells(problem), problem.sizes
-    rows = _rows(problem)
+    of_vertex = members(problem)
+    rows = _rows(problem, of_vertex)
     links = link_table(problem, shape, sizes, rows.of_vertex)
     seen, ranges, ranks = entries(problem, links, rows.of_vertex)
     tables = limit_tables(problem)
@@ -47,11 +50,10 @@ def model(problem: Problem) -> tuple[at.Model, Ints]:
     tally = _tallied(tables, listed)
     racks = problem.tiers[0] if len(problem.nodes) else np.zeros(0, dtype=np.int64)
     order = np.argsort(racks, kind="stable")
-    first, member = _members(problem)
     columns = shape.of_node - shape.starts[1]
     columns[:, 0] = np.arange(len(problem.nodes))
     made = at.Model(
-        group_of=np.repeat(np.arange(len(problem.groups)), group[:, at.SIZE]).astype(np.int32),
+        group_of=runs.owners(group[:, at.SIZE]).astype(np.int32),
         group=group,
         listed=np.array([*listed.values, 0], dtype=np.int64),
         entry=seen,
@@ -66,28 +68,22 @@ def model(problem: Problem) -> tuple[at.Model, Ints]:
         domain=tables.domain,
         tally=tally,
         limit=tables.limit,
-        rack_first=np.searchsorted(racks[order], np.arange(int(racks.max(initial=-1)) + 2)).astype(
-            np.int32
-        ),
+        rack_first=runs.starts(racks[order], int(racks.max(initial=-1)) + 1).astype(np.int32),
         rack_nodes=order.astype(np.int32),
         rack_of=racks.astype(np.int32),
-        member_first=first,
-        member=member,
+        member_first=of_vertex.first.astype(np.int32),
+        member=np.append(of_vertex.groups, 0).astype(np.int32),
     )
     return made, tables.fixed
 
 
-def _rows(problem: Problem) -> Rows:
+def _rows(problem: Problem, listed: Members) -> Rows:
     """A vertex that is exactly one group shares the group's row."""
     number = len(problem.groups)
-    members: list[list[int]] = [[] for _ in range(problem.background.rows)]
-    for index, group in enumerate(problem.groups):
-        for vertex in group.vertices:
-            members[vertex].append(index)
     fixed = problem.background.totals()
-    sizes = [len(group.pods) for group in problem.groups]
+    sizes = problem.group_sizes.tolist()
     of_vertex, own = [], [[index] for index in range(number)]
-    for vertex, groups in enumerate(members):
+    for vertex, groups in enumerate(listed.lists()):
         if len(groups) == 1 and fixed[vertex] == 0:
             of_vertex.append(groups[0])
             continue
@@ -103,7 +99,7 @@ def _row_table(rows: Rows, nodes: int) -> Ints:
     """Room for each row's list, and an index by node for the largest rows while memory lasts."""
     room = np.minimum(2 * rows.sizes, nodes)
     table = np.full((len(rows.sizes), 2), -1, dtype=np.int64)
-    table[:, at.R_OFFSET] = np.concatenate([[0], np.cumsum(room)[:-1]]) if len(room) else 0
+    table[:, at.R_OFFSET] = runs.begins(room)[:-1]
     large = np.argsort(-rows.sizes, kind="stable")
     large = large[rows.sizes[large] >= LEAST_DENSE][: DENSE_PLACES // max(1, nodes)]
     table[large, at.R_DENSE] = np.arange(len(large)) * nodes
@@ -153,14 +149,3 @@ def _tallied(tables: Tables, listed: _Listed) -> Ints:
             counted[tally].append(index)
     ranges = np.array([listed.add(groups) for groups in counted], dtype=np.int64)
     return np.ascontiguousarray(np.hstack([tables.tally, ranges]))
-
-
-def _members(problem: Problem) -> tuple[at.Narrow, at.Narrow]:
-    """The movable groups of each vertex."""
-    pairs = sorted(
-        (vertex, index) for index, group in enumerate(problem.groups) for vertex in group.vertices
-    )
-    vertices = np.array([vertex for vertex, _ in pairs], dtype=np.int64)
-    first = np.searchsorted(vertices, np.arange(problem.background.rows + 1))
-    groups = np.array([*(group for _, group in pairs), 0], dtype=np.int32)
-    return first.astype(np.int32), groups

@@ -117,10 +117,9 @@ wide_t value_all(Search *x, const Routed *r)
     return found;
 }
 
-/* A node to try: where a peer is, in its rack, an old home, or any. */
+/* A node to try for a group that talks: where a peer is, in its rack, an old home, or any. */
 static wide_t draw_node(Search *x, wide_t group)
 {
-    wide_t first = x->m.group[group][ENTRY0], end = x->m.group[group][ENTRY1], total = 0;
     wide_t kind = below(&x->s, 10);
     if (kind >= HOMES_IN_TEN)
         return below(&x->s, x->n.nodes);
@@ -128,14 +127,7 @@ static wide_t draw_node(Search *x, wide_t group)
         wide_t at = x->m.row[group][R_OFFSET] + below(&x->s, x->s.held[group][LENGTH]);
         return x->s.host[at][H_NODE];
     }
-    for (wide_t at = first; at < end; at++)
-        total += x->m.entry[at][PULL];
-    wide_t drawn = below(&x->s, most(1, total)), chosen = first;
-    for (wide_t at = first; at < end && drawn >= 0; at++) {
-        drawn -= x->m.entry[at][PULL];
-        chosen = at;
-    }
-    wide_t row = x->m.entry[chosen][OTHER_ROW];
+    wide_t row = x->m.entry[draw_entry(x, group)][OTHER_ROW];
     wide_t at = x->m.row[row][R_OFFSET] + below(&x->s, x->s.held[row][LENGTH]);
     wide_t node = x->s.host[at][H_NODE];
     if (kind < PEERS_IN_TEN)
@@ -183,10 +175,9 @@ static wide_t tried_on(Search *x, const Routed *r, narrow_t pod, wide_t node, wi
 /* Single pods tried elsewhere under a threshold; by how much the objective rose in all. */
 wide_t route(Search *x, const Routed *r)
 {
-    const Ruin chances = { .groups = r->groups, .chances = r->chances, .number = r->number };
     wide_t risen = 0;
     for (wide_t turn = 0; turn < r->turns; turn++) {
-        wide_t group = draw_group(x, &chances), moved = x->s.now[MOVED];
+        wide_t group = r->groups[draw(&x->s, r->chances, r->number, 0)], moved = x->s.now[MOVED];
         const wide_t *g = x->m.group[group];
         narrow_t pod = (narrow_t)(g[FIRST] + below(&x->s, g[SIZE]));
         wide_t home = x->s.place[pod], node = draw_node(x, group);

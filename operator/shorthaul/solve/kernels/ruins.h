@@ -16,22 +16,31 @@ typedef struct {
     wide_t number, turns, stages, price, moves, size, blink;
 } Ruin;
 
-/* A talking group, by its chances. */
-PART wide_t draw_group(Search *x, const Ruin *r)
+/* The place of a group in the walk. */
+PART wide_t place_in(const wide_t *groups, wide_t walked, wide_t group)
 {
-    wide_t drawn = below(&x->s, r->chances[r->number - 1]), low = 0, high = r->number - 1;
+    wide_t at = 0;
+    while (at < walked && groups[at] != group)
+        at++;
+    return at;
+}
+
+/* One of so many by the running sums of their chances; `before` is what the sums begin at. */
+PART wide_t draw(State *s, const wide_t *sums, wide_t number, wide_t before)
+{
+    wide_t drawn = before + below(s, sums[number - 1] - before), low = 0, high = number - 1;
     while (low < high) {
         wide_t middle = (low + high) / 2;
-        if (r->chances[middle] > drawn)
+        if (sums[middle] > drawn)
             high = middle;
         else
             low = middle + 1;
     }
-    return r->groups[low];
+    return low;
 }
 
-/* A movable group that a group talks to, by traffic, or -1. */
-PART wide_t neighbour(Search *x, wide_t group)
+/* One of a group's entries, by traffic, or -1 where it has none. */
+PART wide_t draw_entry(Search *x, wide_t group)
 {
     wide_t first = x->m.group[group][ENTRY0], end = x->m.group[group][ENTRY1], total = 0;
     for (wide_t at = first; at < end; at++)
@@ -39,30 +48,35 @@ PART wide_t neighbour(Search *x, wide_t group)
     wide_t drawn = below(&x->s, most(1, total));
     for (wide_t at = first; at < end; at++) {
         drawn -= x->m.entry[at][PULL];
-        if (drawn < 0) {
-            wide_t vertex = x->m.entry[at][OTHER], begin = x->m.member_first[vertex];
-            wide_t size = x->m.member_first[vertex + 1] - begin;
-            return size ? x->m.member[begin + below(&x->s, size)] : -1;
-        }
+        if (drawn < 0)
+            return at;
     }
     return -1;
+}
+
+/* A movable group that a group talks to, by traffic, or -1. */
+PART wide_t neighbour(Search *x, wide_t group)
+{
+    wide_t at = draw_entry(x, group);
+    if (at < 0)
+        return -1;
+    wide_t vertex = x->m.entry[at][OTHER], begin = x->m.member_first[vertex];
+    wide_t size = x->m.member_first[vertex + 1] - begin;
+    return size ? x->m.member[begin + below(&x->s, size)] : -1;
 }
 
 /* Groups along the traffic, from one drawn; returns how many. */
 static wide_t walk(Search *x, const Ruin *r, wide_t *groups, wide_t length)
 {
     wide_t number = 1;
-    groups[0] = draw_group(x, r);
+    groups[0] = r->groups[draw(&x->s, r->chances, r->number, 0)];
     if (x->n.nodes <= SMALL && length > 1 && below(&x->s, ANY_GROUP) == 0) {
         groups[1] = below(&x->s, x->n.groups);
         number += groups[1] != groups[0];
     }
     for (wide_t i = 0; i < 2 * length && number < length; i++) {
         wide_t group = neighbour(x, groups[below(&x->s, number)]);
-        int known = group < 0;
-        for (wide_t at = 0; at < number; at++)
-            known |= groups[at] == group;
-        if (!known)
+        if (group >= 0 && place_in(groups, number, group) == number)
             groups[number++] = group;
     }
     return number;
@@ -106,15 +120,6 @@ static wide_t grab_nodes(Search *x, const Ruin *r, const wide_t *groups, wide_t 
         }
     }
     return number;
-}
-
-/* The place of a group in the walk. */
-PART wide_t place_in(const wide_t *groups, wide_t walked, wide_t group)
-{
-    wide_t at = 0;
-    while (at < walked && groups[at] != group)
-        at++;
-    return at;
 }
 
 /* Orders the hand: by weight of traffic, by size, replica by replica, or along the walk. */

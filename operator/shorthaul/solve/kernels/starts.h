@@ -290,18 +290,3 @@ void shift(Search *x, wide_t group, wide_t node, wide_t sign)
             return;
         }
 }
-
-/* Moves one pod; the cost follows. */
-void move(Search *x, wide_t pod, wide_t node)
-{
-    lift(x, (narrow_t)pod);
-    settle(x, (narrow_t)pod, node, added(x, x->m.group_of[pod], node));
-    take(x);
-}
-
-/* What each link costs now. */
-void link_costs(const Search *x, wide_t *found)
-{
-    for (wide_t link = 0; link < x->n.links; link++)
-        found[link] = link_cost(x, link);
-}

@@ -56,10 +56,9 @@ def state(problem: Problem, m: Model, counts: Ints, seed: int) -> tuple[State, K
         cell_mark=np.zeros(max(1, columns), dtype=np.int64),
         queue=np.zeros(QUEUE, dtype=np.int32),
     )
-    owners = np.repeat(np.arange(problem.background.rows), problem.background.totals())
-    fixed = np.repeat(problem.background.nodes, problem.background.amounts)
+    owners, fixed = problem.background.pod_owners(), problem.background.pod_nodes()
     found = Kernels(m, made)
-    found.begin(owners.astype(np.int64), fixed.astype(np.int64), vertex_rows(problem, m))
+    found.begin(owners, fixed.astype(np.int64), vertex_rows(problem, m))
     return made, found
 
 

@@ -7,13 +7,12 @@ such call, datagrams are read one by one (`sockets`).
 import ctypes
 from collections.abc import Callable
 from functools import cache
-from importlib import resources
 
-from shorthaul.errors import BadInput
+from shorthaul import compiled_libraries
 from shorthaul.telemetry.netflow.arrivals import Arrivals
 from shorthaul.telemetry.netflow.kernels.library import address_of
 
-NAME = "_datagrams.so"
+PACKAGE, NAME = "shorthaul.telemetry.collectors.kernels", "_datagrams.so"
 MOST = 128
 """Datagrams of one call."""
 CANNOT = -1
@@ -21,16 +20,12 @@ CANNOT = -1
 
 def available() -> bool:
     """Whether the library was built."""
-    return bool((resources.files("shorthaul.telemetry.collectors.kernels") / NAME).is_file())
+    return compiled_libraries.is_built(PACKAGE, NAME)
 
 
 @cache
 def _loaded() -> ctypes.CDLL:
-    try:
-        found = ctypes.CDLL(str(resources.files("shorthaul.telemetry.collectors.kernels") / NAME))
-        found.receive_datagrams.restype = ctypes.c_int64
-    except (OSError, AttributeError) as error:
-        raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
+    found = compiled_libraries.load(PACKAGE, NAME, ("receive_datagrams",), lambda _: True)
     number, pointer = ctypes.c_int64, ctypes.c_void_p
     found.receive_datagrams.argtypes = [number, pointer, number, number, pointer, pointer]
     return found

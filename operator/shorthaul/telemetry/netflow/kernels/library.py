@@ -8,9 +8,8 @@ import ctypes
 import struct
 from array import array
 from functools import cache
-from importlib import resources
 
-from shorthaul.errors import BadInput
+from shorthaul import compiled_libraries
 from shorthaul.telemetry.netflow import contexts, plans, registers
 from shorthaul.telemetry.netflow.contexts import Context
 from shorthaul.telemetry.netflow.limits import REMEMBERED_MESSAGES
@@ -19,8 +18,9 @@ from shorthaul.telemetry.netflow.readers import SetOutcome, count_only
 from shorthaul.telemetry.netflow.reasons import Reason
 from shorthaul.telemetry.netflow.records import LAYOUT, Batch
 
-NAME = "_records.so"
-OTHER_VERSION = f"{NAME} is of another version than this package; install it again"
+PACKAGE, NAME = "shorthaul.telemetry.netflow.kernels", "_records.so"
+HANDS = ("enter_lane", "leave_lane")
+FUNCTIONS = ("layout", "read_records", "repeated", "read_messages", "lanes_layout", *HANDS)
 COUNTED = (
     Reason.RECORD_CUT,
     Reason.RECORD_MANY,
@@ -39,32 +39,25 @@ SIZES = LAYOUT.size, plans.PACKED.size, contexts.PACKED.size, registers.NUMBER, 
 
 def available() -> bool:
     """Whether the library was built."""
-    return bool((resources.files("shorthaul.telemetry.netflow.kernels") / NAME).is_file())
+    return compiled_libraries.is_built(PACKAGE, NAME)
 
 
 @cache
 def _loaded() -> ctypes.CDLL:
-    try:
-        found = ctypes.CDLL(str(resources.files("shorthaul.telemetry.netflow.kernels") / NAME))
-        found.layout.restype = found.read_records.restype = ctypes.c_int64
-        lanes = (found.repeated, found.read_messages, found.lanes_layout)
-        hands = (found.enter_lane, found.leave_lane)
-    except OSError as error:
-        raise BadInput(f"cannot load {NAME}: {error}; install shorthaul again") from error
-    except AttributeError as error:
-        raise BadInput(OTHER_VERSION) from error
-    record, plan, context, registers_number, counts = SIZES
-    if found.layout() != record << 32 | plan << 24 | context << 16 | registers_number << 8 | counts:
-        raise BadInput(OTHER_VERSION)
+    found = compiled_libraries.load(PACKAGE, NAME, FUNCTIONS, _fits)
     pointer, text, number64 = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64
     found.read_records.argtypes = [*(text,) * 3, *(number64,) * 2, *(pointer,) * 2]
     found.repeated.argtypes = [pointer, text, number64]
-    for function in hands:
+    for function in (getattr(found, name) for name in HANDS):
         function.argtypes, function.restype = [pointer, number64], None
     found.read_messages.argtypes = [*(pointer,) * 2, *(number64,) * 3, pointer, number64, pointer]
-    for function in lanes:
-        function.restype = number64
     return found
+
+
+def _fits(found: ctypes.CDLL) -> bool:
+    record, plan, context, numbers, counts = SIZES
+    made = record << 32 | plan << 24 | context << 16 | numbers << 8 | counts
+    return bool(found.layout() == made)
 
 
 def lanes_library(*sizes: int) -> ctypes.CDLL:
@@ -72,7 +65,7 @@ def lanes_library(*sizes: int) -> ctypes.CDLL:
     found = _loaded()
     lane, table, told = sizes
     if found.lanes_layout() != lane << 32 | MARKS.size << 16 | table << 8 | told & 0xFF:
-        raise BadInput(OTHER_VERSION)
+        raise compiled_libraries.other_version(NAME)
     return found
 
 
