@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks import (
     catalogue,
     goals,
+    hubble_lines,
     ledgers,
     methods,
     netflow_decoding,
@@ -82,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     ledger.add_argument("--seed", type=int, default=1)
     ledger.add_argument("--folder", help="where the ledgers are made; a disk, to be meaningful")
     ledger.set_defaults(does=_ledger)
+    hubble = parts.add_parser("hubble", help="decoding Hubble's lines, windows of them, and edges")
+    hubble.add_argument("--lines", type=int, default=200_000)
+    hubble.add_argument("--rounds", type=int, default=3, help="of each, the best counts")
+    hubble.add_argument("--edges", type=int, default=2_000_000, help="pairs of pods in memory")
+    hubble.add_argument("--seed", type=int, default=1)
+    hubble.set_defaults(does=_hubble)
     listing = parts.add_parser("list", help="worlds, methods, and the cells of each suite")
     listing.set_defaults(does=_list)
     return parser
@@ -163,6 +170,12 @@ def _draw(asked: argparse.Namespace) -> int:
 
 def _ledger(asked: argparse.Namespace) -> int:
     for line in ledgers.run(asked.records, asked.per_commit, asked.seed, asked.folder):
+        print(line, flush=True)
+    return 0
+
+
+def _hubble(asked: argparse.Namespace) -> int:
+    for line in hubble_lines.run(asked.lines, asked.rounds, asked.edges, asked.seed):
         print(line, flush=True)
     return 0
 

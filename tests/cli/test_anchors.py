@@ -190,12 +190,6 @@ def test_anchors_that_make_no_sense_are_refused_in_one_line(topology, flows, old
     assert "topology.yaml" in told
 
 
-def test_a_topology_for_metrics_is_refused(topology):
-    words = "--prometheus", "http://localhost:9", "--profile", "istio", "--topology", topology
-
-    assert "--topology is for --netflow only; leave it out" in refused("record", *words)
-
-
 def of_another_cluster(at):
     addresses = {"source": WORLD, "destination": WEB}
     receiver = export_lines.end(POD, cluster_name="far")

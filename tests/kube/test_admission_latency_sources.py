@@ -40,6 +40,8 @@ REFUSED = [
     ("Prometheus", asks(**IN_THE_CLEAR, tlsFolder="/tls"), "of use with https only"),
     ("Prometheus", PROBES, "prometheus is needed for type Prometheus"),
     ("Probes", NETOBSERV, "probes is needed for type Probes"),
+    ("HubbleRequests", PROBES, "hubbleRequests is needed for type HubbleRequests"),
+    ("HubbleRequests", {"hubbleRequests": {"path": "/a/../b"}}, "path may not contain .."),
     ("Probes", PROBES | NETOBSERV, "prometheus is needed for type Prometheus, and for no other"),
 ]
 

@@ -15,7 +15,7 @@ from shorthaul.act import latency_texts, openings
 from shorthaul.act.latency_texts import Standing
 from shorthaul.act.reckonings import Ground, Reckoning, reckon
 from shorthaul.api import latencies
-from shorthaul.api.latency_sources import ProbesSource, RoundTripSource
+from shorthaul.api.latency_sources import HubbleRequestsSource, ProbesSource, RoundTripSource
 from shorthaul.api.topologies import TierLatency, Topology
 from shorthaul.api.topologystatuses import Measurements
 from shorthaul.errors import BadInput
@@ -32,7 +32,7 @@ RULES = Rules()
 TAKEN = "taken"
 UNKNOWN_NODE = "an end is no node"
 
-_Source = ProbesSource | RoundTripSource
+_Source = ProbesSource | RoundTripSource | HubbleRequestsSource
 _Found = Sweep | RoundTrips
 _Ended = tuple[_Found, Reckoning]
 
@@ -156,7 +156,9 @@ class LatencyFeed:
         A new one begins with what the Topology's status vouches for, which is in force until stale.
         """
         named = None if topology is None else topology.spec.latency_source
-        source = None if named is None else named.probes or named.prometheus
+        source = (
+            None if named is None else named.probes or named.prometheus or named.hubble_requests
+        )
         if self._watch is not None and self._watch.source == source:
             return self._watch
         self.close()

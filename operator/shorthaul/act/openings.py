@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from shorthaul.api.collector_sources import Collector
 from shorthaul.api.flowsources import FlowSourceSpec, HubbleRelay
-from shorthaul.api.latency_sources import ProbesSource, RoundTripSource
+from shorthaul.api.latency_sources import HubbleRequestsSource, ProbesSource, RoundTripSource
 from shorthaul.api.prometheus_sources import PrometheusMetrics
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.collected.clients import Place
 from shorthaul.telemetry.collected.readers import Collected
+from shorthaul.telemetry.hubble_requests import RequestReader
 from shorthaul.telemetry.hubble_tail import HubbleTail
 from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.telemetry.probes.readers import Reader, Sweep
@@ -120,10 +121,14 @@ def _prometheus(part: PrometheusMetrics, around: Surroundings) -> Source:
     return LiveWindows(engine, question, around)
 
 
-def open_latencies(source: ProbesSource | RoundTripSource, random: Random) -> LatencyReader:
+def open_latencies(
+    source: ProbesSource | RoundTripSource | HubbleRequestsSource, random: Random
+) -> LatencyReader:
     """The reader of a Topology's source of latencies; raises BadInput."""
     if isinstance(source, ProbesSource):
         return Reader(source.address, REPORT_PORT, random)
+    if isinstance(source, HubbleRequestsSource):
+        return RequestReader(source.path, source.window_seconds)
     from shorthaul.telemetry.prometheus.round_trip_profiles import asked_of
     from shorthaul.telemetry.prometheus.round_trip_readers import RoundTripReader
 

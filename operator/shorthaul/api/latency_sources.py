@@ -1,4 +1,4 @@
-"""The part of a Topology that names who measures latency: probers, or round trips in Prometheus."""
+"""The part of a Topology that names who measures latency: probers, Prometheus, or requests."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -9,6 +9,7 @@ from shorthaul.api.addresses import host_and_port
 from shorthaul.api.engines import ENGINE_RULES, EngineAddress, TlsFolder, TokenFile
 from shorthaul.api.metric_profiles import Conditions, LabelName, MetricName
 from shorthaul.api.objects import Value, rules
+from shorthaul.api.paths import absolute_path
 
 StaleSeconds = Annotated[
     int,
@@ -25,6 +26,7 @@ class LatencySourceType(StrEnum):
 
     PROBES = "Probes"
     PROMETHEUS = "Prometheus"
+    HUBBLE_REQUESTS = "HubbleRequests"
 
 
 class RoundTripProfile(StrEnum):
@@ -114,6 +116,24 @@ _ROUND_TRIP_RULES = (
 )
 
 
+class HubbleRequestsSource(Value, frozen=True, kw_only=True):
+    """HTTP requests in Hubble's export files that the proxies at both their ends timed."""
+
+    path: Annotated[
+        str,
+        absolute_path(
+            "path",
+            "Absolute path of all nodes' files as the operator sees them; * ? and [ ] match within "
+            "one folder.",
+        ),
+    ]
+    window_seconds: Annotated[
+        int,
+        Meta(ge=60, le=86400, description="Of how long the least difference is taken."),
+    ] = 900
+    stale_seconds: StaleSeconds = 900
+
+
 class LatencySource(Value, frozen=True, kw_only=True):
     """Where latencies come from that count instead of the spec's."""
 
@@ -122,9 +142,14 @@ class LatencySource(Value, frozen=True, kw_only=True):
     prometheus: Annotated[
         RoundTripSource | None, Meta(extra_json_schema=rules(*_ROUND_TRIP_RULES))
     ] = None
+    hubble_requests: HubbleRequestsSource | None = None
 
 
-_PARTS = {LatencySourceType.PROBES: "probes", LatencySourceType.PROMETHEUS: "prometheus"}
+_PARTS = {
+    LatencySourceType.PROBES: "probes",
+    LatencySourceType.PROMETHEUS: "prometheus",
+    LatencySourceType.HUBBLE_REQUESTS: "hubbleRequests",
+}
 LATENCY_SOURCE_RULES = tuple(
     (
         f"self.type == '{kind}' ? has(self.{part}) : !has(self.{part})",

@@ -61,6 +61,15 @@ class EndLabels(Value, frozen=True, kw_only=True):
     address: Annotated[
         LabelName | None, Meta(description="A pod's address, with or without a port.")
     ] = None
+    outside: Annotated[
+        tuple[LabelName, ...],
+        Meta(
+            max_length=4,
+            description="Labels that tell of an end outside the cluster: its address, its CIDR, "
+            "or the name of an anchor of the Topology.",
+            extra_json_schema=unique(),
+        ),
+    ] = ()
 
 
 Conditions = Annotated[

@@ -20,6 +20,7 @@ from shorthaul.telemetry import edge_rows
 from shorthaul.telemetry.prometheus import readers
 from shorthaul.telemetry.prometheus.ends import Names
 from shorthaul.telemetry.prometheus.measurements import Measurement
+from shorthaul.telemetry.prometheus.outsides import outsides_of
 from shorthaul.telemetry.prometheus.profiles import (
     Counted,
     Profile,
@@ -45,7 +46,7 @@ _FOR_PROMETHEUS = (
     ("token_file", "--token-file"),
     ("tls_folder", "--tls"),
 )
-_FOR_NETFLOW = (("longest_flow", "--longest-flow"), ("topology", "--topology"))
+_FOR_NETFLOW = (("longest_flow", "--longest-flow"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class Asked:
         type=click.Path(),
         metavar="PATH",
         help="A Topology object that names places outside (anchors), whose traffic then has edges "
-        "too; for --netflow only.",
+        "too.",
     ),
     click.option(
         "--token-file",
@@ -289,12 +290,14 @@ def _read(
     except ImportError as error:
         raise BadInput(_NO_CLIENT) from error
     engine = Engine(Server(url, asked.token_file or "", asked.tls_folder or ""))
-    directory = None
+    places = inputs.read_network(asked.topology).places
+    snapshot = None
     if asked.cluster:
         show.begin("reading the cluster")
-        directory = directory_of(inputs.read_cluster(asked.cluster))
+        snapshot = inputs.read_cluster(asked.cluster)
     show.begin("asking Prometheus")
-    names = Names(directory, profile.nobody)
+    directory = directory_of(snapshot) if snapshot is not None else None
+    names = Names(directory, profile.nobody, outsides_of(places, snapshot))
     try:
         return readers.read_traffic(engine.ask, profile, names, stretch, sampling=asked.sampling)
     finally:

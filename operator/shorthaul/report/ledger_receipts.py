@@ -10,7 +10,7 @@ from shorthaul.report.screens import Screen, strong_lines
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Lines by what came of them: counted, counted before, refused, or no flow between pods."""
+    """Lines and records by what came of them: counted, counted before, refused, or passed over."""
 
     lines: int
     counted: int
@@ -37,7 +37,7 @@ def receipt_text(reading: Reading, screen: Screen) -> str:
     notes = [*reading.warnings, *_reasons("refused", reading.refused)]
     notes += _reasons("passed over", reading.passed)
     summary = (
-        f"ledger: {reading.counted:,} of {reading.lines:,} lines counted, "
+        f"ledger: {reading.counted:,} of {reading.lines:,} lines or records counted, "
         f"{reading.repeated:,} were counted before"
     )
     parts = [note_lines(notes, screen), strong_lines(summary, screen)]

@@ -17,7 +17,7 @@ from shorthaul.store.intakes import Intake, Known, Place, Receipt, Stream
 from shorthaul.store.key_sets import KeySets
 from shorthaul.store.schemas import ADDING, COUNTS
 from shorthaul.store.spans import Spans, spans_of
-from shorthaul.traffic.entries import COUNT_LIMIT, UNATTRIBUTED, UNKNOWN_TIER, Batch
+from shorthaul.traffic.entries import COUNT_LIMIT, UNATTRIBUTED, UNKNOWN_TIER, Batch, Key
 from shorthaul.units import TIERS, Tier, WorkloadRef
 
 CACHED_PARTIES = 1 << 17
@@ -57,6 +57,10 @@ class Ledger:
     def taken(self, stream: str) -> Spans:
         """The positions of a stream that are counted."""
         return self._do(lambda held: held.taken(stream))
+
+    def has(self, hour: int, keys: Sequence[Key]) -> frozenset[Key]:
+        """Which of some keys of an hour are counted."""
+        return self._do(lambda held: held.has(hour, keys))
 
     def carry(self, before_hour: int) -> int:
         """Rolls hours before one into the totals; gives the number of rows that went there."""
@@ -114,6 +118,9 @@ class _OpenLedger:
 
     def taken(self, stream: str) -> Spans:
         return self._stream(stream).spans
+
+    def has(self, hour: int, keys: Sequence[Key]) -> frozenset[Key]:
+        return frozenset(self._keys.of(hour).intersection(keys))
 
     def carry(self, before_hour: int) -> int:
         rows = retention.carry(self.connection, before_hour)

@@ -22,7 +22,7 @@ from shorthaul.telemetry.hubble_events import (
 )
 from shorthaul.telemetry.hubble_lines import LineReader
 from shorthaul.traffic import anchors
-from shorthaul.traffic.addresses.parties import Kind, Party, read_address
+from shorthaul.traffic.addresses.parties import read_address
 from shorthaul.traffic.addresses.ranges import Range, Ranges
 from shorthaul.traffic.flows import AnchorFlow
 from shorthaul.units import WorkloadRef
@@ -90,12 +90,9 @@ class Places:
         if self._ranges is None:
             return None
         try:
-            answer = self._ranges.of(read_address(text))
+            return anchors.named(self._ranges.of(read_address(text)))
         except BadInput:
             return None
-        if isinstance(answer, Party) and answer.kind is Kind.ANCHOR:
-            return anchors.vertex(answer.name)
-        return None
 
 
 class AnchorReader:

@@ -14,12 +14,16 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from shorthaul.telemetry.batches import Batch, Totals
 from shorthaul.telemetry.followed_files import Fingerprint, Followed, open_followed
 from shorthaul.telemetry.hubble_anchors import AnchorReader
+from shorthaul.telemetry.hubble_ends import PodNames
+from shorthaul.telemetry.hubble_events import Outcome
 from shorthaul.telemetry.sources import SourceHealth, SourceReading
 from shorthaul.traffic.addresses.ranges import Range
+from shorthaul.traffic.flows import AnchorFlow
 
 READ_BYTES = 8 << 20
 CHUNK_BYTES = 1 << 20
@@ -27,6 +31,23 @@ FILE_LIMIT = 512
 _REMEMBERED_FILES = 8192
 
 _FileId = tuple[int, int]
+
+
+class Lines(Protocol):
+    """Who makes something of lines; `names` are the pods that they named."""
+
+    @property
+    def names(self) -> PodNames:
+        """The pods, and what Hubble says owns them."""
+        ...
+
+    def know(self, places: Sequence[Range]) -> None:
+        """Takes other named places outside from now on."""
+        ...
+
+    def read(self, line: bytes) -> Outcome | AnchorFlow:
+        """What one line says."""
+        ...
 
 
 class HubbleTail:
@@ -43,12 +64,13 @@ class HubbleTail:
         since_nanoseconds: int | None = None,
         read_bytes: int = READ_BYTES,
         places: Callable[[], Sequence[Range]] = tuple,
+        reader: Lines | None = None,
     ) -> None:
         self._patterns = tuple(patterns)
         self._read_bytes = read_bytes
         self._since = since_nanoseconds
         self._skipping = True
-        self._reader = AnchorReader()
+        self._reader: Lines = reader or AnchorReader()
         self._named = places
         self._totals = Totals()
         self._followed: dict[_FileId, Followed] = {}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from shorthaul.errors import BadInput
 from shorthaul.traffic.addresses import ranges
+from shorthaul.traffic.addresses.parties import Answer, Kind, Party
 from shorthaul.traffic.graphs import Edge, Vertex
 from shorthaul.units import Namespace, Tier, WorkloadRef
 
@@ -31,6 +32,13 @@ class Anchor:
 def vertex(name: str) -> WorkloadRef:
     """An anchor as an end of traffic."""
     return WorkloadRef(_NO_NAMESPACE, KIND, name)
+
+
+def named(answer: Answer | None) -> WorkloadRef | None:
+    """The place that an address turned out to be in, if it is one."""
+    if isinstance(answer, Party) and answer.kind is Kind.ANCHOR:
+        return vertex(answer.name)
+    return None
 
 
 def is_anchor(end: Vertex) -> bool:

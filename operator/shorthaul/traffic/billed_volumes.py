@@ -76,9 +76,9 @@ def entries_of(
     for row, counts in sorted(part.bill.rows.items()):
         yield Entry(
             time_nanoseconds,
-            _account(row.source, ground),
-            _account(row.destination, ground),
-            _tier(row, ground, tier_of),
+            account_of(row.source, ground),
+            account_of(row.destination, ground),
+            tier_between(row, ground, tier_of),
             counts.bytes,
             counts.packets,
         )
@@ -135,7 +135,7 @@ def _both(one: Mapping[Ends, EndSums], other: Mapping[Ends, EndSums]) -> dict[En
     return dict(sorted(sums.items()))
 
 
-def _account(party: Party, ground: Ground) -> WorkloadRef:
+def account_of(party: Party, ground: Ground) -> WorkloadRef:
     """Who an account is of: a workload, or what never moves, by its kind."""
     found = workload_of(party, ground.directory)
     if not isinstance(found, str):
@@ -145,7 +145,8 @@ def _account(party: Party, ground: Ground) -> WorkloadRef:
     return WorkloadRef(Namespace(party.namespace), party.kind.capitalize(), party.name)
 
 
-def _tier(row: Row, ground: Ground, tier_of: TierOf) -> Tier | None:
+def tier_between(row: Row, ground: Ground, tier_of: TierOf) -> Tier | None:
+    """Across which tier a row went, or how far away its named place is; None where not known."""
     outside = {row.source.kind, row.destination.kind} - {Kind.POD, Kind.NODE}
     if outside == {Kind.ANCHOR} and row.source.kind is not row.destination.kind:
         tiers = ground.book.tiers

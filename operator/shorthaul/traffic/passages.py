@@ -46,8 +46,16 @@ class Once:
     again: Counts
 
 
-def once(passages: Iterable[Passage], node_of: NodeOf, slack_milliseconds: int) -> Once:
-    """Each connection's bytes once; `slack_milliseconds` is how far two clocks may differ."""
+def once(
+    passages: Iterable[Passage],
+    node_of: NodeOf,
+    slack_milliseconds: int,
+    settled: Callable[[Passage], bool] = lambda passage: False,
+) -> Once:
+    """Each connection's bytes once; `slack_milliseconds` is how far two clocks may differ.
+
+    Where a passage is `settled`, having been counted before, its place counts.
+    """
     ways: dict[tuple[Address, Address, int, int, int], list[Passage]] = {}
     for passage in passages:
         transfer = passage.transfer
@@ -57,7 +65,8 @@ def once(passages: Iterable[Passage], node_of: NodeOf, slack_milliseconds: int) 
     again = Counts()
     for way in ways.values():
         for seen in _together(way, slack_milliseconds):
-            chosen = _chosen(seen, node_of)
+            before = sorted(place_of(passage) for passage in seen if settled(passage))
+            chosen = before[0] if before else _chosen(seen, node_of)
             for passage in seen:
                 if chosen in (None, place_of(passage)):
                     counting.append(passage)

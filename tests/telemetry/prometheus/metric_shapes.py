@@ -50,6 +50,8 @@ def netobserv(**other):
         "DstK8S_OwnerName": "db",
         "DstK8S_OwnerType": "StatefulSet",
         "DstK8S_Type": "Pod",
+        "SrcSubnetLabel": "Pods",
+        "DstSubnetLabel": "Pods",
         "K8S_FlowLayer": "app",
         **other,
     }
@@ -64,6 +66,10 @@ def obi(**other):
         "k8s_dst_owner_name": "db",
         "k8s_dst_name": DB_POD.name,
         "k8s_cluster_name": "one",
+        "src_address": "10.0.0.1",
+        "dst_address": "10.0.0.2",
+        "src_cidr": "10.0.0.0/8",
+        "dst_cidr": "10.0.0.0/8",
         **other,
     }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shorthaul.telemetry.prometheus.ends import Names, Nobody, host_of
+from shorthaul.telemetry.prometheus.ends import Names, Nobody
 from shorthaul.telemetry.prometheus.profiles import End
 from shorthaul.traffic.identities import Directory
 from shorthaul.units import Namespace, PodRef, WorkloadRef
@@ -76,11 +76,3 @@ def test_the_pod_of_an_address(address):
 @pytest.mark.parametrize("address", ["10.0.0.9:80", "", "unknown", "db:80"])
 def test_addresses_of_nobody(address):
     assert isinstance(KNOWN.of(End(address="to"), {"to": address}), Nobody)
-
-
-@pytest.mark.parametrize(
-    ("address", "host"),
-    [("[fd00::1]:80", "fd00::1"), ("fd00::1", "fd00::1"), ("[fd00::1]", "fd00::1"), ("a:1", "a")],
-)
-def test_hosts_of_addresses(address, host):
-    assert host_of(address) == host

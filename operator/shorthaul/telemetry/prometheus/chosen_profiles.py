@@ -52,6 +52,7 @@ def _end(given: EndLabels) -> End:
         pod=given.pod or "",
         container=given.container or "",
         address=given.address or "",
+        outside=given.outside,
     )
 
 

@@ -1,12 +1,14 @@
 """Whom the labels of one end name: a workload, a pod, or nobody, with the reason.
 
 A workload's kind that no label tells, and the pod behind an address, are looked up in the cluster
-as it is now; what is not to be found there, or is there twice, names nobody.
+as it is now; what is not to be found there, or is there twice, names nobody. An end that no label
+names in the cluster may be a named place outside, by its address.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
 
+from shorthaul.telemetry.prometheus.outsides import Outsides, host_of
 from shorthaul.telemetry.prometheus.profiles import End
 from shorthaul.traffic.graphs import Vertex, vertex_of
 from shorthaul.traffic.identities import Directory
@@ -25,7 +27,13 @@ class Nobody(str):
 class Names:
     """Looks ends up; made once per reading."""
 
-    def __init__(self, directory: Directory | None, nobody: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        directory: Directory | None,
+        nobody: tuple[str, ...],
+        outsides: Outsides | None = None,
+    ) -> None:
+        self.outsides = outsides or Outsides()
         self._directory = directory
         self._nobody = frozenset(("", *nobody))
         self._kinds: dict[tuple[str, str], list[WorkloadRef]] = defaultdict(list)
@@ -34,6 +42,16 @@ class Names:
 
     def of(self, end: End, labels: Mapping[str, str]) -> Vertex | Nobody:
         """Whom the labels name."""
+        found = self._inside(end, labels)
+        if not isinstance(found, Nobody) or not self.outsides:
+            return found
+        if any(self._value(labels, label) for label in end.naming):
+            return found  # It is of the cluster, whatever its address.
+        asked = (self._value(labels, label) for label in end.telling_outside)
+        places = (self.outsides.of(value) for value in asked if value)
+        return next(filter(None, places), found)
+
+    def _inside(self, end: End, labels: Mapping[str, str]) -> Vertex | Nobody:
         if end.container:
             return _container(self._value(labels, end.container), end.container)
         if end.address:
@@ -77,13 +95,6 @@ class Names:
             return Nobody("only an address tells the pod; give --cluster")
         pod = self._directory.pods_by_address.get(host_of(value))
         return pod or Nobody("no pod of the cluster has the address now")
-
-
-def host_of(address: str) -> str:
-    """An address without its port; IPv6 with a port is in brackets."""
-    if address.startswith("["):
-        return address[1:].partition("]")[0]
-    return address if address.count(":") > 1 else address.partition(":")[0]
 
 
 def _container(value: str, label: str) -> Vertex | Nobody:

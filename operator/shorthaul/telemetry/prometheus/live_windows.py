@@ -19,6 +19,7 @@ from shorthaul.errors import BadInput
 from shorthaul.telemetry.prometheus.answers import Answer
 from shorthaul.telemetry.prometheus.ends import Names
 from shorthaul.telemetry.prometheus.measurements import Measurement
+from shorthaul.telemetry.prometheus.outsides import outsides_of
 from shorthaul.telemetry.prometheus.profiles import Profile
 from shorthaul.telemetry.prometheus.readers import NothingMeasured, Stretch, read_traffic
 from shorthaul.telemetry.prometheus.window_volumes import volume_of
@@ -141,7 +142,8 @@ class LiveWindows:
         """Asks for some windows, in a thread; gives up after some failures in a row."""
         found, failures = _Round(), 0
         directory, step = directory_of(snapshot), self._around.rules.window_seconds
-        names = Names(directory, self._question.profile.nobody)
+        places = self._around.book.places() if self._around.book else ()
+        names = Names(directory, self._question.profile.nobody, outsides_of(places, snapshot))
         for start in due:
             try:
                 measured = self._measured(start, names)

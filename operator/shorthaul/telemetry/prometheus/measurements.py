@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from shorthaul.telemetry.prometheus.answers import LARGE, VALUE_LIMIT, Answer
 from shorthaul.telemetry.prometheus.ends import Names, Nobody
 from shorthaul.telemetry.prometheus.profiles import Counted, Profile
+from shorthaul.traffic.anchors import is_anchor
+from shorthaul.traffic.attribution import OUTSIDE
 from shorthaul.traffic.graphs import Vertex
 
 
@@ -85,6 +87,9 @@ class Adding:
             return
         if isinstance(destination, Nobody):
             self._nobody.setdefault(f"destination: {destination}", []).append(amount)
+            return
+        if is_anchor(source) and is_anchor(destination):
+            self._nobody.setdefault(OUTSIDE, []).append(amount)
             return
         self._pairs.setdefault((source, destination), []).append(amount)
 

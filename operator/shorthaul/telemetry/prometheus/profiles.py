@@ -21,6 +21,7 @@ _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,199}\Z")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 LARGEST_FILE_BYTES = 1 << 20
 MOST_METRICS = 8
+MOST_OUTSIDE = 4
 _BUILTIN = "builtin_profiles.yaml"
 _Kind = TypeVar("_Kind", bound=msgspec.Struct)
 
@@ -47,7 +48,8 @@ class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Either a workload (`namespace` and `name`, with `kind` where a label tells it, or `kinds`: a
     label for each kind), or a `pod` in a `namespace`, or a `container` as in
-    /k8s/NAMESPACE/POD/CONTAINER, or an `address` with or without port.
+    /k8s/NAMESPACE/POD/CONTAINER, or an `address` with or without port. `outside` are labels that
+    tell of an end which these do not name: its address, its CIDR, or the name of a place.
     """
 
     namespace: str = ""
@@ -57,12 +59,23 @@ class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pod: str = ""
     container: str = ""
     address: str = ""
+    outside: tuple[str, ...] = ()
+
+    @property
+    def naming(self) -> tuple[str, ...]:
+        """Those that tell that an end is of the cluster."""
+        return tuple(filter(None, (self.name, self.pod, self.container, *self.kinds.values())))
+
+    @property
+    def telling_outside(self) -> tuple[str, ...]:
+        """Those that tell of an end outside, the surest first."""
+        return (*filter(None, [self.address]), *self.outside)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """All of them, the one that splits best first."""
         named = (self.namespace, self.container, self.address, self.name, self.kind, self.pod)
-        return tuple(filter(None, (*named, *self.kinds.values())))
+        return tuple(filter(None, (*named, *self.kinds.values(), *self.outside)))
 
 
 class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -169,6 +182,13 @@ def with_conditions(profile: Profile, conditions: Iterable[Matcher]) -> Profile:
     return replace(profile, where=(*profile.where, *more), sampling=sampling)
 
 
+def within(profile: Profile) -> Profile:
+    """The profile without what tells of ends outside: fewer pairs of ends where none has a name."""
+    replace = msgspec.structs.replace
+    source, destination = (replace(e, outside=()) for e in (profile.source, profile.destination))
+    return replace(profile, source=source, destination=destination)
+
+
 def convert(text: bytes, where: str, kind: type[_Kind]) -> _Kind:
     """A YAML text as values of a kind; raises BadInput with the field at fault."""
     if len(text) > LARGEST_FILE_BYTES:
@@ -209,5 +229,7 @@ def _check_end(end: End, where: str) -> None:
         raise BadInput(f"{where}: give one of name, kinds, pod, container, address")
     if (ways[0] or ways[1]) and not end.namespace:
         raise BadInput(f"{where}: no label for the namespace")
+    if len(end.outside) > MOST_OUTSIDE:
+        raise BadInput(f"{where}: {len(end.outside)} labels outside; give at most {MOST_OUTSIDE}")
     if end.kind and not end.name:
         raise BadInput(f"{where}: kind is of use beside name only")

@@ -12,7 +12,7 @@ from shorthaul.telemetry.prometheus import queries, shards
 from shorthaul.telemetry.prometheus.answers import Answer
 from shorthaul.telemetry.prometheus.ends import Names
 from shorthaul.telemetry.prometheus.measurements import Adding, Measurement
-from shorthaul.telemetry.prometheus.profiles import Matcher, Profile
+from shorthaul.telemetry.prometheus.profiles import Matcher, Profile, within
 from shorthaul.telemetry.prometheus.queries import Cell
 
 Ask = Callable[[str, int], Answer]
@@ -66,6 +66,7 @@ def read_traffic(
 ) -> Measurement:
     """What was counted; `sampling` is the user's own word; raises BadInput."""
     asking = _Asking(ask)
+    profile = profile if names.outsides else within(profile)
     if (stretch.end - stretch.begin) > MOST_STEPS * stretch.step_seconds:
         raise BadInput(f"more than {MOST_STEPS:,} steps; make the step longer or the time shorter")
     factor = sampling or _sampling(asking, profile, stretch.end)

@@ -8,6 +8,7 @@ is not in the cluster, is left with its bytes, by reason.
 from dataclasses import dataclass, field
 
 from shorthaul.telemetry.prometheus.measurements import Measurement
+from shorthaul.traffic.anchors import is_anchor
 from shorthaul.traffic.attribution import GONE, SELF
 from shorthaul.traffic.graphs import Vertex
 from shorthaul.traffic.identities import Directory
@@ -65,4 +66,6 @@ class _Sums:
             self.pairs[pods] = self.pairs.get(pods, Sent(0)).plus(sent)
 
     def _owner(self, end: Vertex) -> WorkloadRef | None:
-        return self.owners.of(end) if isinstance(end, PodRef) else self.owners.workload(end)
+        if isinstance(end, PodRef):
+            return self.owners.of(end)
+        return end if is_anchor(end) else self.owners.workload(end)

@@ -86,6 +86,24 @@ class Ranges:
                 return answer
         return WORLD if _is_global(address) else Unknown.UNLISTED
 
+    def of_range(self, width: int, start: int) -> Answer:
+        """Who all addresses of a range stand for; ambiguous where a narrower one lies inside it."""
+        ipv4, public = _is_ipv4(width, start), _is_public(width, start)
+        for other in self._widths:
+            if other > width:
+                known = self._by_width[other]
+                inside = [each for each in known if each >> (other - width) == start]
+                if any(_is_ipv4(other, each) is ipv4 for each in inside):
+                    return Unknown.AMBIGUOUS
+                continue
+            outer = start >> (width - other)
+            answer = self._by_width[other].get(outer)
+            if answer is None or _is_ipv4(other, outer) is not ipv4:
+                continue
+            if public or (other, outer) not in self._public:
+                return answer
+        return WORLD if public else Unknown.UNLISTED
+
     def _add(self, each: Range) -> None:
         width, start = prefix(each.cidr)
         known = self._by_width.setdefault(width, {}).setdefault(start, each.answer)
@@ -121,13 +139,24 @@ def prefix(cidr: str) -> tuple[int, int]:
     return width, number >> (_BITS - width)
 
 
+def holds(found: tuple[int, int], address: Address) -> bool:
+    """Whether an address lies in a range, given as `prefix` does."""
+    width, start = found
+    return int.from_bytes(address) >> (_BITS - width) == start
+
+
 def _is_global(address: Address) -> bool:
     return ipaddress.ip_address(address_text(address)).is_global
+
+
+def _is_ipv4(width: int, start: int) -> bool:
+    """Whether a range is of IPv4 addresses; one wider than all of them is of IPv6 alone."""
+    return width >= _IPV4_WIDTH and (start << (_BITS - width)).to_bytes(16).startswith(MAPPED)
 
 
 def _is_public(width: int, start: int) -> bool:
     """Whether some of a range's addresses are public ones."""
     first = (start << (_BITS - width)).to_bytes(16)
-    if width >= _IPV4_WIDTH and first.startswith(MAPPED):
+    if _is_ipv4(width, start):
         return ipaddress.IPv4Network((first[12:], width - _IPV4_WIDTH)).is_global
     return ipaddress.IPv6Network((first, width)).is_global

@@ -1,0 +1,47 @@
+"""What kind of flow file each is, by how it begins: names tell nothing."""
+
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+
+from shorthaul.telemetry.captures.exports import head_of, holds_exports
+from shorthaul.telemetry.line_files import find_files
+
+
+class Kind(Enum):
+    """Hubble's export; a capture of exporters' messages, or these alone; the collector's lines."""
+
+    HUBBLE = "hubble"
+    CAPTURE = "capture"
+    LINES = "lines"
+
+
+class _Start(msgspec.Struct):
+    source: str
+    destination: str
+    received_ms: int
+
+
+_DECODE = msgspec.json.Decoder(_Start).decode
+
+
+def by_kind(paths: Sequence[str]) -> dict[Kind, list[Path]]:
+    """All files named, or in the folders named; raises BadInput where there is none."""
+    found: dict[Kind, list[Path]] = {}
+    for path in find_files(paths).paths:
+        found.setdefault(_kind(path), []).append(path)
+    return found
+
+
+def _kind(path: Path) -> Kind:
+    head = head_of(path)
+    if holds_exports(head):
+        return Kind.CAPTURE
+    first = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
+    try:
+        _DECODE(first)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Kind.HUBBLE
+    return Kind.LINES
