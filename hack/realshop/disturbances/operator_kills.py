@@ -10,9 +10,9 @@ from realshop.disturbances import evictions, findings, stages, victims
 from testbed import progress
 
 ROLE = "operator"
-KILLS = 5
+KILLS = 4
 PLANNING_SECONDS = (5.0, 25.0)
-MOVING_SECONDS = (0.0, 5.0)
+MOVING_SECONDS = (0.0, 12.0)
 BACK_SECONDS = 150.0
 MOST_SHARE = 0.3
 
@@ -26,12 +26,13 @@ def run(stage: stages.Stage) -> Iterator[findings.Check]:
     since = stages.set_policy(stage)
     time.sleep(dice.uniform(*PLANNING_SECONDS))
     kills, in_flight = _kill(stage), 0
+    known: dict[str, str] = {}
     for _ in range(KILLS - 1):
-        phases = _await_flight(stage, since)
-        if not phases:
+        if not _has_come_further(stage, since, known):
             break
         time.sleep(dice.uniform(*MOVING_SECONDS))
-        phases = [str(move["status"]["phase"]) for move in stages.in_flight(stage)]
+        known = _phases(stage)
+        phases = [stages.phase(move) for move in stages.in_flight(stage)]
         killed = _kill(stage)
         kills, in_flight = kills + killed, in_flight + bool(phases and killed)
         progress.say(f"killed the operator with moves {', '.join(phases) or 'at an end'}")
@@ -54,18 +55,21 @@ def _kill(stage: stages.Stage) -> int:
     return victims.kill(victims.running(stage.cluster, ROLE))
 
 
-def _await_flight(stage: stages.Stage, since: float) -> list[str]:
-    """Wait until moves are in flight; return their phases, none when all is over."""
-    found: list[str] = []
+def _has_come_further(stage: stages.Stage, since: float, known: dict[str, str]) -> bool:
+    """Wait until moves are in flight and not where they were; tell whether there are any still."""
 
-    def flying() -> bool:
-        found[:] = [str(move["status"]["phase"]) for move in stages.in_flight(stage)]
-        seen = stage.evictions.since(since)
-        over = bool(seen) and stages.idle(stage)
-        return bool(found) or over
+    def over() -> bool:
+        return bool(stage.evictions.since(since)) and stages.idle(stage)
 
-    stages.until(stage, flying, stage.times.settling, "moves in flight")
-    return found
+    def further() -> bool:
+        return bool(stages.in_flight(stage)) and _phases(stage) != known
+
+    stages.until(stage, lambda: further() or over(), stage.times.settling, "moves to come further")
+    return not over()
+
+
+def _phases(stage: stages.Stage) -> dict[str, str]:
+    return {move["metadata"]["name"]: stages.phase(move) for move in stage.moves()}
 
 
 def _await_back(stage: stages.Stage) -> None:

@@ -254,8 +254,8 @@ def rest(stage: Stage, since: float, *, quiet: float | None = None) -> None:
 
 def idle(stage: Stage) -> bool:
     """Tell whether no move is under way and no plan is open."""
-    moves = (_phase(move) in followers.ENDS for move in stage.moves())
-    return all(moves) and all(_phase(plan) in ENDED_PLANS for plan in stage.plans())
+    moves = (phase(move) in followers.ENDS for move in stage.moves())
+    return all(moves) and all(phase(plan) in ENDED_PLANS for plan in stage.plans())
 
 
 def until(stage: Stage, condition: Callable[[], bool], seconds: float, what: str) -> None:
@@ -273,7 +273,12 @@ def until(stage: Stage, condition: Callable[[], bool], seconds: float, what: str
 
 def in_flight(stage: Stage) -> list[Object]:
     """Return the moves that have begun and not ended."""
-    return [m for m in stage.moves() if _phase(m) not in (*followers.ENDS, "Pending")]
+    return [m for m in stage.moves() if phase(m) not in (*followers.ENDS, "Pending")]
+
+
+def phase(found: Object) -> str:
+    """Return the phase of a move or plan; one that has none yet is pending."""
+    return str((found.get("status") or {}).get("phase", "Pending"))
 
 
 def _deploy(cluster: clusters.Cluster, shop: shops.Shop, image: str) -> None:
@@ -309,10 +314,6 @@ def _namespace() -> Object:
 
 def _hinted(hint: Object) -> bool:
     return bool((hint.get("spec") or {}).get("workloads"))
-
-
-def _phase(found: Object) -> str:
-    return str((found.get("status") or {}).get("phase", "Pending"))
 
 
 def _made(found: Object) -> float:
