@@ -85,6 +85,15 @@ def test_a_workload_goes_back_and_forth_when_its_pods_cross_both_ways():
     assert changes.back_and_forth([forth, back], racks) == ["x"]
 
 
+def test_a_pod_that_came_by_a_move_and_goes_by_another_has_moved_again():
+    first, second = move("x", "n1", "n2", "1"), move("x", "n2", "n3", "2")
+    first["status"] |= {"phase": "Landed", "replacement": {"uid": "2"}}
+    second["status"] |= {"phase": "Landed", "replacement": {"uid": "3"}}
+
+    assert changes.moved_again([first, second]) == ["2"]
+    assert changes.moved_again([first, move("x", "n2", "n3", "4")]) == []
+
+
 def pod(uid, reason="EvictionByEvictionAPI", status="True"):
     condition = {
         "type": "DisruptionTarget",

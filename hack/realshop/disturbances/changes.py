@@ -77,6 +77,19 @@ def back_and_forth(moves: Iterable[Mapping[str, Any]], rack_of: Mapping[str, str
     return sorted(name for name, found in ways.items() if any(way[::-1] in found for way in found))
 
 
+def moved_again(moves: Collection[Mapping[str, Any]]) -> list[str]:
+    """Return the pods that came by one move and went by another."""
+    came = {(move.get("status") or {}).get("replacement", {}).get("uid", "") for move in moves} - {
+        ""
+    }
+    gone = {
+        move["spec"]["pod"]["uid"]
+        for move in moves
+        if (move.get("status") or {}).get("phase") in ("Evicted", "Landed", "Elsewhere", "Failed")
+    }
+    return sorted(came & gone)
+
+
 def _said(shop: shops.Shop) -> Counter[str]:
     said: Counter[str] = Counter()
     for call in shop.calls:

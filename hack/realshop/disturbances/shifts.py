@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from realshop import deployments, leasts
-from realshop.disturbances import changes, evictions, findings, stages
+from realshop.disturbances import changes, findings, stages
 
 LEAST_CLOSED = 0.7
 SHIFT_SECONDS = 10.0
@@ -25,8 +26,11 @@ def run(stage: stages.Stage) -> Iterator[findings.Check]:
         "workloads moved out of a rack and back",
         len(changes.back_and_forth(moves, stage.rack_of)),
     )
-    yield findings.none(
-        f"evictions in {stage.times.quiet:.0f} s after the last move", _late(stage, since)
+    yield findings.none("pods moved a second time", len(changes.moved_again(moves)))
+    yield findings.at_least(
+        "s without an eviction in the end",
+        stage.times.quiet,
+        time.time() - stage.evictions.since(since)[-1].seconds,
     )
 
 
@@ -37,14 +41,3 @@ def closed(stage: stages.Stage, before: float) -> findings.Check:
     share = (before - after) / (before - least) if before > least else 0.0
     told = f"{before / 1000:.0f} to {after / 1000:.0f} kB/s, least {least / 1000:.0f}"
     return findings.at_least(f"of the bytes that can be saved ({told})", LEAST_CLOSED, share)
-
-
-def _late(stage: stages.Stage, since: float) -> int:
-    """Return the evictions of the stretch that ends now and in which all was quiet."""
-    seen = stage.evictions.since(since)
-    return len(seen) - len([one for one in seen if one.seconds <= _last_landed(stage, since)])
-
-
-def _last_landed(stage: stages.Stage, since: float) -> float:
-    ended = (move["status"].get("finishedAt") for move in stage.moves_since(since))
-    return max((evictions.moment(text) for text in ended if text), default=since)
