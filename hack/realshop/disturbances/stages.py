@@ -115,8 +115,6 @@ def opened(
     traffic, agent, own = images.traffic(), images.agent(), images.shorthaul()
     if not cluster.client.exists("namespaces", installs.NAMESPACE):
         deployments.give(cluster, [traffic, agent, own])
-    deployments.remove(cluster)
-    cluster.client.apply(_namespace())
     _deploy(cluster, shop, traffic.name)
     cluster.shape(bandwidth)
     pace = installs.Pace()
@@ -195,6 +193,7 @@ def scatter(stage: Stage) -> None:
 
 def gather(stage: Stage) -> None:
     """Let Shorthaul gather the shop as it was drawn, unless that is done."""
+    stage.gathered = stage.gathered or _is_gathered(stage)
     if not stage.gathered:
         scatter(stage)
         rest(stage, set_policy(stage))
@@ -308,8 +307,11 @@ def _tolerations() -> Iterable[Object]:
         }
 
 
-def _namespace() -> Object:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": shops.NAMESPACE}}
+def _is_gathered(stage: Stage) -> bool:
+    """Tell whether the policy of an earlier command has left each service in one rack."""
+    found = stage.cluster.client.list(followers.POLICY, shops.NAMESPACE)
+    is_for_bytes = [policy["spec"]["objective"] for policy in found] == ["bytes"]
+    return is_for_bytes and idle(stage) and len(stage.racks()) == len(stage.shop.services)
 
 
 def _hinted(hint: Object) -> bool:
