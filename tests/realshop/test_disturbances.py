@@ -170,9 +170,9 @@ def test_expectations_hold_or_do_not(check, held):
 def test_our_exporter_speaks_ipfix_that_the_collector_reads():
     told = ledgers.Told("10.244.1.2", "10.244.2.3", 10_007)
 
-    _, (record,) = packets.decoded(ledgers.message([told], 0, packets.SECONDS))
+    _, (record,) = packets.decoded(ledgers.message([told], 0, packets.SECONDS, ledgers.TRUE_DOMAIN))
 
-    assert (record.bytes, record.packets, record.domain) == (10_007, 10, ledgers.DOMAIN)
+    assert (record.bytes, record.packets, record.domain) == (10_007, 10, ledgers.TRUE_DOMAIN)
     assert (record.source_port, record.destination_port) == ledgers.PORTS
 
 

@@ -55,7 +55,8 @@ def _counts(stage: stages.Stage, pair: tuple[str, str], sent: int) -> Iterator[f
     while found[0] != found[1] and time.monotonic() < deadline:
         time.sleep(stages.LOOK_SECONDS)
         try:
-            found = ledgers.accepted(stage.cluster), ledgers.counted(stage.cluster, pair)
+            accepted = ledgers.accepted(stage.cluster, ledgers.TRUE_DOMAIN)
+            found = accepted, ledgers.counted(stage.cluster, pair)
         except (OSError, connections.Unreachable):
             continue
     accepted, counted = found

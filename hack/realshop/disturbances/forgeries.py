@@ -40,6 +40,7 @@ def run(stage: stages.Stage) -> Iterator[findings.Check]:
     ending.set()
     lying.join()
     talked = ledgers.balances(stage.cluster, f"{NAMESPACE}/{NAME}", f"{shops.NAMESPACE}/{pair[1]}")
+    heard = ledgers.accepted(stage.cluster, ledgers.FORGED_DOMAIN)
     believed = ledgers.counted(stage.cluster, pair)
     made = {plan["metadata"]["name"] for plan in stage.plans()} - plans
     seen = stage.evictions.since(since)
@@ -47,6 +48,7 @@ def run(stage: stages.Stage) -> Iterator[findings.Check]:
     yield findings.at_least(
         "bytes of the intruder that were seen", 1, sum(row["bytes"] for row in talked)
     )
+    yield findings.at_least("forged bytes that collectors heard of", FORGED_BYTES, heard)
     yield findings.none("forged bytes that the ledger counted", believed)
     yield findings.none("plans", len(made))
     yield findings.none("evictions", len(seen))
@@ -90,7 +92,7 @@ def _lie(stage: stages.Stage, pair: tuple[str, str], ending: threading.Event) ->
         if not (client and server and process):
             continue
         told = ledgers.Told(client, server, FORGED_BYTES)
-        datagram = ledgers.message([told], number, time.time()).hex()
+        datagram = ledgers.message([told], number, time.time(), ledgers.FORGED_DOMAIN).hex()
         number += 1
         addresses = [pod["status"]["podIP"] for pod in ledgers.collector_pods(stage.cluster)]
         subprocess.run(

@@ -27,7 +27,8 @@ from testbed import connections
 
 VOLUME, MOUNT, FILE = "ledger", "/ledger", "counts.ledger"
 COLLECTORS = "app.kubernetes.io/component=collector"
-DOMAIN = 7_777
+TRUE_DOMAIN, FORGED_DOMAIN = 8_888, 7_777
+"""Observation domains, by which the records that a test tells are known among all others."""
 TEMPLATE = ((8, 4), (12, 4), (7, 2), (11, 2), (4, 1), (1, 8), (2, 8), (152, 8), (153, 8))
 TEMPLATE_ID = 256
 PORTS, TCP = (40_000, 8_080), 6
@@ -45,13 +46,13 @@ class Told:
     bytes: int
 
 
-def message(found: Iterable[Told], sequence: int, now: float) -> bytes:
+def message(found: Iterable[Told], sequence: int, now: float, domain: int) -> bytes:
     """Return an IPFIX message with its template and some records of the last second."""
     rows = b"".join(_row(one, int(now * 1000)) for one in found)
     fields = b"".join(struct.pack(">HH", *field) for field in TEMPLATE)
     template = _set(2, struct.pack(">HH", TEMPLATE_ID, len(TEMPLATE)) + fields)
     content = template + _set(TEMPLATE_ID, rows)
-    return struct.pack(">HHIII", 10, 16 + len(content), int(now), sequence, DOMAIN) + content
+    return struct.pack(">HHIII", 10, 16 + len(content), int(now), sequence, domain) + content
 
 
 class Exporter:
@@ -101,7 +102,7 @@ class Exporter:
         address = collectors[node]["status"]["podIP"]
         (where,) = (one for one in self._cluster.layout.nodes if one.name == node)
         with namespaces.inside(self._cluster.layout.namespace(where)):
-            send(address, message([told], number, time.time()))
+            send(address, message([told], number, time.time(), TRUE_DOMAIN))
         self.sent += RECORD_BYTES
 
     def _pod(self, name: str) -> Mapping[str, Any] | None:
@@ -119,9 +120,10 @@ def send(address: str, datagram: bytes) -> None:
         sender.sendto(datagram, (address, installs.IPFIX_PORT))
 
 
-def accepted(cluster: clusters.Cluster) -> int:
-    """Return the bytes of our own exporter's records in all windows that collectors have closed."""
-    return sum(_bytes_in(cluster, pod["status"]["podIP"]) for pod in collector_pods(cluster))
+def accepted(cluster: clusters.Cluster, domain: int) -> int:
+    """Return the bytes of a domain's records in all windows that collectors have closed."""
+    addresses = [pod["status"]["podIP"] for pod in collector_pods(cluster)]
+    return sum(_bytes_in(cluster, address, domain) for address in addresses)
 
 
 def counted(cluster: clusters.Cluster, pair: tuple[str, str]) -> int:
@@ -178,14 +180,14 @@ def _ledger(cluster: clusters.Cluster, command: str, *arguments: str) -> str:
     return done.stdout
 
 
-def _bytes_in(cluster: clusters.Cluster, address: str) -> int:
+def _bytes_in(cluster: clusters.Cluster, address: str, domain: int) -> int:
     listed = json.loads(visits.get(cluster, address, installs.SPOOL_PORT, "/windows"))
     return sum(
         line["bytes"]
         for window in listed["windows"]
         if window["records"]
         for line in _lines(cluster, address, window["start_ms"])
-        if line.get("domain") == DOMAIN
+        if line.get("domain") == domain
     )
 
 
