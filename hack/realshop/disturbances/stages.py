@@ -97,15 +97,6 @@ class Stage:
         passed = time.monotonic() - began
         return (measures.crossing(self.cluster) - crossed) / passed
 
-    def busiest_way(self, seconds: float) -> float:
-        """Wait a while and return the bytes per second of the fullest way of any uplink."""
-        began, before = time.monotonic(), self.cluster.interface_bytes()
-        time.sleep(seconds)
-        after, passed = self.cluster.interface_bytes(), time.monotonic() - began
-        out = (after[rack].out_of_rack - before[rack].out_of_rack for rack in before)
-        into = (after[rack].into_rack - before[rack].into_rack for rack in before)
-        return max(*out, *into) / passed
-
 
 @contextlib.contextmanager
 def opened(

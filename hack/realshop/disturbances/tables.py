@@ -61,8 +61,8 @@ ALL = (
     ),
     Disturbance(
         "slow-link",
-        "the links between racks get slow",
-        "measured distances follow, and plans for latency follow them (plans: Cilium only)",
+        "a link between racks gets slow: 40 ms more there and back",
+        "measured distances follow, and plans for latency follow these (plans: on Cilium only)",
         slow_links.run,
     ),
     Disturbance(
