@@ -1,5 +1,7 @@
 """Collectors die when pods are about to move: nothing moves, nothing is counted wrong.
 
+The NetObserv agent, up to 0.3.1, never sends again once its collector was not there, and does not
+end either; so agents are killed as well when the collectors are back, as who runs them would do.
 Meanwhile an exporter of our own tells of a known pair, so that the ledger can be held against what
 collectors accepted, to the byte.
 """
@@ -9,10 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from realshop import deployments
 from realshop.disturbances import changes, findings, ledgers, shifts, stages, victims
 from testbed import connections, progress
 
 ROLE = "collector"
+AGENT = "/netobserv-ebpf-agent"
 DOWN_SECONDS = 75.0
 WISH_SECONDS = 180.0
 COUNTED_SECONDS = 180.0
@@ -39,6 +43,8 @@ def run(stage: stages.Stage) -> Iterator[findings.Check]:
         blind = stage.evictions.since(down)
         progress.say(f"collectors were killed {kills} times and may come back")
         back = time.time()
+        _await_collectors(stage)
+        victims.kill(victims.running_as(stage.cluster, AGENT))
         stages.rest(stage, since)
     stages.whole(stage)
     yield findings.at_least("collectors killed", stage.cluster.layout.node_count, kills)
@@ -47,6 +53,17 @@ def run(stage: stages.Stage) -> Iterator[findings.Check]:
     yield findings.at_least("evictions after they are back", 1, len(stage.evictions.since(back)))
     yield shifts.closed(stage, before)
     yield from _counts(stage, pair, exporter.sent)
+
+
+def _await_collectors(stage: stages.Stage) -> None:
+    stage.cluster.client.wait_for(
+        lambda: (
+            sum(map(deployments.is_ready, ledgers.collector_pods(stage.cluster)))
+            == stage.cluster.layout.node_count
+        ),
+        timeout_seconds=stage.times.settling,
+        what="all collectors to be ready again",
+    )
 
 
 def _counts(stage: stages.Stage, pair: tuple[str, str], sent: int) -> Iterator[findings.Check]:

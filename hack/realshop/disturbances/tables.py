@@ -48,6 +48,13 @@ ALL = (
         gathered=False,
     ),
     Disturbance(
+        "rollout-mid-plan",
+        "a workload is rolled out while a plan has moves for it that have not begun",
+        "none of its pods is evicted while it rolls out; the plan ends; the loop converges",
+        mid_plan_rollouts.run,
+        gathered=False,
+    ),
+    Disturbance(
         "traffic-shift",
         "another pair, over two racks, becomes hot",
         "pods move for the new pattern, once, and nothing goes back and forth",
@@ -70,13 +77,6 @@ ALL = (
         "all collectors are killed, again and again, when pods are about to move",
         "nothing moves meanwhile; pods move when they are back; the ledger is exact to the byte",
         collector_outages.run,
-    ),
-    Disturbance(
-        "rollout-mid-plan",
-        "a workload is rolled out while a plan has moves for it that have not begun",
-        "none of its pods is evicted while it rolls out; the plan ends; the loop converges",
-        mid_plan_rollouts.run,
-        gathered=False,
     ),
     Disturbance(
         "relay-down",
