@@ -20,13 +20,7 @@ def run(stage: stages.Stage) -> Iterator[findings.Check]:
     stages.scatter(stage)
     before = stage.crossing()
     since = stages.set_policy(stage)
-    stages.until(
-        stage,
-        lambda: bool(stage.evictions.since(since)) and bool(_pending(stage)),
-        stage.times.settling,
-        "a plan with moves that have not begun",
-    )
-    move = _pending(stage)[-1]
+    move = _await_pending(stage, since)
     name, plan = str(move["spec"]["workload"]["name"]), str(move["spec"]["plan"])
     began = time.time()
     stage.cluster.kubectl(
@@ -58,6 +52,18 @@ def run(stage: stages.Stage) -> Iterator[findings.Check]:
         "evictions twice, or without a move", len(evictions.double(seen, stage.moves()))
     )
     yield findings.at_most("bytes between racks in the end, of before", MOST_SHARE, share)
+
+
+def _await_pending(stage: stages.Stage, since: float) -> dict[str, Any]:
+    """Wait until a plan has begun to evict; return the last of its moves to begin."""
+    found: list[dict[str, Any]] = []
+
+    def begun() -> bool:
+        found[:] = _pending(stage) if stage.evictions.since(since) else []
+        return bool(found)
+
+    stages.until(stage, begun, stage.times.settling, "a plan with moves that have not begun")
+    return found[-1]
 
 
 def _pending(stage: stages.Stage) -> list[dict[str, Any]]:

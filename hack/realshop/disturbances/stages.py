@@ -47,6 +47,7 @@ class Times:
     quiet: float = 60.0
     settling: float = 480.0
     measured: float = 20.0
+    verdicts: float = 120.0
 
 
 @dataclass(slots=True)
@@ -240,6 +241,18 @@ def rest(stage: Stage, since: float, *, quiet: float | None = None) -> None:
         return bool(seen) and time.time() > seen[-1].seconds + wanted and idle(stage)
 
     until(stage, at_rest, stage.times.settling, "Shorthaul to move and come to rest")
+
+
+def await_verdicts(stage: Stage) -> None:
+    """Give plans time to be measured, so that a shift is not held against the plan before it."""
+
+    def judged() -> bool:
+        done = [plan for plan in stage.plans() if phase(plan) == "Done"]
+        return all(plan["status"].get("verification") for plan in done)
+
+    deadline = time.monotonic() + stage.times.verdicts
+    while not judged() and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS)
 
 
 def idle(stage: Stage) -> bool:

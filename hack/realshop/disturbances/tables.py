@@ -114,6 +114,7 @@ def disturb(stage: stages.Stage, one: Disturbance) -> findings.Finding:
             if one.gathered:
                 stages.gather(stage)
             checks += one.run(stage)
+            stages.await_verdicts(stage)
             stage.gathered = True
         except CAME_TO_NOTHING as error:
             stage.gathered = False
