@@ -1,66 +1,45 @@
-"""A way that was made long carries everything whole, and later; in namespaces of its own."""
+"""A way between racks that was made long carries everything whole, and later. No node runs."""
 
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
-from realnodes import namespaces, shells
+from realnodes import cgroups, clusters, fabrics, layouts, leftovers, namespaces, shells, starters
 from realshop.disturbances import delays
 
 pytestmark = pytest.mark.realcluster
 PAYLOAD = os.urandom(300_000)
-DELAY_SECONDS = 0.02
+LONGER_MILLISECONDS = 20.0
 PORT = 5_000
 
 
 @pytest.fixture
-def two_ends(request):
-    """Two namespaces whose only way to each other leads through a third one, which is in ours."""
+def cluster(tmp_path):
+    """The network of a cluster of two nodes in two racks, and nothing on it."""
     if os.geteuid() != 0:
         pytest.skip("network namespaces are made by root")
-    name = f"d{os.getpid()}"
-    names = [f"shorthaul-{name}-{part}" for part in ("one", "middle", "other")]
+    layout = layouts.Layout(f"w{os.getpid()}", tmp_path, 2, 2, "ptp", "1.36.3")
     try:
-        for each in names:
-            namespaces.add(each)
-    except shells.Failed as error:
-        pytest.skip(f"no network namespace can be made here: {error}")
-    with ExitStack() as cleanup:
-        cleanup.callback(namespaces.remove_all, name)
-        for number, end in ((1, names[0]), (2, names[2])):
-            lines = (
-                f"-n {names[1]} link add e{number} type veth peer name eth0 netns {end}",
-                f"-n {names[1]} link set e{number} up",
-                f"-n {end} address add 192.0.2.{number}/24 dev eth0",
-                f"-n {end} link set eth0 up",
-            )
-            for line in lines:
-                shells.run(["ip", *line.split()])
-            with namespaces.inside(end):
-                delays.whole_frames("eth0")
-        program = [sys.executable, "-m", "realshop.disturbances.delays", "e1", "e2"]
-        command = namespaces.entering(names[1], [*program, str(1000 * DELAY_SECONDS)])
-        environment = os.environ | {"PYTHONPATH": str(Path(delays.__file__).parents[2])}
-        process = cleanup.enter_context(
-            subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        )
-        cleanup.callback(process.kill)
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == delays.READY
-        yield names[0], names[2]
+        cgroups.Groups(layout.name, cgroups.mounted()).make([starters.CONTROL_PLANE_PART])
+        fabrics.build(layout)
+    except (shells.Failed, OSError) as error:
+        pytest.skip(f"no network of racks can be made here: {error}")
+    else:
+        yield clusters.Cluster(layout)
+    finally:
+        leftovers.take_down(layout.name)
+    assert leftovers.remains(layout.name) == []
 
 
-def test_a_connection_takes_longer_both_ways_and_all_bytes_come(two_ends):
-    with namespaces.inside(two_ends[1]):
-        listening = socket.create_server(("192.0.2.2", PORT))
+def carried(cluster):
+    """Send the payload from rack to rack; how long connecting took, and what came."""
+    one, other = cluster.layout.nodes
     received = bytearray()
+    with namespaces.inside(cluster.layout.namespace(other)):
+        listening = socket.create_server((other.address, PORT))
 
     def take() -> None:
         connection, _ = listening.accept()
@@ -69,14 +48,41 @@ def test_a_connection_takes_longer_both_ways_and_all_bytes_come(two_ends):
 
     taking = threading.Thread(target=take)
     taking.start()
-    with namespaces.inside(two_ends[0]), socket.socket() as sending:
+    with namespaces.inside(cluster.layout.namespace(one)), socket.socket() as sending:
         sending.settimeout(10.0)
         began = time.monotonic()
-        sending.connect(("192.0.2.2", PORT))
+        sending.connect((other.address, PORT))
         took = time.monotonic() - began
         sending.sendall(PAYLOAD)
     taking.join(timeout=20.0)
     listening.close()
+    return took, bytes(received)
 
-    assert bytes(received) == PAYLOAD
-    assert took >= 2 * DELAY_SECONDS
+
+def test_everything_comes_whole_and_later_and_as_soon_as_before_afterwards(cluster):
+    carried(cluster)  # Who is where is asked for once.
+    before, _ = carried(cluster)
+
+    with delays.longer(cluster, "a", LONGER_MILLISECONDS):
+        carried(cluster)
+        took, received = carried(cluster)
+    after, _ = carried(cluster)
+
+    assert received == PAYLOAD
+    assert took >= 2 * LONGER_MILLISECONDS / 1000
+    assert max(before, after) < took / 2
+
+
+def test_a_narrow_way_stays_narrow_and_what_crosses_it_is_counted(cluster):
+    cluster.shape("10mbit")
+
+    with delays.longer(cluster, "a", LONGER_MILLISECONDS):
+        counted = cluster.interface_bytes()["a"].out_of_rack
+        began = time.monotonic()
+        _, received = carried(cluster)
+        took = time.monotonic() - began
+        crossed = cluster.interface_bytes()["a"].out_of_rack - counted
+
+    assert received == PAYLOAD
+    assert took > 0.15
+    assert crossed > len(PAYLOAD)

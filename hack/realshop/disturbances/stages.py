@@ -25,7 +25,7 @@ from realshop import (
     watchers,
 )
 from realshop.disturbances import changes, evictions, ledgers
-from testbed import progress
+from testbed import connections, progress
 
 LOST_SECONDS = 10
 LOOK_SECONDS = 1.0
@@ -178,7 +178,7 @@ def scatter(stage: Stage) -> None:
     change(stage, stage.origin)
     stage.hot.clear()
     for pod in deployments.pods(stage.cluster):
-        with contextlib.suppress(Exception):  # It may have gone by itself meanwhile.
+        with contextlib.suppress(connections.ApiError):  # It may have gone by itself meanwhile.
             stage.cluster.client.delete("pods", pod["metadata"]["name"], shops.NAMESPACE)
     whole(stage)
 
