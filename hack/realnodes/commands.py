@@ -19,6 +19,7 @@ from realnodes import (
     smokes,
 )
 from realshop import commands as shop
+from realshop.disturbances import commands as disturbances
 from testbed import binaries, connections, nodes, processes, progress
 from testbed import clients as testbed_clients
 
@@ -27,6 +28,7 @@ ERRORS = (
     *(connections.ApiError, connections.Unreachable, testbed_clients.TimedOut, smokes.Failed),
     *(OSError, ValueError),
     *shop.ERRORS,
+    *disturbances.ERRORS,
 )
 
 
@@ -77,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     down = commands.add_parser("down", help="end it and leave nothing, also after a kill")
     down.set_defaults(run=_down)
     shop.add(commands)
+    disturbances.add(commands)
     for command in (up, status, shape, kubectl, down):
         command.add_argument("--name", default=clusters.DEFAULT_NAME, help="which cluster")
     smoke.add_argument("--name", default=SMOKE_NAME, help="which cluster")

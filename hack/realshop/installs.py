@@ -159,7 +159,7 @@ def _all_run(cluster: clusters.Cluster) -> bool:
     ]
     (operator,) = cluster.client.list("deployments.apps", NAMESPACE)
     return (
-        len(daemons) == 2
+        len(daemons) >= 2
         and all(
             one.get("numberReady", 0) == one.get("desiredNumberScheduled", 0) > 0 for one in daemons
         )

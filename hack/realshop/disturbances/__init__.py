@@ -1,0 +1,1 @@
+"""What goes wrong in a real cluster, done on purpose, and what Shorthaul is expected to do then."""

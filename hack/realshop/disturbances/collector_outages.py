@@ -1,0 +1,85 @@
+"""Collectors die when pods are about to move: nothing moves, nothing is counted wrong.
+
+The NetObserv agent, up to 0.3.1, never sends again once its collector was not there, and does not
+end either; so agents are killed as well when the collectors are back, as who runs them would do.
+Meanwhile an exporter of our own tells of a known pair, so that the ledger can be held against what
+collectors accepted, to the byte.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from realshop import deployments
+from realshop.disturbances import changes, findings, ledgers, shifts, stages, victims
+from testbed import connections, progress
+
+ROLE = "collector"
+AGENT = "/netobserv-ebpf-agent"
+DOWN_SECONDS = 75.0
+WISH_SECONDS = 180.0
+COUNTED_SECONDS = 180.0
+WISHES = ("NotYetPersistent", "GainDoesNotPersist", "Settling")
+EXPECTED = ("BytesStale", "FlowsUncovered")
+
+
+def run(stage: stages.Stage) -> Iterator[findings.Check]:
+    """Heat a pair, and kill all collectors again and again from when moving is being considered."""
+    pair = changes.strangers(stage.origin, stage.racks(), stage.hot)
+    with ledgers.Exporter(stage.cluster, pair) as exporter:
+        stages.heat(stage)
+        since = stages.set_policy(stage)
+        before = stage.crossing(shifts.SHIFT_SECONDS)
+        stages.until(
+            stage,
+            lambda: any(word in stage.told() for word in WISHES),
+            WISH_SECONDS,
+            "Shorthaul to consider moves",
+        )
+        down = time.time()
+        kills = victims.keep_dead(stage.cluster, ROLE, DOWN_SECONDS)
+        reason = next((word for word in EXPECTED if word in stage.told()), stage.told())
+        blind = stage.evictions.since(down)
+        progress.say(f"collectors were killed {kills} times and may come back")
+        back = time.time()
+        _await_collectors(stage)
+        victims.kill(victims.running_as(stage.cluster, AGENT))
+        stages.rest(stage, since)
+    stages.whole(stage)
+    yield findings.at_least("collectors killed", stage.cluster.layout.node_count, kills)
+    yield findings.none(f"evictions in the {back - down:.0f} s without them", len(blind))
+    yield findings.one_of("why nothing moves, as the policy tells", EXPECTED, reason)
+    yield findings.at_least("evictions after they are back", 1, len(stage.evictions.since(back)))
+    yield shifts.closed(stage, before)
+    yield from _counts(stage, pair, exporter.sent)
+
+
+def _await_collectors(stage: stages.Stage) -> None:
+    stage.cluster.client.wait_for(
+        lambda: (
+            sum(map(deployments.is_ready, ledgers.collector_pods(stage.cluster)))
+            == stage.cluster.layout.node_count
+        ),
+        timeout_seconds=stage.times.settling,
+        what="all collectors to be ready again",
+    )
+
+
+def _counts(stage: stages.Stage, pair: tuple[str, str], sent: int) -> Iterator[findings.Check]:
+    """Hold the ledger against the collectors' windows, when all of those have been read."""
+    deadline, found = time.monotonic() + COUNTED_SECONDS, (0, -1)
+    while found[0] != found[1] and time.monotonic() < deadline:
+        time.sleep(stages.LOOK_SECONDS)
+        try:
+            accepted = ledgers.accepted(stage.cluster, ledgers.TRUE_DOMAIN)
+            found = accepted, ledgers.counted(stage.cluster, pair)
+        except (OSError, connections.Unreachable):
+            continue
+    accepted, counted = found
+    yield findings.same(
+        f"bytes of a known pair in the ledger ({sent:,} told)", f"{accepted:,}", f"{counted:,}"
+    )
+    yield findings.at_least("of these bytes, accepted by collectors", 1, accepted)
+    yield findings.at_most("accepted, of told", 1, accepted / max(sent, 1))
+    yield findings.same("the ledger's own check", True, ledgers.is_sound(stage.cluster))
