@@ -25,7 +25,7 @@ from shorthaul.telemetry.hubble_lines import LineReader
 from shorthaul.traffic.flows import NANOSECONDS, Flow
 from shorthaul.traffic.identities import Directory, PodIdentity
 from shorthaul.traffic.recorders import Recorder
-from shorthaul.traffic.windows import WindowRules, graph_of
+from shorthaul.traffic.windows import WindowRules, observations_of
 from shorthaul.units import Namespace, NodeName, PodRef, WorkloadRef
 
 START_SECONDS = 1_760_000_040
@@ -84,7 +84,7 @@ def through_windows(lines: Sequence[bytes]) -> float:
         if isinstance(outcome, Flow):
             recorder.add(outcome, START_SECONDS + 60)
     recorder.close(START_SECONDS + 120)
-    graph = graph_of(list(recorder.windows), RULES, directory)
+    graph = attribute(observations_of(list(recorder.windows), RULES, directory), directory)
     spent = time.process_time() - begun
     events = sum(pair.events for window in recorder.windows for pair in window.pairs.values())
     if events != len(lines) or not graph.edges:
