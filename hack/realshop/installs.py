@@ -11,6 +11,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from realnodes import clusters
@@ -80,16 +81,23 @@ def values(own: images.Image, agent: images.Image, pace: Pace) -> dict[str, Any]
 
 def install(cluster: clusters.Cluster, given: dict[str, Any]) -> None:
     """Install the chart and return when all of its pods are ready."""
-    path = cluster.layout.state / "values.json"
-    path.write_text(json.dumps(given))
-    kubeconfig = f"--kubeconfig={cluster.kubeconfig}"
-    place = ["--namespace", NAMESPACE, "--create-namespace", f"--values={path}", kubeconfig]
-    _helm(cluster, ["install", RELEASE, str(CHART), *place])
+    helm_install(cluster, RELEASE, CHART, NAMESPACE, given)
     cluster.client.wait_for(
         lambda: _all_run(cluster),
         timeout_seconds=READY_SECONDS,
         what="the operator, the collectors and the agents to be ready",
     )
+
+
+def helm_install(
+    cluster: clusters.Cluster, release: str, chart: Path, namespace: str, given: dict[str, Any]
+) -> None:
+    """Install a chart with values; returns before its pods run."""
+    path = cluster.layout.state / f"values-{release}.json"
+    path.write_text(json.dumps(given))
+    kubeconfig = f"--kubeconfig={cluster.kubeconfig}"
+    place = ["--namespace", namespace, "--create-namespace", f"--values={path}", kubeconfig]
+    _helm(cluster, ["install", release, str(chart), *place])
 
 
 def uninstall(cluster: clusters.Cluster) -> None:
