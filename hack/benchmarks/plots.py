@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import canvases
 from benchmarks.outcomes import Skipped
 from benchmarks.selections import Row, done
 
-SIZE = (7.0, 4.2)
 MODES = ("uniform", "local")
 LINES = ("-", ":")
 SCALED = ("shorthaul-quick", "shorthaul", "bound", "metis", "mtkahypar-cut")
@@ -15,19 +15,14 @@ SCALED = ("shorthaul-quick", "shorthaul", "bound", "metis", "mtkahypar-cut")
 
 def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
     """Draws what there are rows for."""
-    try:
-        import matplotlib as library
-    except ModuleNotFoundError as error:
-        raise Skipped(f"{error}; install requirements/bench.txt") from error
-    library.use("svg")
-    library.rcParams["svg.hashsalt"] = "shorthaul"
     drawn = []
-    for name, maker in (("frontier", _frontier), ("scaling", _scaling), ("anytime", _anytime)):
-        figure = maker(rows)
-        if figure is not None:
-            path = folder / f"{name}.svg"
-            figure.savefig(path, metadata={"Date": None})
-            drawn.append(path)
+    try:
+        for name, maker in (("frontier", _frontier), ("scaling", _scaling), ("anytime", _anytime)):
+            figure = maker(rows)
+            if figure is not None:
+                drawn.append(canvases.save(figure, folder / f"{name}.svg"))
+    except canvases.Unavailable as error:
+        raise Skipped(str(error)) from error
     return drawn
 
 
@@ -88,11 +83,6 @@ def _plain(row: Row) -> bool:
 
 
 def _axes(across: str, up: str) -> tuple[Any, Any]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=SIZE, layout="constrained")
-    axes = figure.subplots()
-    axes.set_xlabel(across)
-    axes.set_ylabel(up)
-    axes.grid(visible=True, alpha=0.3)
+    figure, (axes,) = canvases.figure()
+    canvases.label(axes, across, up)
     return figure, axes

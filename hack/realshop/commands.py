@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks import canvases
 from realnodes import clusters, layouts, leftovers
 from realshop import (
+    advices,
     deployments,
+    figures,
     images,
     installs,
     layers,
@@ -19,17 +22,22 @@ from realshop import (
     manifests,
     outcomes,
     packages,
+    pages,
     pythons,
     records,
     scenarios,
     shops,
     tables,
 )
-from testbed import progress
+from testbed import gobuilds, progress
 
-ERRORS = (loops.NoMoves, installs.InstallFailed, layers.NotAnImage, pythons.Unavailable)
+ERRORS = (
+    *(loops.NoMoves, installs.InstallFailed, layers.NotAnImage, pythons.Unavailable),
+    *(advices.NoPlan, gobuilds.BuildFailed),
+)
 NAME = "shop"
 NODES = 6
+COMPARED_SEED = 3
 BANDWIDTH = "10mbit"
 RESULTS = packages.REPOSITORY / "docs" / "benchmarks" / "real-cluster"
 PAGE = packages.REPOSITORY / "docs" / "benchmarks" / "real-cluster.md"
@@ -52,19 +60,25 @@ def add(commands: Any) -> None:
     loop.set_defaults(run=_loop)
     compare = commands.add_parser("compare", help="the same shop under each way of placing")
     _add_run(compare)
+    compare.set_defaults(seed=COMPARED_SEED, stores=2)
     names = ",".join(one.name for one in scenarios.ALL)
     compare.add_argument("--scenarios", default=names, help=f"some of {names}")
-    compare.add_argument("--results", type=Path, default=RESULTS, help="folder for the outcomes")
+    _add_report(compare)
     compare.set_defaults(run=_compare)
     report = commands.add_parser("report", help="write the page of results from their files")
-    report.add_argument("--results", type=Path, default=RESULTS)
-    report.add_argument("--page", type=Path, default=PAGE)
+    _add_report(report)
     report.set_defaults(run=_report)
+
+
+def _add_report(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--results", type=Path, default=RESULTS, help="folder of the outcomes")
+    command.add_argument("--page", type=Path, default=PAGE, help="the page that is written")
 
 
 def _add_shop(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=1, help="which shop (default 1)")
     command.add_argument("--services", type=int, default=12)
+    command.add_argument("--stores", type=int, default=0, help="held in one rack (default 0)")
     command.add_argument("--rate", type=float, default=3_200_000, help="bytes/s it says in all")
 
 
@@ -82,7 +96,12 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 
 def _shop(arguments: argparse.Namespace) -> shops.Shop:
-    return shops.drawn(arguments.seed, services=arguments.services, bytes_per_second=arguments.rate)
+    return shops.drawn(
+        arguments.seed,
+        services=arguments.services,
+        bytes_per_second=arguments.rate,
+        stores=arguments.stores,
+    )
 
 
 def _load(arguments: argparse.Namespace) -> int:
@@ -121,18 +140,33 @@ def _compare(arguments: argparse.Namespace) -> int:
         progress.say(f"scenario {one.name}: {one.what}")
         with _cluster(arguments) as cluster:
             found.append(loops.run(_setting(cluster, arguments), one))
-            outcomes.write(found[-1], arguments.results / f"{one.name}-seed{arguments.seed}.json")
+            outcomes.write(found[-1], arguments.results / f"{_called(found[-1])}.json")
     print(tables.compared(found))
-    return 0
+    return _report(arguments)
+
+
+def _called(one: outcomes.Outcome) -> str:
+    network = "" if one.cni == layouts.CNIS[0] else f"-{one.cni}"
+    return f"{one.scenario}-seed{one.seed}{network}"
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from realshop import pages
-
     found = [outcomes.read(path) for path in sorted(arguments.results.glob("*.json"))]
-    arguments.page.write_text(pages.page(found))
+    arguments.page.write_text(pages.page(found, dict(_drawn(found, arguments.page))))
     print(arguments.page)
     return 0
+
+
+def _drawn(found: list[outcomes.Outcome], page: Path) -> Iterator[tuple[str, str]]:
+    """Draw each comparison beside the page; where nothing can draw, keep the figures there are."""
+    for name, same in pages.by_shop(found):
+        path = page.with_suffix("") / f"{name.lower().replace(', ', '-').replace(' ', '-')}.svg"
+        try:
+            figures.draw(same, path)
+        except canvases.Unavailable as error:
+            progress.say(f"no new figure: {error}")
+        if path.exists():
+            yield name, path.relative_to(page.parent).as_posix()
 
 
 def _setting(cluster: clusters.Cluster, arguments: argparse.Namespace) -> loops.Setting:

@@ -1,4 +1,4 @@
-"""The three images of the shop: its pods' program, Shorthaul itself, and the agent of bytes.
+"""The images of the shop: its pods' program, Shorthaul itself, the agent of bytes, and a peer.
 
 Each is called by what is in it, so that a node that has the name has the content. The parts are
 cached by what they were made from; an image is put together from them in a second.
@@ -58,6 +58,12 @@ def agent() -> Image:
     program = binaries.find(binaries.NETOBSERV_AGENT)
     start = layouts.Start((f"/{program.name}",), user="0:0")
     return _image("netobserv-ebpf-agent", start, [_program(program)])
+
+
+def descheduler() -> Image:
+    """Return the image of the descheduler of the Kubernetes SIGs."""
+    program = binaries.find(binaries.DESCHEDULER)
+    return _image("descheduler", layouts.Start((f"/{program.name}",)), [_program(program)])
 
 
 def shorthaul() -> Image:

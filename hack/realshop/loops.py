@@ -9,12 +9,14 @@ for what it promised.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from realnodes import clusters
 from realshop import (
+    advices,
     deployments,
+    deschedulings,
     followers,
     images,
     installs,
@@ -24,6 +26,7 @@ from realshop import (
     outcomes,
     scenarios,
     shops,
+    traces,
     watchers,
 )
 from testbed import progress, versions
@@ -46,6 +49,7 @@ class Times:
     quiet: float = 60.0
     verified: float = 120.0
     settle: float = 10.0
+    recorded: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,13 @@ def run(setting: Setting, scenario: scenarios.Scenario) -> outcomes.Outcome:
     cluster, shop, times = setting.cluster, setting.shop, setting.times
     clock = _Clock()
     traffic = images.traffic()
-    system = (images.agent(), images.shorthaul()) if scenario.moves else ()
-    deployments.give(cluster, [traffic, *system])
-    wanted = manifests.Wanted(traffic.name, scenario.distribution)
+    deployments.give(cluster, [traffic, *_system(scenario)])
     clock.lap("images")
     deployments.remove(cluster)
-    deployments.deploy(cluster, shop, manifests.Wanted(wanted.image))
+    deployments.deploy(cluster, shop, manifests.Wanted(traffic.name))
     cluster.shape(setting.bandwidth)
     clock.lap("deployed")
-    with watchers.Watcher(cluster, shop) as watcher:
+    with watchers.Watcher(cluster, shop) as watcher, traces.Trace(cluster) as trace:
         time.sleep(times.warm)
         restart = _restarted(setting, watcher) if setting.restart else None
         clock.lap("restarted")
@@ -81,18 +83,19 @@ def run(setting: Setting, scenario: scenarios.Scenario) -> outcomes.Outcome:
         before = measures.span(cluster, watcher, times.measured)
         progress.say(f"before: {_shown(before)}; least {least.least:.0f} B/s")
         clock.lap("before")
-        moving = None
-        if scenario.distribution:
-            cluster.client.apply(manifests.objects(shop, wanted))
         if scenario.moves:
-            _install(setting, *system)
+            _install(setting)
             clock.lap("installed")
-            moving = _moved(setting, scenario, watcher)
-            clock.lap("moved")
+        advised = _advised(setting) if scenario.recommended else ()
+        clock.lap("advised")
+        changed = time.monotonic()
+        moving = _changed(setting, scenario, watcher, advised)
+        clock.lap("changed")
         time.sleep(times.settle)
         after = measures.span(cluster, watcher, times.measured)
         progress.say(f"after: {_shown(after)}")
         clock.lap("after")
+        points = trace.since(changed)
     return outcomes.Outcome(
         scenario=scenario.name,
         seed=shop.seed,
@@ -110,12 +113,56 @@ def run(setting: Setting, scenario: scenarios.Scenario) -> outcomes.Outcome:
         moving=moving,
         restart=restart,
         seconds=clock.laps,
-        versions={"kubernetes": versions.kubernetes(), "agent": versions.NETOBSERV_AGENT},
+        versions=_versions(scenario),
+        stores=sum(service.rack is not None for service in shop.services),
+        routed=tuple(one.service for one in advised),
+        trace=points,
     )
 
 
-def _install(setting: Setting, agent: images.Image, own: images.Image) -> None:
-    installs.install(setting.cluster, installs.values(own, agent, setting.pace))
+def _system(scenario: scenarios.Scenario) -> tuple[images.Image, ...]:
+    """Return the images that a scenario needs beside the shop's."""
+    if scenario.descheduler:
+        return (images.descheduler(),)
+    return (images.agent(), images.shorthaul()) if scenario.moves else ()
+
+
+def _versions(scenario: scenarios.Scenario) -> dict[str, str]:
+    found = {"kubernetes": versions.kubernetes(), "agent": versions.NETOBSERV_AGENT}
+    return found | ({"descheduler": versions.DESCHEDULER} if scenario.descheduler else {})
+
+
+def _install(setting: Setting) -> None:
+    values = installs.values(images.shorthaul(), images.agent(), setting.pace)
+    installs.install(setting.cluster, values)
+
+
+def _advised(setting: Setting) -> tuple[advices.Advice, ...]:
+    folder = setting.cluster.layout.state / "recording"
+    found = advices.recorded(setting.cluster, folder, setting.times.recorded)
+    names = ", ".join(one.service for one in found) or "nothing"
+    progress.say(f"the plan recommends trafficDistribution for {names}")
+    return tuple(found)
+
+
+def _changed(
+    setting: Setting,
+    scenario: scenarios.Scenario,
+    watcher: watchers.Watcher,
+    advised: Sequence[advices.Advice],
+) -> outcomes.Moving | None:
+    """Let whoever the scenario names change what it may; return what was moved, if it moves."""
+    cluster, times = setting.cluster, setting.times
+    if scenario.distribution:
+        wanted = manifests.Wanted(images.traffic().name, scenario.distribution)
+        cluster.client.apply(manifests.objects(setting.shop, wanted))
+    if scenario.descheduler:
+        deschedulings.install(cluster, images.descheduler())
+        return deschedulings.followed(cluster, watcher, times.quiet, times.moving)
+    if scenario.moves:
+        advices.carry_out(cluster, advised)
+        return _moved(setting, watcher)
+    return None
 
 
 def _restarted(setting: Setting, watcher: watchers.Watcher) -> outcomes.Restart:
@@ -147,9 +194,7 @@ def _restarted(setting: Setting, watcher: watchers.Watcher) -> outcomes.Restart:
     return found
 
 
-def _moved(
-    setting: Setting, scenario: scenarios.Scenario, watcher: watchers.Watcher
-) -> outcomes.Moving:
+def _moved(setting: Setting, watcher: watchers.Watcher) -> outcomes.Moving:
     """Let Shorthaul move pods until it rests, and return what that took and cost."""
     cluster, times = setting.cluster, setting.times
     told, unheard = watcher.total(), watcher.unheard()
@@ -165,8 +210,6 @@ def _moved(
         follower.look()
     spent, settled = watcher.total().since(told), follower.last or time.time()
     evictions = follower.evictions
-    if scenario.recommended:
-        _apply_routing(cluster, follower)
     follower.look()
     return outcomes.Moving(
         evictions=evictions,
@@ -200,14 +243,6 @@ def _until(
             told = now
             progress.say(f"{dict(follower.count) or 'no move yet'}; {follower.told()}")
         time.sleep(LOOK_SECONDS)
-
-
-def _apply_routing(cluster: clusters.Cluster, follower: followers.Follower) -> None:
-    """Give Services what the plans recommend, as their owner would."""
-    for plan in follower.plans.values():
-        for one in plan["spec"].get("routing", ()):
-            change = {"spec": {"trafficDistribution": one["to"] or None}}
-            cluster.client.patch("services", one["service"], change, shops.NAMESPACE)
 
 
 def _shown(span: outcomes.Span) -> str:

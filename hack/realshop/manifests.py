@@ -10,6 +10,7 @@ from realshop import shops
 
 NAMESPACE = shops.NAMESPACE
 LABEL = "app"
+RACK = "topology.shorthaul.dev/rack"
 PORT = 8080
 TELLING_PORT = 8081
 GRACE_SECONDS = 16
@@ -79,10 +80,14 @@ def _deployment(
             "selector": {"matchLabels": {LABEL: service.name}},
             "template": {
                 "metadata": {"labels": {LABEL: service.name}},
-                "spec": _pod(_arguments(calls, seed), wanted.image),
+                "spec": _pod(_arguments(calls, seed), wanted.image) | _held(service),
             },
         },
     }
+
+
+def _held(service: shops.Service) -> dict[str, Any]:
+    return {"nodeSelector": {RACK: service.rack}} if service.rack else {}
 
 
 def _pod(arguments: list[str], image: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """The moves of one run; `predicted_cross` is bytes per second from the plans' own shares."""
+    """The moves of one run, whoever made them; only plans tell where pods should land."""
 
     evictions: int
     landed: int
@@ -59,7 +59,11 @@ class Moving:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One scenario on one shop."""
+    """One scenario on one shop.
+
+    `routed` are the Services whose routing was changed on advice; `trace` is what crossed in bytes
+    per second, by seconds from the change.
+    """
 
     scenario: str
     seed: int
@@ -78,6 +82,9 @@ class Outcome:
     restart: Restart | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    stores: int = 0
+    routed: tuple[str, ...] = ()
+    trace: tuple[tuple[float, float], ...] = ()
 
 
 def write(found: Outcome, target: Path) -> None:
@@ -94,4 +101,6 @@ def read(source: Path) -> Outcome:
         told["moving"] = Moving(**told["moving"] | {"plans": tuple(told["moving"]["plans"])})
     if told["restart"]:
         told["restart"] = Restart(**told["restart"])
+    told["routed"] = tuple(told.get("routed", ()))
+    told["trace"] = tuple((when, rate) for when, rate in told.get("trace", ()))
     return Outcome(**told)

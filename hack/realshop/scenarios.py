@@ -7,23 +7,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`distribution` is what Services are given at once; `recommended`, what plans ask for."""
+    """`distribution` is what Services are given; `recommended`: what a plan asks for them."""
 
     name: str
     what: str
     distribution: str | None = None
     moves: bool = False
     recommended: bool = False
+    descheduler: bool = False
 
 
 ALL = (
-    Scenario("scheduler", "kube-scheduler alone"),
+    Scenario("scheduler", "Kube-scheduler alone"),
+    Scenario("descheduler", "The descheduler of the SIGs, its usual profile", descheduler=True),
     Scenario(
         "distribution", "trafficDistribution alone, on every Service", distribution="PreferSameZone"
     ),
     Scenario("moves", "Shorthaul's moves alone", moves=True),
     Scenario(
-        "both", "Shorthaul's moves, and the trafficDistribution it recommends", None, True, True
+        "both",
+        "Shorthaul's moves, and the trafficDistribution that its plan recommends",
+        moves=True,
+        recommended=True,
     ),
 )
 LOOP = "moves"

@@ -4,6 +4,9 @@ Every shop has two halves that say much within and little to each other, which n
 name or label tells: names are dealt to halves at random. So there is a placement in which little
 crosses between two racks, and kube-scheduler, which spreads replicas, does not find it. Much is
 asked for in large answers; what halves say to each other is small and frequent.
+
+A shop may have stores: services that many of their half ask, all of whose replicas are held in one
+rack, as by disks that are there only. No routing finds a nearer replica of them in the other rack.
 """
 
 from __future__ import annotations
@@ -22,14 +25,17 @@ REPLICAS = (2, 2, 3)
 LARGE = (1_500, 48_000)
 SMALL = (600, 1_600)
 LEAST_SERVICES = 4
+RACKS = ("rack-a", "rack-b")
+STORE_CALLERS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One Deployment and its Service."""
+    """One Deployment and its Service; `rack` is the only one that its pods may be in, if any."""
 
     name: str
     replicas: int
+    rack: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +87,23 @@ def drawn(
     services: int = 12,
     bytes_per_second: float = 3_200_000,
     between: float = 0.07,
+    stores: int = 0,
 ) -> Shop:
-    """Draw a shop; `between` is the share of bytes that its two halves say to each other."""
+    """Draw a shop; `between` is the share of bytes that its two halves say to each other.
+
+    `stores` of the halves have one, the first one's in the first rack.
+    """
     if not LEAST_SERVICES <= services <= len(NAMES):
         raise ValueError(f"a shop has {LEAST_SERVICES} to {len(NAMES)} services, not {services}")
+    if not 0 <= stores <= len(RACKS):
+        raise ValueError(f"a shop has 0 to {len(RACKS)} stores, not {stores}")
     dice = random.Random(seed)
     names = dice.sample(NAMES, services)
     sizes = [dice.choice(REPLICAS) for _ in names]
     found = dict(zip(names, sizes, strict=True))
     halves = names[: services // 2], names[services // 2 :]
-    within = [pair for half in halves for pair in _web(dice, half)]
+    racks = {half[-1]: rack for half, rack in list(zip(halves, RACKS, strict=True))[:stores]}
+    within = [pair for half in halves for pair in _web(dice, half, store=half[-1] in racks)]
     across = [
         pair
         for one, other in (halves, halves[::-1])
@@ -100,14 +113,17 @@ def drawn(
         *_calls(dice, within, found, (bytes_per_second * (1 - between), LARGE)),
         *_calls(dice, across, found, (bytes_per_second * between, SMALL)),
     )
-    listed = tuple(Service(name, found[name]) for name in sorted(found))
+    listed = tuple(Service(name, found[name], racks.get(name)) for name in sorted(found))
     return Shop(seed, listed, tuple(sorted(calls, key=lambda call: (call.client, call.server))))
 
 
-def _web(dice: random.Random, half: Sequence[str]) -> Iterable[tuple[str, str]]:
+def _web(dice: random.Random, half: Sequence[str], *, store: bool) -> Iterable[tuple[str, str]]:
     """Yield who calls whom within a half: each but the first is called, some by two."""
     for index in range(1, len(half)):
-        callers = dice.sample(half[:index], min(index, dice.choice((1, 1, 2))))
+        count = dice.choice((1, 1, 2))
+        if store and index == len(half) - 1:
+            count = STORE_CALLERS
+        callers = dice.sample(half[:index], min(index, count))
         yield from ((caller, half[index]) for caller in callers)
 
 

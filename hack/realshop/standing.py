@@ -1,13 +1,13 @@
 """A shop on nodes as the API server would tell of it, for plans without a cluster.
 
 Replicas are dealt to the nodes one after the other, rack by rack in turn, as kube-scheduler does
-with empty nodes.
+with empty nodes; those of a store to the nodes of its rack.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from realshop import manifests, shops
@@ -20,20 +20,29 @@ BEGAN = "2026-01-01T00:00:00Z"
 
 def objects(shop: shops.Shop, count: int = 6) -> Iterator[dict[str, Any]]:
     """Yield nodes in two racks, and the shop with its pods running on them."""
-    names = [f"n{number}" for number in range(1, count + 1)]
-    for number, name in enumerate(names):
-        rack = RACKS[number % len(RACKS)]
+    racks = {f"n{number + 1}": RACKS[number % len(RACKS)] for number in range(count)}
+    for name, rack in racks.items():
         yield nodes.node(
             name, zone=f"zone-{rack}", rack=f"rack-{rack}", region="region", cpu=NODE_CPU
         )
-    places = itertools.cycle(names)
+    places = deque((name, f"rack-{rack}") for name, rack in racks.items())
     for one in manifests.objects(shop, manifests.Wanted("traffic")):
         yield one
         if one["kind"] == "Deployment":
             yield from _running(one, places)
 
 
-def _running(deployment: dict[str, Any], places: Iterable[str]) -> Iterator[dict[str, Any]]:
+def _next(places: deque[tuple[str, str]], wanted: str | None) -> str:
+    """Return the node whose turn it is, in one rack only if that is wanted."""
+    found = next(place for place in places if wanted in (None, place[1]))
+    places.remove(found)
+    places.append(found)
+    return found[0]
+
+
+def _running(
+    deployment: dict[str, Any], places: deque[tuple[str, str]]
+) -> Iterator[dict[str, Any]]:
     name, spec = deployment["metadata"]["name"], deployment["spec"]
     yield {
         "apiVersion": "apps/v1",
@@ -41,8 +50,9 @@ def _running(deployment: dict[str, Any], places: Iterable[str]) -> Iterator[dict
         "metadata": _owned(name, "Deployment", name, deployment["metadata"]["labels"]),
         "spec": {"replicas": spec["replicas"], "selector": spec["selector"]},
     }
-    for number, node in zip(range(spec["replicas"]), places, strict=False):
-        own = f"{name}-{number}"
+    rack = spec["template"]["spec"].get("nodeSelector", {}).get(manifests.RACK)
+    for number in range(spec["replicas"]):
+        own, node = f"{name}-{number}", _next(places, rack)
         yield {
             "apiVersion": "v1",
             "kind": "Pod",

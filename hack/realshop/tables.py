@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from realshop import outcomes
+from realshop import outcomes, scenarios, traces
 
 REGION = "region"
 
@@ -42,6 +42,13 @@ def facts(found: outcomes.Outcome) -> Iterator[str]:
         f"least that must cross, by the exact solver ({proven}): {_rate(least)} of payload, "
         f"{least / max(over, 1):.0%} of what crossed before"
     )
+    if found.stores:
+        yield (
+            f"{found.stores} of the services are stores: many ask them, and all of their replicas "
+            "are held in one rack"
+        )
+    if found.routed:
+        yield f"trafficDistribution changed as recommended: {', '.join(found.routed)}"
     if found.restart:
         yield (
             f"a rolling restart of everything under the same load: {found.restart.pods} pods, "
@@ -55,8 +62,8 @@ def compared(found: Sequence[outcomes.Outcome]) -> str:
     """Return one table of several scenarios on the same shop."""
     rows = [
         (
-            *("scenario", "bytes/s between racks", "of before", "p50", "p99", "failed"),
-            *("evictions", "time to settle"),
+            *("scenario", "bytes/s between racks", "of before", "p50", "p99"),
+            *("evictions", "calls failed meanwhile", "time to settle", "Services rerouted"),
         )
     ]
     for each in found:
@@ -69,12 +76,24 @@ def compared(found: Sequence[outcomes.Outcome]) -> str:
                 f"{share:.0%}",
                 _time(each.after.p50_seconds),
                 _time(each.after.p99_seconds),
-                str(each.after.failed),
                 str(moving.evictions) if moving else "0",
-                f"{moving.seconds:.0f} s" if moving else "-",
+                f"{moving.failed} of {moving.due}" if moving else "-",
+                _settled(each),
+                _rerouted(each),
             )
         )
     return "\n".join(_markdown(rows))
+
+
+def _settled(found: outcomes.Outcome) -> str:
+    before, after = (one.cross_bytes_per_second for one in (found.before, found.after))
+    seconds = traces.settled(found.trace, before, after) if found.trace else None
+    return "-" if seconds is None else f"{seconds:.0f} s"
+
+
+def _rerouted(found: outcomes.Outcome) -> str:
+    everywhere = scenarios.named(found.scenario).distribution
+    return str(found.services if everywhere else len(found.routed))
 
 
 def predicted_share(found: outcomes.Outcome) -> float | None:
@@ -91,9 +110,10 @@ def predicted_share(found: outcomes.Outcome) -> float | None:
 
 
 def _moved(found: outcomes.Outcome, moving: outcomes.Moving) -> Iterator[str]:
+    landed = f", {moving.landed} landed where planned, {moving.astray} did not"
     yield (
-        f"moves: {moving.evictions} evictions, {moving.landed} landed where planned, "
-        f"{moving.astray} did not, in {moving.seconds:.0f} s"
+        f"moves: {moving.evictions} evictions{landed if moving.plans else ''}, "
+        f"in {moving.seconds:.0f} s"
     )
     why = ", ".join(f"{words} ({count})" for words, count in sorted(moving.failures.items()))
     yield (

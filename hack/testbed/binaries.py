@@ -28,6 +28,7 @@ CONTROL_PLANE = (
 ALL = (*CONTROL_PLANE, "helm")
 HUBBLE = ("hubble-relay", "hubbleagent")
 NETOBSERV_AGENT = "netobserv-ebpf-agent"
+DESCHEDULER = "descheduler"
 ENVTEST_PROGRAMS = ("etcd", "kube-apiserver", "kubectl")
 ENVTEST_TIMEOUT_SECONDS = 60
 

@@ -201,12 +201,17 @@ def netobserv_agent() -> Recipe:
 
 
 def descheduler() -> Recipe:
-    """Return how to build the descheduler of the Kubernetes SIGs, a peer that evicts pods too."""
+    """Return how to build the descheduler of the Kubernetes SIGs, a peer that evicts pods too.
+
+    Its chart is kept beside it, because that holds its usual profile.
+    """
     return Recipe(
-        key=f"descheduler-{versions.DESCHEDULER}",
+        key=f"descheduler-{versions.DESCHEDULER}_chart",
         requires={DESCHEDULER_MODULE: f"v{versions.DESCHEDULER}"},
         programs={"descheduler": f"{DESCHEDULER_MODULE}/cmd/descheduler"},
         replaces={"k8s.io/kube-openapi": "v0.0.0-20260127142750-a19766b6e2d4"},
+        copied_from=DESCHEDULER_MODULE,
+        copied_trees={"charts/descheduler": "chart"},
     )
 
 

@@ -41,6 +41,53 @@ def test_a_number_of_services_that_cannot_be_is_refused(services):
         shops.drawn(1, services=services)
 
 
+def test_each_store_is_held_in_a_rack_of_its_own_and_asked_by_many():
+    shop = shops.drawn(1, stores=2)
+
+    stores = {service.rack: service.name for service in shop.services if service.rack}
+
+    assert set(stores) == {"rack-a", "rack-b"}
+    for name in stores.values():
+        assert len([call for call in shop.calls if call.server == name]) >= shops.STORE_CALLERS
+
+
+def test_more_stores_than_racks_are_refused():
+    with pytest.raises(ValueError, match="0 to 2 stores, not 3"):
+        shops.drawn(1, stores=3)
+
+
+def test_the_pods_of_a_store_stand_in_its_rack_only():
+    shop = shops.drawn(1, stores=2)
+    (name,) = [service.name for service in shop.services if service.rack == "rack-b"]
+
+    found = list(standing.objects(shop))
+
+    racks = {one["metadata"]["name"]: one["metadata"]["labels"] for one in found[:6]}
+    places = [
+        racks[one["spec"]["nodeName"]]["topology.shorthaul.dev/rack"]
+        for one in found
+        if one["kind"] == "Pod" and one["metadata"]["labels"]["app"] == name
+    ]
+    assert places == ["rack-b"] * shop.replicas(name)
+
+
+def test_stores_are_asked_for_much_and_the_least_stays_low():
+    shop = shops.drawn(1, stores=2)
+
+    found = leasts.least(shop, standing.objects(shop, 6))
+
+    assert found.proven
+    assert found.least < 0.1 * shop.total_bytes_per_second
+    assert (
+        sum(
+            shop.bytes_per_second(call)
+            for call in shop.calls
+            if any(one.rack and one.name == call.server for one in shop.services)
+        )
+        > 0.25 * shop.total_bytes_per_second
+    )
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_least_is_proven_and_is_what_the_halves_say_to_each_other_or_less(seed):
     shop = shops.drawn(seed, services=8, between=0.07)

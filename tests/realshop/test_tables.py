@@ -98,7 +98,7 @@ def test_without_a_plan_that_was_carried_out_there_is_no_promise():
 def test_scenarios_on_one_shop_are_compared_in_one_table():
     alone = replace(OUTCOME, scenario="scheduler", moving=None, after=SPAN)
 
-    text = pages.page([OUTCOME, alone])
+    text = pages.page([OUTCOME, alone], {})
 
     assert text.index("| scheduler | 1,600 kB/s | 100% |") < text.index(
         "| moves | 320 kB/s | 20% |"
