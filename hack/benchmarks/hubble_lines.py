@@ -22,6 +22,7 @@ import msgspec
 from benchmarks import machines
 from shorthaul.telemetry.hubble_events import FlowFields
 from shorthaul.telemetry.hubble_lines import LineReader
+from shorthaul.traffic.attribution import attribute
 from shorthaul.traffic.flows import NANOSECONDS, Flow
 from shorthaul.traffic.identities import Directory, PodIdentity
 from shorthaul.traffic.recorders import Recorder

@@ -13,9 +13,9 @@ from shorthaul.solve.kernels.layouts import Narrow
 
 SEVERAL = 60_000
 BEGINNINGS, SHARE, WARMTH = 3, 0.6, 0.125
-MOST_MIXED, A_BEGINNING, MIXED_SHARE, MIXED_WARMTH = 12, 17_500, 0.7, 0.02
-GENERATIONS, CHILDREN = 3, 2
-SEEDS = MOST_MIXED + GENERATIONS * CHILDREN
+MOST_MIXED, LEAST_TURNS, MIXED_SHARE, MIXED_WARMTH = 12, 12_000, 0.75, 0.02
+CHILDREN = 4
+SEEDS = MOST_MIXED + CHILDREN
 
 Cool = Callable[[Blocks, int, float], bool]
 """Searches from where blocks are: so many turns, so warm at first; whether there is time left."""
@@ -27,7 +27,7 @@ def run(blocks: Blocks, turns: int, cool: Cool, price: int, seed: int) -> Blocks
         cool(blocks, turns, 1.0)
         return blocks
     mixing = linear_programs.available()
-    number = min(MOST_MIXED, turns // A_BEGINNING) if mixing else BEGINNINGS
+    number = min(MOST_MIXED, turns // LEAST_TURNS) if mixing else BEGINNINGS
     share = int((MIXED_SHARE if mixing else SHARE) * turns)
     first = seed * SEEDS
     found = [blocks, *(blocks.again(first + each) for each in range(1, number))]
@@ -40,17 +40,14 @@ def run(blocks: Blocks, turns: int, cool: Cool, price: int, seed: int) -> Blocks
         cool(best, turns - share, WARMTH)
         return best
     best = max(best, mixed, key=_saved)
-    turns_each = (turns - share) // (GENERATIONS * CHILDREN)
-    for eldest in range(first + MOST_MIXED, first + SEEDS, CHILDREN):
-        for child in range(eldest, eldest + CHILDREN):
-            near = best.at(best.counts, price, child)
-            if near is None or not cool(near, turns_each, MIXED_WARMTH):
-                return best
-            found.append(near)
-            pool.append(near.counts)
-        mixed = _mixed(best, pool, price)
-        best = max(best, *found[-CHILDREN:], *([mixed] if mixed else []), key=_saved)
-    return best
+    for child in range(CHILDREN):
+        near = best.at(best.counts, price, first + MOST_MIXED + child)
+        if near is None or not cool(near, (turns - share) // CHILDREN, MIXED_WARMTH):
+            return best
+        found.append(near)
+        pool.append(near.counts)
+    mixed = _mixed(best, pool, price)
+    return max(best, *found[-CHILDREN:], *([mixed] if mixed else []), key=_saved)
 
 
 def _mixed(blocks: Blocks, pool: list[Narrow], price: int) -> Blocks | None:
