@@ -1,9 +1,11 @@
 """The latest state of our own kinds, as kopf's handlers and our own writes report it.
 
 Events arrive late and out of order with our writes, so an object never goes back to an older
-resourceVersion. What cannot be decoded is kept aside by name and error: it is reported, not used.
+resourceVersion. What cannot be decoded is kept aside by name and error: the log tells it once, and
+it is not used.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -17,6 +19,7 @@ from shorthaul.api.placementplans import PlacementPlan
 from shorthaul.api.podmoves import PodMove
 from shorthaul.api.topologies import Topology
 
+_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 Key = tuple[str, str]
 TYPES: Mapping[str, type[Any]] = {kind.name: kind.type for kind in v1alpha1.KINDS}
@@ -42,7 +45,7 @@ class Board:
             found = msgspec.convert(dict(raw), TYPES[kind], strict=False)
         except msgspec.ValidationError as error:
             self._objects[kind].pop(key, None)
-            self._unreadable[kind, key] = str(error)
+            self._tell_unreadable(kind, key, str(error))
             return
         self._unreadable.pop((kind, key), None)
         self._put(kind, key, found)
@@ -107,6 +110,13 @@ class Board:
     def unreadable(self) -> Mapping[tuple[str, Key], str]:
         """Objects that could not be decoded, with the error."""
         return self._unreadable
+
+    def _tell_unreadable(self, kind: str, key: Key, why: str) -> None:
+        if self._unreadable.get((kind, key)) == why:
+            return
+        self._unreadable[kind, key] = why
+        name = "/".join(part for part in key if part)
+        _LOG.warning("%s %s cannot be read and is not used until it is mended: %s", kind, name, why)
 
     def _put(self, kind: str, key: Key, found: Any) -> None:
         known = self._objects[kind].get(key)
