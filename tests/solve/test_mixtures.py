@@ -3,7 +3,7 @@ the unit."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shorthaul.plan import drafts
@@ -39,6 +39,7 @@ def parents(engine, price, turns=25):
 
 @settings(deadline=None, max_examples=150)
 @given(NUMBERS, ROUTINGS, st.sampled_from([0, 2**40, 2**54]), st.sampled_from([105, 150]))
+@example(104, Routing.LOCAL, 0, 150)
 def test_a_mixture_saves_what_it_says_and_no_less_than_its_parents(number, routing, price, room):
     engine = Engine(pose(flat_request(number, routing, room)), 3)
     before, all_traffic = engine.objective(price), engine.all_traffic

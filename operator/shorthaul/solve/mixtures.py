@@ -105,14 +105,16 @@ def _of_kinds(found: _Contents, kind: Ints) -> list[Row]:
 
 
 def _of_groups(tables: Tables, found: _Contents) -> list[Row]:
-    """No more pods of a group than there are, and the others enough for the hosts it needs."""
+    """No more pods of a group than there are, and the others enough for the hosts it needs; where
+    it has fewer today, for as many as today."""
     rows = []
+    floors = np.minimum(tables.floor, (tables.start > 0).sum(axis=1))
     for group, size in enumerate(tables.size.tolist()):
         columns = np.flatnonzero(found.counts[:, group])
         amounts = found.counts[columns, group]
         rows.append(Row(columns, amounts, 0.0, float(size)))
-        spare = size - int(tables.floor[group])
-        if tables.floor[group] > 1:
+        spare = size - int(floors[group])
+        if floors[group] > 1:
             rows.append(Row(columns, amounts - 1, 0.0, float(spare)))
     return rows
 
