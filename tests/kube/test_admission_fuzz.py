@@ -63,6 +63,7 @@ RISING = {
 }
 MEASURED = ("spec", "latencySource")
 ASKED = (*MEASURED, "prometheus")
+REQUESTS = (*MEASURED, "hubbleRequests")
 
 
 def _round_trips(way):
@@ -73,6 +74,7 @@ def _round_trips(way):
         **PLACE,
         (*MEASURED, "type"): "Prometheus",
         (*MEASURED, "probes"): cases.ABSENT,
+        REQUESTS: cases.ABSENT,
         (*ASKED, "address"): "https://example:9090",
         **{(*ASKED, other): cases.ABSENT for other in others},
         **({(*ASKED, way, "source"): "other"} if way != "profile" else {}),
@@ -82,7 +84,14 @@ def _round_trips(way):
 
 PLACE = {("spec", "anchors", 0, "cidrs", 0): "10.1.0.0/16"}
 TOPOLOGIES = [
-    {**RISING, **PLACE, (*MEASURED, "type"): "Probes", ASKED: cases.ABSENT},
+    {**RISING, **PLACE, (*MEASURED, "type"): "Probes", ASKED: cases.ABSENT, REQUESTS: cases.ABSENT},
+    {
+        **RISING,
+        **PLACE,
+        (*MEASURED, "type"): "HubbleRequests",
+        (*MEASURED, "probes"): cases.ABSENT,
+        ASKED: cases.ABSENT,
+    },
     *map(_round_trips, ("profile", "ownHistogram", "ownQuery")),
 ]
 GIVENS = {"FlowSource": FLOW_SOURCES, "Topology": TOPOLOGIES}
