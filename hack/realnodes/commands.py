@@ -15,6 +15,7 @@ from realnodes import (
     leftovers,
     namespaces,
     needs,
+    openings,
     shells,
     smokes,
 )
@@ -131,18 +132,8 @@ def _up(arguments: argparse.Namespace) -> int:
 
 def _smoke(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
-    with clusters.up(
-        nodes=arguments.nodes,
-        racks=arguments.racks,
-        cni=arguments.cni,
-        name=arguments.name,
-        install=arguments.install,
-    ) as cluster:
-        try:
-            smokes.run(cluster)
-        except BaseException:
-            progress.say(f"logs: {leftovers.keep_logs(cluster.layout)}")
-            raise
+    with openings.fresh(arguments) as cluster:
+        smokes.run(cluster)
     left = leftovers.remains(arguments.name)
     if left:
         raise smokes.Failed(f"down left {', '.join(left)}")

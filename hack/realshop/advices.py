@@ -7,16 +7,13 @@ from the files that `hack/realcluster record` writes, and carried out by the Ser
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from realnodes import clusters
-from realshop import installs, packages, records
+from realshop import installs, own_commands, records
 
 SECONDS = 300
 
@@ -67,14 +64,7 @@ def carry_out(cluster: clusters.Cluster, advices: Sequence[Advice]) -> None:
 
 
 def _shorthaul(*arguments: str) -> None:
-    search = str(packages.REPOSITORY / "operator")
-    done = subprocess.run(
-        [sys.executable, "-m", "shorthaul", *arguments],
-        env=os.environ | {"PYTHONPATH": search},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise NoPlan(f"shorthaul {arguments[0]}: {done.stderr.strip()}")
+    try:
+        own_commands.run(*arguments, seconds=SECONDS)
+    except own_commands.CommandFailed as failed:
+        raise NoPlan(str(failed)) from failed

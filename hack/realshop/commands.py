@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from benchmarks import canvases
-from realnodes import clusters, layouts, leftovers
+from realnodes import clusters, layouts, openings
 from realshop import (
     advices,
     deployments,
@@ -125,7 +124,7 @@ def _record(arguments: argparse.Namespace) -> int:
 
 
 def _loop(arguments: argparse.Namespace) -> int:
-    with _cluster(arguments) as cluster:
+    with openings.running_or_fresh(arguments) as cluster:
         found = loops.run(_setting(cluster, arguments), scenarios.named(scenarios.LOOP))
         if arguments.result:
             outcomes.write(found, arguments.result)
@@ -138,7 +137,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     found = []
     for one in wanted:
         progress.say(f"scenario {one.name}: {one.what}")
-        with _cluster(arguments) as cluster:
+        with openings.running_or_fresh(arguments) as cluster:
             found.append(loops.run(_setting(cluster, arguments), one))
             outcomes.write(found[-1], arguments.results / f"{_called(found[-1])}.json")
     print(tables.compared(found))
@@ -178,23 +177,3 @@ def _setting(cluster: clusters.Cluster, arguments: argparse.Namespace) -> loops.
         times,
         restart=not arguments.no_restart,
     )
-
-
-@contextmanager
-def _cluster(arguments: argparse.Namespace) -> Iterator[clusters.Cluster]:
-    """A cluster of its own, taken down afterwards, its logs kept on failure; or one that is up."""
-    if leftovers.is_running(arguments.name):
-        yield clusters.attached(arguments.name)
-        return
-    with clusters.up(
-        nodes=arguments.nodes,
-        racks=arguments.racks,
-        cni=arguments.cni,
-        name=arguments.name,
-        install=arguments.install,
-    ) as cluster:
-        try:
-            yield cluster
-        except BaseException:
-            progress.say(f"logs: {leftovers.keep_logs(cluster.layout)}")
-            raise

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
-from typing import Self
 
 from realnodes import clusters, shells
-from realshop import measures
+from realshop import followings, measures
 
 PERIOD_SECONDS = 2.0
 SMOOTHED = 5
@@ -18,37 +16,26 @@ LEAST_CHANGE = 0.2
 Point = tuple[float, float]
 
 
-class Trace:
-    """Reads the links' counters in a thread of its own between `start` and `stop`."""
+class Trace(followings.Following):
+    """Reads the links' counters in a thread of its own while its block runs."""
+
+    period_seconds = PERIOD_SECONDS
 
     def __init__(self, cluster: clusters.Cluster) -> None:
         """Take whose links to read; nothing is read yet."""
-        self._cluster = cluster
+        super().__init__(cluster)
         self._readings: list[tuple[float, int]] = []
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End."""
-        self._ending.set()
-        self._thread.join()
 
     def since(self, moment: float) -> tuple[Point, ...]:
         """Return the rates so far in bytes per second; times are from a monotonic moment."""
         return rates([(when - moment, total) for when, total in self._readings])
 
-    def _follow(self) -> None:
-        while not self._ending.wait(PERIOD_SECONDS):
-            try:
-                crossed = measures.crossing(self._cluster)
-            except (shells.Failed, OSError):
-                continue  # A reading less.
-            self._readings.append((time.monotonic(), crossed))
+    def _look(self) -> None:
+        try:
+            crossed = measures.crossing(self._cluster)
+        except (shells.Failed, OSError):
+            return
+        self._readings.append((time.monotonic(), crossed))
 
 
 def rates(readings: Sequence[tuple[float, int]]) -> tuple[Point, ...]:

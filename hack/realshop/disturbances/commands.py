@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from realnodes import clusters, layouts, leftovers
+from realnodes import clusters, layouts, leftovers, openings
 from realshop import shops
 from realshop.disturbances import findings, stages, tables
 from testbed import progress
@@ -48,7 +48,7 @@ def _disturb(arguments: argparse.Namespace) -> int:
             print(f"{one.name}: {one.done}; expected: {one.expected}")
         return 0
     held = True
-    with _cluster(arguments) as cluster, _opened(cluster, arguments) as stage:
+    with openings.running_or_fresh(arguments) as cluster, _opened(cluster, arguments) as stage:
         for one in chosen:
             progress.say(f"{one.name}: {one.done}")
             found = tables.disturb(stage, one)
@@ -67,23 +67,3 @@ def _opened(cluster: clusters.Cluster, arguments: argparse.Namespace) -> Iterato
     shop = shops.drawn(arguments.seed)
     with stages.opened(cluster, shop, arguments.bandwidth, times) as stage:
         yield stage
-
-
-@contextmanager
-def _cluster(arguments: argparse.Namespace) -> Iterator[clusters.Cluster]:
-    """A cluster of its own, taken down afterwards, its logs kept on failure; or one that is up."""
-    if leftovers.is_running(arguments.name):
-        yield clusters.attached(arguments.name)
-        return
-    with clusters.up(
-        nodes=arguments.nodes,
-        racks=arguments.racks,
-        cni=arguments.cni,
-        name=arguments.name,
-        install=arguments.install,
-    ) as cluster:
-        try:
-            yield cluster
-        except BaseException:
-            progress.say(f"logs: {leftovers.keep_logs(cluster.layout)}")
-            raise

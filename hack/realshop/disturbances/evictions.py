@@ -10,10 +10,10 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from realnodes import clusters
-from realshop import manifests
+from realshop import followings, manifests
 from testbed import connections
 
 PERIOD_SECONDS = 0.5
@@ -55,26 +55,16 @@ def transitions(move: Object) -> Sequence[Object]:
     return found
 
 
-class Evictions:
+class Evictions(followings.Following):
     """Follows all pods in a thread of its own; what was evicted once stays known."""
+
+    period_seconds = PERIOD_SECONDS
 
     def __init__(self, cluster: clusters.Cluster) -> None:
         """Take what to follow; nothing is asked yet."""
-        self._cluster = cluster
+        super().__init__(cluster)
         self._found: dict[str, Eviction] = {}
         self._lock = threading.Lock()
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End."""
-        self._ending.set()
-        self._thread.join()
 
     def since(self, seconds: float) -> list[Eviction]:
         """Return those from a moment on, by time; times are whole seconds, so its own counts."""
@@ -82,15 +72,14 @@ class Evictions:
             found = [one for one in self._found.values() if one.seconds >= int(seconds)]
         return sorted(found, key=lambda one: (one.seconds, one.uid))
 
-    def _follow(self) -> None:
-        while not self._ending.wait(PERIOD_SECONDS):
-            try:
-                found = of(self._cluster.client.list("pods"))
-            except (connections.ApiError, connections.Unreachable, OSError):
-                continue
-            with self._lock:
-                for one in found:
-                    self._found.setdefault(one.uid, one)
+    def _look(self) -> None:
+        try:
+            found = of(self._cluster.client.list("pods"))
+        except (connections.ApiError, connections.Unreachable, OSError):
+            return
+        with self._lock:
+            for one in found:
+                self._found.setdefault(one.uid, one)
 
 
 def _of(pod: Object) -> Eviction | None:

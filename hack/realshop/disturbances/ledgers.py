@@ -10,11 +10,8 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
-import os
 import socket
 import struct
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from realnodes import clusters, namespaces
-from realshop import deployments, installs, packages, shops, visits
+from realshop import deployments, installs, own_commands, shops, visits
 from testbed import connections
 
 VOLUME, MOUNT, FILE = "ledger", "/ledger", "counts.ledger"
@@ -167,17 +164,12 @@ def _ledger(cluster: clusters.Cluster, command: str, *arguments: str) -> str:
     (node,) = (one for one in cluster.layout.nodes if one.name == pod["spec"]["nodeName"])
     pods = cluster.layout.folder(node) / "var/lib/kubelet/pods"
     path = pods / pod["metadata"]["uid"] / "volumes/kubernetes.io~empty-dir" / VOLUME / FILE
-    done = subprocess.run(
-        [sys.executable, "-m", "shorthaul", "ledger", command, "--ledger", str(path), *arguments],
-        env=os.environ | {"PYTHONPATH": str(packages.REPOSITORY / "operator")},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise OSError(f"ledger {command}: {done.stderr.strip()}")
-    return done.stdout
+    try:
+        return own_commands.run(
+            "ledger", command, "--ledger", str(path), *arguments, seconds=TIMEOUT_SECONDS
+        )
+    except own_commands.CommandFailed as failed:
+        raise OSError(str(failed)) from failed
 
 
 def _bytes_in(cluster: clusters.Cluster, address: str, domain: int) -> int:
