@@ -74,17 +74,24 @@ def entries_of(
 ) -> Iterator[Entry]:
     """A part as entries of the ledger, at the time of its window."""
     for row, counts in sorted(part.bill.rows.items()):
-        yield Entry(
-            time_nanoseconds,
-            account_of(row.source, ground),
-            account_of(row.destination, ground),
-            tier_between(row, ground, tier_of),
-            counts.bytes,
-            counts.packets,
-        )
+        yield entry_of(row, counts, ground, time_nanoseconds, tier_of)
     lost = sum((each.counts for each in part.bill.unbilled.values()), Counts())
     if lost.records:
         yield Entry(time_nanoseconds, UNATTRIBUTED, UNATTRIBUTED, None, lost.bytes, lost.packets)
+
+
+def entry_of(
+    row: Row, counts: Counts, ground: Ground, time_nanoseconds: int, tier_of: TierOf
+) -> Entry:
+    """One row of a bill as an entry of the ledger."""
+    return Entry(
+        time_nanoseconds,
+        account_of(row.source, ground),
+        account_of(row.destination, ground),
+        tier_between(row, ground, tier_of),
+        counts.bytes,
+        counts.packets,
+    )
 
 
 class _Sums:

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from shorthaul.traffic.addresses.bills import bill
-from shorthaul.traffic.billed_volumes import TierOf, account_of, tier_between
+from shorthaul.traffic.billed_volumes import TierOf, entry_of
 from shorthaul.traffic.entries import UNATTRIBUTED, Entry, Key
 from shorthaul.traffic.metering import Ground, node_finder
 from shorthaul.traffic.passages import Passage, once
@@ -70,15 +70,8 @@ def _entries(each: Keyed, ground: Ground, tier_of: TierOf) -> Iterator[Entry]:
     transfer, moment = each.passage.transfer, each.time_nanoseconds
     rows = sorted(bill([transfer], ground.book).rows.items())
     for number, (row, counts) in enumerate(rows):
-        yield Entry(
-            moment,
-            account_of(row.source, ground),
-            account_of(row.destination, ground),
-            tier_between(row, ground, tier_of),
-            counts.bytes,
-            counts.packets,
-            key=_derived(each.key, number.to_bytes(4, "big")) if number else each.key,
-        )
+        key = _derived(each.key, number.to_bytes(4, "big")) if number else each.key
+        yield entry_of(row, counts, ground, moment, tier_of)._replace(key=key)
     if not rows:
         nobody = UNATTRIBUTED, UNATTRIBUTED, None
         yield Entry(moment, *nobody, transfer.bytes, transfer.packets, key=each.key)
