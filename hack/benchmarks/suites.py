@@ -13,12 +13,11 @@ PUBLISHED = ("published-rasa", "published-applsci19", "published-pop")
 GENERAL = tuple(name for name in PEERS if name not in PUBLISHED and name != "cpsat")
 TINY = ("tiny24", "tiny40", "tiny60", "tiny100")
 TURNS = (150, 600, 2500, 10_000, 40_000, 100_000)
-SOONER: Mapping[str, float] = {"turns": 700, "hand": 200}
-SOON: Mapping[str, float] = {"turns": 1600, "hand": 200}
-LATER: Mapping[str, float] = {"turns": 66_000, "hand": 120}
-LATEST: Mapping[str, float] = {"turns": 50_000}
+SOONER: Mapping[str, float] = {"turns": 350, "hand": 200}
+SOON: Mapping[str, float] = {"turns": 800, "hand": 200}
+LATER: Mapping[str, float] = {"turns": 31_000, "hand": 120}
 STRONG: Mapping[str, float] = asdict(bounds.THOROUGH)
-TINIEST: Mapping[str, float] = {"turns": 4000, "hand": 40, "heat": 1.0}
+TINIEST: Mapping[str, float] = {"turns": 12_000, "heat": 1.0}
 JOINTLY = ("2k", "10k", "research-2k", "research-10k")
 SMALL_RESEARCH = (("research-2k", 1), ("research-10k", 1))
 LARGE_RESEARCH = ("research-1k", "research-100k", "research-150k")
@@ -61,7 +60,7 @@ def m3() -> Cells:
     """M3 and its variants, with what was published, ten seeds of ours, and CP-SAT with a hint."""
     found = [
         Cell("m3", "local", "shorthaul", trial=trial, options=options)
-        for options in ({}, LATER, LATEST, SOON, SOONER)
+        for options in ({}, LATER, SOON, SOONER)
         for trial in range(10)
     ]
     found += [Cell("m3", "local", name) for name in ("start", "bound", *PUBLISHED)]

@@ -39,7 +39,7 @@ BUDGET_WARMTH = 0.1
 BUDGET_LAXITY = 0.1
 FEWER = 3
 TURNS_PER_CHANGED = 40
-BLOCKS_PER_TURN = 3
+BLOCKS_PER_TURN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,8 @@ class _Run:
     def _by_blocks(self, blocks: Blocks, price: int) -> bool:
         """Goes to where a search by blocks of pods says, if the rules let it; else it is at home.
 
-        A turn of blocks takes about a third of the time that one of single pods takes.
+        A turn of blocks takes about a third of the time that one of single pods takes, and such a
+        search gains from twice the time.
         """
         effort, turns = self._effort, BLOCKS_PER_TURN * self._turns()
         cool = partial(self._cool, price=price)

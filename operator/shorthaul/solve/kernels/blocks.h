@@ -7,7 +7,8 @@
  * vertex, or that talk to themselves are columns that never change; pods without traffic are not
  * here. Who calls puts the pods down by the rules (see blocks.py), so this is a way to begin.
  */
-enum { NODES_OF_TEN = 6, REPLICAS_OF_TEN = 2, MORE_NODES = 5, CHUNKS = 4, ITEMS = 4096, SIDE = 3 };
+enum { NODES_OF_TEN = 6, REPLICAS_OF_TEN = 2, MORE_NODES = 5, CHUNKS = 4, ITEMS = 4096, SIDE = 3,
+       ABREAST = 8 };
 
 /* Columns: first the groups that may move, in `first`, `size` …, then what else they talk to. */
 typedef struct {
@@ -76,6 +77,8 @@ static wide_t block_room(const Blocks *b, wide_t group, wide_t node, wide_t numb
 /* How many more of a group save as much, each, as the first. */
 static wide_t block_even(const Blocks *b, wide_t group, wide_t node, wide_t number)
 {
+    if (number == 1)
+        return 1;
     const narrow_t *here = b->counts + node * b->columns;
     wide_t mine = here[group];
     for (narrow_t at = b->first[group]; at < b->first[group + 1]; at++) {
@@ -130,12 +133,20 @@ PART wide_t block_look(Blocks *b, wide_t node, wide_t number)
     return number + 1;
 }
 
-/* The node of one of a group's pods, or -1 where it is lifted. */
+/* The node of one of a group's pods, or -1 where it is lifted; some nodes at a time. */
 static wide_t block_host(Blocks *b, wide_t group)
 {
     const narrow_t *counts = b->across + group * b->nodes;
-    wide_t drawn = block_draw(b, b->size[group]);
-    for (wide_t node = 0; node < b->nodes; node++) {
+    wide_t drawn = block_draw(b, b->size[group]), node = 0;
+    for (; node + ABREAST <= b->nodes; node += ABREAST) {
+        narrow_t held = 0;
+        for (int i = 0; i < ABREAST; i++)
+            held += counts[node + i];
+        if (drawn < held)
+            break;
+        drawn -= held;
+    }
+    for (; node < b->nodes; node++) {
         drawn -= counts[node];
         if (drawn < 0)
             return node;
@@ -202,6 +213,22 @@ static wide_t block_target(Blocks *b, wide_t group, wide_t looked)
     return chosen;
 }
 
+/* The next group from one on that a node has pods of, or how many groups there are. */
+PART wide_t block_next(const narrow_t *held, wide_t group, wide_t groups)
+{
+    while (group + ABREAST <= groups) {
+        narrow_t any = 0;
+        for (int i = 0; i < ABREAST; i++)
+            any |= held[group + i];
+        if (any)
+            break;
+        group += ABREAST;
+    }
+    while (group < groups && held[group] == 0)
+        group++;
+    return group;
+}
+
 /* Lifts what is on a few nodes of the walk's groups, all of it or some. */
 static wide_t lift_nodes(Blocks *b, const wide_t *groups, wide_t walked, wide_t size,
                          wide_t *looked)
@@ -212,10 +239,14 @@ static wide_t lift_nodes(Blocks *b, const wide_t *groups, wide_t walked, wide_t 
         if (node < 0)
             continue;
         int some = block_draw(b, 2) == 0;
+        const narrow_t *held = b->counts + node * b->columns;
         *looked = block_look(b, node, *looked);
-        for (wide_t group = 0; group < b->groups && size > 0; group++) {
-            wide_t number = b->counts[node * b->columns + group];
-            if (number > 0 && some)
+        for (wide_t group = 0; size > 0; group++) {
+            group = block_next(held, group, b->groups);
+            if (group == b->groups)
+                break;
+            wide_t number = held[group];
+            if (some)
                 number = block_draw(b, number + 1);
             number = least(number, size);
             if (number == 0)
@@ -247,11 +278,13 @@ static wide_t exchange(Blocks *b, const wide_t *groups, wide_t walked, wide_t *l
     wide_t ends[2], logged = 0;
     for (int i = 0; i < 2; i++) {
         wide_t node = i ? other : one;
+        const narrow_t *held = b->counts + node * b->columns;
         *looked = block_look(b, node, *looked);
-        for (wide_t group = 0; group < b->groups && logged < b->log_size / 4; group++) {
-            wide_t number = b->counts[node * b->columns + group];
-            if (number > 0)
-                logged = block_put(b, group, node, -number, logged);
+        for (wide_t group = 0; logged < b->log_size / 4; group++) {
+            group = block_next(held, group, b->groups);
+            if (group == b->groups)
+                break;
+            logged = block_put(b, group, node, -held[group], logged);
         }
         ends[i] = logged;
     }
