@@ -52,12 +52,11 @@ def pairs(problem: Problem) -> Pairs:
     """The traffic between movable groups; a vertex of several groups shares it by their pods."""
     of_vertex = members(problem)
     first, member = of_vertex.first, of_vertex.groups
-    links, number = problem.links, len(problem.links)
-    client = np.fromiter((link.client for link in links), np.int64, number)
-    server = np.fromiter((link.server for link in links), np.int64, number)
-    weight = np.fromiter((link.weight for link in links), np.float64, number)
-    uniform = (link.routing is Routing.UNIFORM for link in links)
-    even = np.fromiter(uniform, np.int64, number)
+    links = problem.links
+    client = np.array([link.client for link in links], dtype=np.int64)
+    server = np.array([link.server for link in links], dtype=np.int64)
+    weight = np.array([link.weight for link in links], dtype=np.float64)
+    even = np.array([link.routing is Routing.UNIFORM for link in links], dtype=np.int64)
     servers = first[server + 1] - first[server]
     repeats = (first[client + 1] - first[client]) * servers
     edge, place = runs.owners(repeats), runs.ranks(repeats)

@@ -32,5 +32,5 @@ def members(problem: Problem) -> Members:
 def pairs(problem: Problem) -> tuple[Ints, Ints]:
     """Each vertex of each group, group by group."""
     numbers = np.array([len(group.vertices) for group in problem.groups], dtype=np.int64)
-    vertices = np.fromiter((v for group in problem.groups for v in group.vertices), np.int64)
+    vertices = np.array([v for group in problem.groups for v in group.vertices], dtype=np.int64)
     return vertices, runs.owners(numbers)

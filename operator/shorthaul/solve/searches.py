@@ -74,7 +74,7 @@ class Search:
         return _Run(engine, effort, self).resumed(change)
 
 
-QUICK = Search(turns_per_pod=0, least_turns=0, warm_sweeps=3, sweeps=2)
+QUICK = Search(turns_per_pod=0, least_turns=0, warm_sweeps=2, sweeps=2)
 
 
 class _Run:

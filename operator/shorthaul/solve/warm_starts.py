@@ -127,12 +127,14 @@ def _matched(parts: Ints, own: Ints, made: Chunks, lumps: Lumps, where: Where) -
     overlap[np.arange(size), np.arange(size)] += 1e-6
     chosen = np.full(size, -1, dtype=np.int64)
     taken = np.zeros(size, dtype=np.bool_)
+    left = size
     for at in np.argsort(-overlap, axis=None, kind="stable").tolist():
         part, column = divmod(at, size)
-        if overlap[part, column] < 0:
+        if left == 0 or overlap[part, column] < 0:
             break
         if chosen[part] < 0 and not taken[column]:
             chosen[part], taken[column] = column, True
+            left -= 1
     chosen[chosen < 0] = np.flatnonzero(~taken)
     return here[chosen[parts]]
 
