@@ -89,8 +89,16 @@ def _better(rows: Rows) -> Verdict:
                 peers = [row for name in MAPPERS for row in done(rows, method=name, **same)]
                 peer = selections.best(peers, "cost")
                 if peer is not None:
-                    parts.append(_beside(peer, _ours(rows, **same), asked))
+                    met, told = _beside(peer, _ours(rows, **same), asked)
+                    told += _none_lower(peer, done(rows, method="bound", **same))
+                    parts.append((met, told))
     return verdict(parts, 4)
+
+
+def _none_lower(peer: Row, bounds: Rows) -> str:
+    """How far below a peer any placement could be at most, where that is proven."""
+    bound = max((row["bound"] for row in bounds), default=None)
+    return "" if bound is None else f", none more than {1 - bound / peer['cost']:.0%}"
 
 
 def _beside(peer: Row, ours: Rows, asked: float) -> tuple[bool, str]:

@@ -17,6 +17,7 @@ SOONER: Mapping[str, float] = {"turns": 350, "hand": 200}
 SOON: Mapping[str, float] = {"turns": 800, "hand": 200}
 LATER: Mapping[str, float] = {"turns": 31_000, "hand": 120}
 STRONG: Mapping[str, float] = asdict(bounds.THOROUGH)
+MIDDLE: Mapping[str, float] = {"turns": 8000}
 TINIEST: Mapping[str, float] = {"turns": 12_000, "heat": 1.0}
 JOINTLY = ("2k", "10k", "research-2k", "research-10k")
 SMALL_RESEARCH = (("research-2k", 1), ("research-10k", 1))
@@ -43,6 +44,9 @@ def peers() -> Cells:
         for world, seed in (("2k", 1), ("2k", 2), ("10k", 1), ("10k", 2), *SMALL_RESEARCH)
         for mode in MODES
         for method in ("shorthaul", "shorthaul-quick", "bound", *GENERAL)
+    ]
+    found += [
+        Cell("2k", mode, "shorthaul", seed, options=MIDDLE) for mode in MODES for seed in (1, 2)
     ]
     found += [
         Cell("10k", mode, "mtkahypar-cut", options={"large_k": 1}, limit_seconds=240)
