@@ -120,7 +120,7 @@ def anytime() -> Cells:
 
 
 def incremental() -> Cells:
-    """One pod in a hundred placed anew by chance, ten times: what the operator asks, which is
+    """One pod in a hundred placed anew by chance, thirty times: what the operator asks, which is
     given the whole problem each time; and arrays that are kept for one problem."""
     return [
         Cell(world, mode, "incremental", options=options, limit_seconds=LONG)

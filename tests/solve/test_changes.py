@@ -75,3 +75,28 @@ def test_more_than_a_quarter_of_the_pods_elsewhere_is_another_problem():
 
     assert compare(before, replace(problem, start=turned)).large
     assert not compare(before, problem).large
+
+
+@settings(deadline=None, max_examples=60)
+@given(NUMBERS, st.booleans())
+def test_a_plan_that_was_carried_out_is_no_large_change(number, rates_too):
+    before, _ = placed_anew(number)
+    problem = before.problem
+    done = replace(problem, start=before.counts, groups=settled_groups(before))
+    if rates_too:
+        done = replace(done, links=tuple(replace(link) for link in problem.links))
+    change = compare(before, done)
+
+    assert not change.large
+    assert change.moved == (not problem.start.same(before.counts))
+
+
+def settled_groups(before):
+    """The groups when each pod is where the answer has it, listed in order of node."""
+    places, groups, first = places_of(before.problem, before.counts), [], 0
+    for group in before.problem.groups:
+        here = places[first : first + len(group.pods)]
+        order = np.argsort(here, kind="stable").tolist()
+        groups.append(replace(group, pods=tuple(group.pods[at] for at in order)))
+        first += len(group.pods)
+    return tuple(groups)

@@ -44,13 +44,13 @@ class Known:
 class Change:
     """The pods of the new problem that changed; `large` when it is as good as another one.
 
-    `landed` are pods that should be elsewhere by the old answer, of groups of which some pod is
-    elsewhere than it was (within a group, which pod goes is open);
-    `roomier` are the nodes that have more to spare than before, `targets` the node that the old
-    answer has for each pod, -1 where it does not say; `firm` when it may be taken as it is, since
-    no rule or room is tighter. `moved`: some pod came, went, is elsewhere,
-    or is bound by other rules. `shares` are those to know the new problem
-    with, once all this has been searched, and `now`. `placed`: nothing differs but where pods are.
+    A pod that went where the old answer has it makes it no larger. `landed` are pods that should be
+    elsewhere by the old answer, of groups of which some pod is elsewhere than it was (within a
+    group, which pod goes is open); `roomier` are the nodes that have more to spare than before,
+    `targets` the node that the old answer has for each pod, -1 where it does not say; `firm` when
+    it may be taken as it is, since no rule or room is tighter. `moved`: some pod came, went, is
+    elsewhere, or is bound by other rules. `shares` are those to know the new problem with, once all
+    this has been searched, and `now`. `placed`: nothing differs but where pods are.
     """
 
     pods: Narrow
@@ -94,22 +94,30 @@ def compare(before: Known, problem: Problem) -> Change:
     owners = groups_of(problem)
     shifted = np.bincount(owners[elsewhere], minlength=len(problem.groups)) > 0
     landed = shifted[owners] & (targets >= 0) & (targets != homes)
+    planned = elsewhere & ~pods & (targets == homes)
+    surprising = part - int(planned.sum()) / max(1, len(homes))
     pods |= elsewhere & (targets < 0)
     roomier, grown = _room((old, places), (problem, np.where(targets < 0, homes, targets)))
     now = before.now if problem.links is old.links else _shares(problem)
     groups, drift, shares = _traffic(before, problem, now)
     changed = np.flatnonzero(pods | groups[owners]).astype(np.int32)
     strayed = np.flatnonzero(landed).astype(np.int32)
-    large = max(part, grown, drift) > LARGE
+    large = max(surprising, grown, drift) > LARGE
     firm = _as_free(old, problem)
     return Change(changed, strayed, roomier, targets, firm, large, part > 0, shares, now)
 
 
 def _placed_anew(before: Known, problem: Problem) -> Change:
-    """The change where nothing differs but how many pods of each group are on each node."""
+    """The change where nothing differs but how many pods of each group are on each node.
+
+    How large it is follows from the distances between three placements: a pod that went where the
+    answer has it came as much nearer as it moved, and is no surprise.
+    """
     old, targets = before.problem, homes_of(problem)
     left, _ = apart(old.start, problem.start)
     strays, wanted = apart(problem.start, before.counts)
+    planned, _ = apart(old.start, before.counts)
+    unplanned = (len(left) + len(strays) - len(planned)) / 2
     targets[strays] = wanted
     ends = np.cumsum(problem.start.totals())
     shifted = np.zeros(len(ends), dtype=np.bool_)
@@ -121,7 +129,7 @@ def _placed_anew(before: Known, problem: Problem) -> Change:
         roomier=NO_NODES,
         targets=targets,
         firm=not len(left),
-        large=max(len(left) / max(1, len(targets)), _drift(before)) > LARGE,
+        large=max(unplanned / max(1, len(targets)), _drift(before)) > LARGE,
         moved=len(left) > 0,
         shares=before.shares,
         now=before.now,

@@ -23,7 +23,7 @@ from shorthaul.solve.searches import Search
 from shorthaul.solve.solvers import Effort
 
 MOST_TRACES = 12
-MOST_SMALL = 24
+MOST_SMALL = 128
 CLOSE_PRICES = 1.5
 WORSE = 0.05
 
