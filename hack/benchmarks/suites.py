@@ -18,6 +18,7 @@ SOON: Mapping[str, float] = {"turns": 800, "hand": 200}
 LATER: Mapping[str, float] = {"turns": 31_000, "hand": 120}
 STRONG: Mapping[str, float] = asdict(bounds.THOROUGH)
 MIDDLE: Mapping[str, float] = {"turns": 8000}
+PATIENT: Mapping[str, float] = {"turns": 100_000}
 TINIEST: Mapping[str, float] = {"turns": 12_000, "heat": 1.0}
 JOINTLY = ("2k", "10k", "research-2k", "research-10k")
 SMALL_RESEARCH = (("research-2k", 1), ("research-10k", 1))
@@ -79,12 +80,17 @@ def m3() -> Cells:
 
 
 def scaling() -> Cells:
-    """How time, memory and quality grow, 200 pods to 150k."""
-    return [
+    """How time, memory and quality grow, 200 pods to 150k; and what patience gives."""
+    found = [
         Cell(world, mode, method, limit_seconds=LONG)
         for world in ("200", "1k", "2k", "10k", "50k", "100k", "150k", *LARGE_RESEARCH)
         for mode in MODES
         for method in ("shorthaul-quick", "shorthaul", "bound")
+    ]
+    return found + [
+        Cell(world, mode, "shorthaul", options=PATIENT, limit_seconds=LONG)
+        for world in ("10k", "100k")
+        for mode in MODES
     ]
 
 
