@@ -13,7 +13,8 @@ from shorthaul.plan.posing import effort_of, pose
 from shorthaul.solve import costs, partitions
 from shorthaul.solve.choices import engine
 from shorthaul.solve.kernels import library
-from shorthaul.solve.searches import MOST_FOR_ALL_MOVES, QUICK, Search, bearable
+from shorthaul.solve.move_prices import MOST_FOR_ALL_MOVES, bearable
+from shorthaul.solve.searches import QUICK, Search
 from shorthaul.solve.solvers import Effort
 from shorthaul.units import Routing
 from solve import brute_force, chance_worlds

@@ -139,20 +139,25 @@ class Blocks:
     """A search for where blocks of pods should go, from the placement that an engine is at; for
     worlds where only hosts save anything."""
 
-    def __init__(self, engine: Engine, seed: int) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, seed: int, *, stay: bool = False) -> None:
+        """`stay`: pods without traffic do not give way."""
+        self._engine, self.seed, self._stay = engine, seed, stay
         start = places_of(engine.problem.start)
-        self._tables, self._movers = blocks.tables(engine.model, engine.state, start, seed)
+        self._tables, self._movers = blocks.tables(
+            engine.model, engine.state, start, seed, stay=stay
+        )
+        self._price, self._began = 0, self._at_home
 
     def again(self, seed: int) -> "Blocks":
         """Another one from the engine's placement."""
-        return Blocks(self._engine, seed)
+        return Blocks(self._engine, seed, stay=self._stay)
 
     def at(self, counts: Narrow, price: int, seed: int) -> "Blocks | None":
         """Another one where nodes hold so many of each group (groups, nodes), and pods that are not
         told of are where they save most; None where those have no place."""
-        found = Blocks(self._engine, seed)
+        found = self.again(seed)
         found._tables.best[:] = counts
+        found._price = price
         return found if mix_blocks(found._tables, price) else None
 
     def mixture(self, placements: Sequence[Narrow], price: int) -> Narrow | None:
@@ -174,20 +179,49 @@ class Blocks:
         """How many pods may move."""
         return int(self._tables.size.sum())
 
+    @property
+    def here(self) -> Narrow:
+        """How many of each group nodes hold now (groups, nodes)."""
+        return self._tables.across.copy()
+
+    @property
+    def moved(self) -> int:
+        """Net moves from today's placement, of the pods that may move."""
+        return self.talking - self._at_home
+
+    @property
+    def gained(self) -> int:
+        """What the placement now saves beside where it began, moves for nothing."""
+        return int(self._tables.now[0]) - self._price * (self._at_home - self._began)
+
+    @property
+    def _at_home(self) -> int:
+        return int(np.minimum(self._tables.across, self._tables.start).sum())
+
+    def price_of_one(self, most: int) -> int:
+        """The price of a move to begin with where there may be so many."""
+        return max(1, self._engine.cost // max(1, min(most, self.talking)))
+
     def ruin(self, turns: int, price: int, heats: Ints, *, size: int, blink: int) -> None:
-        """Ruins and recreates from where it is."""
+        """Ruins and recreates from where it is; at another price than before, what was best so far
+        is forgotten."""
+        if price != self._price:
+            self._tables.now[0] = self.gained + price * (self._at_home - self._began)
+            self._tables.now[1], self._tables.now[3] = self._tables.now[0], 1
+            self._price = price
         self._engine.tries += turns
         ruin_blocks(self._tables, heats, (turns, price, min(size, LONGEST_HAND - 1), blink))
 
-    def targets(self) -> Ints:
-        """The node that each pod should go to, -1 where any will do."""
-        engine = self._engine
-        return blocks.targets(engine.model, engine.state.place, self._movers, self._tables.best)
+    def targets(self, counts: Narrow | None = None) -> Ints:
+        """The node that each pod should go to, -1 where any will do; by some counts (groups,
+        nodes), else by the best found."""
+        engine, told = self._engine, self._tables.best if counts is None else counts
+        return blocks.targets(engine.model, engine.state.place, self._movers, told)
 
 
-def in_blocks(engine: Engine, seed: int) -> Blocks | None:
+def in_blocks(engine: Engine, seed: int, *, stay: bool = False) -> Blocks | None:
     """A search by blocks from where an engine is, where there is anything that it could do."""
     model = engine.model
     if blocks.flat(model) and bool(blocks.plain(model)[engine.all_talking].any()):
-        return Blocks(engine, seed)
+        return Blocks(engine, seed, stay=stay)
     return None

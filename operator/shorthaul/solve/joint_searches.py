@@ -20,8 +20,9 @@ from shorthaul.solve.kernels import layouts as at
 from shorthaul.solve.kernels import library
 from shorthaul.solve.kernels.dice import exponentials
 from shorthaul.solve.kernels.layouts import Ints, Narrow
+from shorthaul.solve.move_prices import bearable, dearer
 from shorthaul.solve.problems import Assignment, Problem
-from shorthaul.solve.searches import HEAT_OF_A_POD, MOST_HEAT, bearable, dearer
+from shorthaul.solve.searches import HEAT_OF_A_POD, MOST_HEAT
 from shorthaul.solve.solvers import Effort
 from shorthaul.units import Routing
 

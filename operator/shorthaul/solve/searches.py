@@ -8,17 +8,17 @@ so that moves go to what gains most. All is integers and draws from the seed, an
 of turns: same problem and effort, same assignment.
 """
 
-import math
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from shorthaul.solve import block_searches, partitions, warm_starts
+from shorthaul.solve import block_budgets, block_searches, partitions, warm_starts
 from shorthaul.solve.cells import cells
 from shorthaul.solve.changes import Change
 from shorthaul.solve.engine import UNLIMITED, Blocks, Engine, in_blocks
 from shorthaul.solve.kernels.layouts import Ints, Narrow
+from shorthaul.solve.move_prices import bearable, dearer
 from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.replans import by_traffic, drawn_to, elsewhere, near, not_at
 from shorthaul.solve.solvers import Effort
@@ -33,10 +33,10 @@ MOST_HEAT = 0.05
 BLINK = 20
 WARMTH = 20
 PRICE_STEPS = 40
-MOST_FOR_ALL_MOVES = 2.0**60
 PRICE_RATIO = 1.1
 BUDGET_WARMTH = 0.1
-BUDGET_LAXITY = 0.1
+BLOCK_WARMTH = 0.3
+MANY = 2
 FEWER = 3
 TURNS_PER_CHANGED = 40
 BLOCKS_PER_TURN = 6
@@ -190,6 +190,32 @@ class _Run:
         cool = partial(self._cool, price=price)
         return self._settled(block_searches.run(blocks, turns, cool, price, effort.seed))
 
+    def _by_few_blocks(self) -> bool:
+        """Goes to where a search by blocks within the budget says, if there is one that gains."""
+        engine, effort, turns = self._engine, self._effort, self._turns()
+        blocks = in_blocks(engine, effort.seed, stay=True) if turns else None
+        if blocks is None or blocks.talking < len(engine.talking):
+            return False
+        found = block_budgets.run(
+            blocks,
+            BLOCKS_PER_TURN * turns,
+            self._heats(BLOCK_WARMTH),
+            self._ruin_blocks,
+            most=self._most,
+            floor=effort.move_price,
+        )
+        settled = engine.gather(blocks.targets(found)) and engine.moved <= self._most
+        if settled:
+            self._note()
+        else:
+            engine.go_home()
+        return settled
+
+    def _ruin_blocks(self, blocks: Blocks, turns: int, price: int, heats: Ints) -> bool:
+        """Ruins and recreates blocks; whether there is time for more."""
+        blocks.ruin(turns, price, heats, size=self._settings.hand, blink=BLINK)
+        return not self._out_of_time()
+
     def _settled(self, blocks: Blocks) -> bool:
         """Puts the pods down where the blocks are, if the rules let it; else it is at home."""
         engine = self._engine
@@ -248,6 +274,11 @@ class _Run:
         budget goes to what gains most; what is too much then is taken back, the least gain first.
         """
         engine, settings, most = self._engine, self._settings, self._most
+        if self._by_few_blocks():
+            self._descend(self._effort.move_price)
+            if self._limited or MANY * most < len(engine.talking):
+                return
+            engine.go_home()
         turns = max(1, self._turns() // STAGES)
         price = float(max(1, engine.cost // min(most, len(engine.talking))))
         for stage, heat in enumerate(self._heats(BUDGET_WARMTH), 1):
@@ -329,14 +360,3 @@ class _Run:
     def _out_of_time(self) -> bool:
         self._limited = self._limited or self._effort.expired()
         return self._limited
-
-
-def bearable(price: float, pods: int) -> float:
-    """A price of a move at which that of all moves is still far from what 64 bits hold."""
-    return min(price, MOST_FOR_ALL_MOVES / max(1, pods))
-
-
-def dearer(moved: int, most: int) -> float:
-    """How much dearer a move should be where there are so many of at most so many (Lagrange)."""
-    lax = BUDGET_LAXITY * most
-    return min(2.0, max(0.5, math.sqrt((moved + lax) / (most + lax))))

@@ -76,9 +76,11 @@ def plain(m: Model) -> NDArray[np.bool_]:
     return alone
 
 
-def tables(m: Model, s: State, start: Narrow, seed: int) -> tuple[Tables, Narrow]:
+def tables(
+    m: Model, s: State, start: Narrow, seed: int, *, stay: bool = False
+) -> tuple[Tables, Narrow]:
     """The tables of a placement, and the groups that may move in them; `start` is the node of each
-    pod today."""
+    pod today; `stay`: pods without traffic do not give way."""
     free_groups = plain(m)
     talks = m.group[:, at.ENTRY1] > m.group[:, at.ENTRY0]
     movers = np.flatnonzero(free_groups & talks)
@@ -91,7 +93,7 @@ def tables(m: Model, s: State, start: Narrow, seed: int) -> tuple[Tables, Narrow
     for row, column in columns.others:
         counts[s.host[_held(m, s, row), at.H_NODE], column] = s.host[_held(m, s, row), at.H_COUNT]
     room = s.free.copy()
-    loose = np.flatnonzero(free_groups & ~talks)
+    loose = np.flatnonzero(free_groups & ~talks)[: 0 if stay else None]
     room += here[loose].T.astype(np.int64) @ m.request[loose]
     group = m.group[movers]
     across = np.ascontiguousarray(here[movers])
