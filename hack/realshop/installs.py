@@ -83,9 +83,13 @@ def values(own: images.Image, agent: images.Image, pace: Pace) -> dict[str, Any]
 def install(cluster: clusters.Cluster, given: dict[str, Any]) -> None:
     """Install the chart and return when all of its pods are ready.
 
-    Agents come last: one of 0.3 whose first flows no collector takes may never send again.
+    Agents come last: one of 0.3 whose first flows no collector takes may never send again. Until
+    then the chart wants to be told who may send flows.
     """
-    without = given | {"agent": given["agent"] | {"enabled": False}}
+    without = given | {
+        "agent": given["agent"] | {"enabled": False},
+        "collector": given["collector"] | {"flowsFrom": [{"podSelector": {}}]},
+    }
     for values_given, daemons in ((without, 1), (given, 2)):
         helm_install(cluster, RELEASE, CHART, NAMESPACE, values_given)
         cluster.client.wait_for(
