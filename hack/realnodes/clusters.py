@@ -98,7 +98,9 @@ class Cluster:
 
     def hubble(self, *arguments: str) -> str:
         """Run Hubble's command line against Relay and return what it printed; Cilium only."""
-        server = ciliums.relay_address(self.layout)
+        server = ciliums.relay_address(self.client.list("pods", ciliums.RELAY_NAMESPACE))
+        if server is None:
+            raise NotUp(f"Hubble Relay of cluster {self.layout.name} is not ready")
         command = [str(binaries.find("hubble")), *arguments, "--server", server]
         return shells.run(self.command_inside(command))
 

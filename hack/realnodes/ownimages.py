@@ -22,6 +22,7 @@ class OwnImage:
 ECHO = OwnImage("echo", "shorthaul.dev/echo:v1", ("/echo",))
 PAUSE = OwnImage("echo", nodefiles.PAUSE_IMAGE, ("/echo", "pause"))
 COREDNS = OwnImage("coredns", "shorthaul.dev/coredns:v1", ("/coredns",))
+RELAY = OwnImage("hubble-relay", "shorthaul.dev/hubble-relay:v1", ("/hubble-relay",))
 
 
 def find(wanted: OwnImage) -> Path:
