@@ -8,12 +8,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ociimages import archives
 from realnodes import (
     ciliums,
     clients,
     components,
     fabrics,
-    images,
     layouts,
     namespaces,
     nodefiles,
@@ -124,7 +124,7 @@ def _start_containerd(starter: starters.Starter) -> None:
         answers = functools.partial(_has_containerd, starter, node)
         starter.wait(answers, f"containerd of {node.name}", [f"{node.name}-containerd"])
         for wanted in images_for(layout.cni):
-            content = images.archive(ownimages.find(wanted))
+            content = archives.packed(ownimages.find(wanted))
             shells.run(_ctr(starter, node, "images", "import", "-"), input_bytes=content)
 
 

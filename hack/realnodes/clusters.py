@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from ociimages import archives
 from realnodes import (
     bringups,
     ciliums,
@@ -27,7 +28,6 @@ from realnodes import (
     components,
     fabrics,
     guards,
-    images,
     layouts,
     leftovers,
     namespaces,
@@ -111,7 +111,7 @@ class Cluster:
 
     def import_image(self, path: Path, nodes: Sequence[str] | None = None) -> None:
         """Give an image to nodes, or to all: a tar file or a folder with an OCI layout."""
-        content = images.archive(path)
+        content = archives.packed(path)
         ctr = str(binaries.find("ctr"))
         command = [ctr, *components.containerd_client(["images", "import", "-"])]
         for node in nodes or [node.name for node in self.layout.nodes]:
