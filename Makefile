@@ -34,7 +34,7 @@ lint: env  ## ruff: style and formatting
 	@ruff check . && ruff format --check .
 
 types: env  ## mypy --strict
-	@mypy operator/shorthaul hack/testbed hack/demoshop hack/benchmarks hack/realnodes hack/realshop
+	@mypy operator/shorthaul hack/testbed hack/demoshop hack/benchmarks hack/ociimages hack/realnodes hack/realshop
 
 imports: env  ## the layers of the code, held by import-linter
 	@lint-imports

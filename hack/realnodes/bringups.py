@@ -8,12 +8,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ociimages import archives
 from realnodes import (
     ciliums,
     clients,
     components,
     fabrics,
-    images,
     layouts,
     namespaces,
     nodefiles,
@@ -26,7 +26,6 @@ from testbed import clients as testbed_clients
 
 MANIFESTS = Path(__file__).parent / "manifests"
 STORES = components.CONTROL_PLANE[:2]
-IMAGES = (ownimages.PAUSE, ownimages.COREDNS)
 
 
 class NotReady(Exception):
@@ -36,7 +35,7 @@ class NotReady(Exception):
 def run(layout: layouts.Layout, programs: Mapping[str, debian.Programs]) -> None:
     """Bring everything up."""
     built = binaries.find_all(programs_for(layout.cni), layout.kubernetes)
-    for wanted in IMAGES:
+    for wanted in images_for(layout.cni):
         ownimages.find(wanted)
     starter = starters.Starter(layout, built)
     try:
@@ -51,6 +50,12 @@ def programs_for(cni: str) -> list[str]:
     others = ("kubectl", "kubelet", "kube-proxy", "coredns", "echo")
     of_cilium = (*recipes.cilium().programs, ciliums.RELAY) if cni == "cilium" else ()
     return [*components.CONTROL_PLANE, *of_nodes, *others, *of_cilium]
+
+
+def images_for(cni: str) -> list[ownimages.OwnImage]:
+    """Return the images that every node of a cluster is given."""
+    of_cilium = (ownimages.RELAY,) if cni == "cilium" else ()
+    return [ownimages.PAUSE, ownimages.COREDNS, *of_cilium]
 
 
 def _run(starter: starters.Starter, programs: Mapping[str, debian.Programs]) -> None:
@@ -118,8 +123,8 @@ def _start_containerd(starter: starters.Starter) -> None:
     for node in layout.nodes:
         answers = functools.partial(_has_containerd, starter, node)
         starter.wait(answers, f"containerd of {node.name}", [f"{node.name}-containerd"])
-        for wanted in IMAGES:
-            content = images.archive(ownimages.find(wanted))
+        for wanted in images_for(layout.cni):
+            content = archives.packed(ownimages.find(wanted))
             shells.run(_ctr(starter, node, "images", "import", "-"), input_bytes=content)
 
 
@@ -193,18 +198,19 @@ def _start_cilium(starter: starters.Starter) -> None:
 
 def _start_relay(starter: starters.Starter, client: testbed_clients.Client) -> None:
     layout = starter.layout
-    starter.in_fabric(ciliums.RELAY, ciliums.relay(layout))
-    client.apply(ciliums.relay_service(layout))
+    client.apply(ciliums.relay(layout))
     starter.wait(
-        lambda: connected_nodes(starter) == layout.node_count,
+        lambda: connected_nodes(starter, client) == layout.node_count,
         "Hubble Relay with all nodes",
-        [ciliums.RELAY, *_on_nodes(layout, ciliums.AGENT)],
+        [*components.CONTROL_PLANE, *_on_nodes(layout, ciliums.AGENT)],
     )
 
 
-def connected_nodes(starter: starters.Starter) -> int:
+def connected_nodes(starter: starters.Starter, client: testbed_clients.Client) -> int:
     """Return how many nodes Hubble Relay has a connection to."""
-    server = ciliums.relay_address(starter.layout)
+    server = ciliums.relay_address(client.list("pods", ciliums.RELAY_NAMESPACE))
+    if server is None:
+        return 0
     command = [str(starter.built["hubble"]), "status", "--server", server, "-o", "json"]
     try:
         told = json.loads(shells.run(namespaces.entering(starter.layout.fabric, command)))

@@ -1,4 +1,4 @@
-"""Cilium on real nodes: an agent per node, Hubble in each, one Relay in the fabric. No operator.
+"""Cilium on real nodes: an agent per node, Hubble in each, one Relay as a pod. No operator.
 
 The operator would make the CRDs, which are applied from Cilium's module, and would hand out pod
 addresses, which nodes have of their own (`--ipam=kubernetes`). kube-proxy stays, routes between
@@ -7,16 +7,20 @@ nodes are plain, nothing is masqueraded. Agents are administrators of the cluste
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from realnodes import layouts, nodefiles
+from realnodes import layouts, nodefiles, ownimages
 
 AGENT = "cilium-agent"
 RELAY = "hubble-relay"
 COMPILER = "clang-19"
 HUBBLE_PORT = 4244
 RELAY_PORT = 4245
+RELAY_HEALTH_PORT = 4222
+RELAY_NAMESPACE = "kube-system"
+RELAY_LABELS = {"k8s-app": RELAY}
 METRICS_PORT = 9965
 NETWORK_FILE = f"{nodefiles.CNI_CONFIGURATION}/05-cilium.conflist"
 
@@ -24,11 +28,6 @@ NETWORK_FILE = f"{nodefiles.CNI_CONFIGURATION}/05-cilium.conflist"
 def exported(layout: layouts.Layout, node: layouts.Node) -> Path:
     """Return the file that Hubble of a node exports its flows to, as JSON lines."""
     return layout.state / "hubble" / f"{node.name}.json"
-
-
-def relay_address(layout: layouts.Layout) -> str:
-    """Return where Hubble Relay is, from the fabric, the nodes and the pods."""
-    return f"{layout.api_address}:{RELAY_PORT}"
 
 
 def agent(layout: layouts.Layout, node: layouts.Node, library: Path) -> list[str]:
@@ -55,36 +54,69 @@ def agent(layout: layouts.Layout, node: layouts.Node, library: Path) -> list[str
     ]
 
 
-def relay(layout: layouts.Layout) -> list[str]:
-    """Return the arguments of Hubble Relay, which learns of all nodes from the first one."""
-    return [
+def relay(layout: layouts.Layout) -> list[dict[str, Any]]:
+    """Return Hubble Relay's pod and Service, named and labelled as Cilium's own chart does.
+
+    It learns of all nodes from the first one. What it hears of nodes in other racks goes over the
+    racks' uplinks, as everything that pods hear.
+    """
+    options = [
         *("serve", "--gops=false", "--disable-client-tls", "--disable-server-tls"),
-        f"--listen-address={relay_address(layout)}",
+        f"--listen-address=:{RELAY_PORT}",
         f"--peer-service={layout.nodes[0].address}:{HUBBLE_PORT}",
         "--retry-timeout=1s",
     ]
-
-
-def relay_service(layout: layouts.Layout) -> list[dict[str, Any]]:
-    """Return the Service by which pods know Hubble Relay, as an installation by Helm has it."""
-    metadata = {"name": RELAY, "namespace": "kube-system"}
-    port = {"name": "grpc", "protocol": "TCP", "port": RELAY_PORT}
+    container = {
+        "name": RELAY,
+        "image": ownimages.RELAY.reference,
+        "imagePullPolicy": "Never",
+        "args": options,
+        "ports": [{"name": "grpc", "containerPort": RELAY_PORT}],
+        "readinessProbe": {"grpc": {"port": RELAY_HEALTH_PORT}, "periodSeconds": 2},
+        "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+    }
+    pod = {
+        "automountServiceAccountToken": False,
+        "terminationGracePeriodSeconds": 1,
+        "containers": [container],
+    }
+    template = {"metadata": {"labels": RELAY_LABELS}, "spec": pod}
+    selector = {"matchLabels": RELAY_LABELS}
+    port = {"protocol": "TCP", "port": 80, "targetPort": "grpc"}
+    metadata = {"name": RELAY, "namespace": RELAY_NAMESPACE, "labels": RELAY_LABELS}
     return [
         {
             "apiVersion": "v1",
             "kind": "Service",
             "metadata": metadata,
-            "spec": {"ports": [{**port, "port": 80, "targetPort": RELAY_PORT}]},
+            "spec": {"selector": RELAY_LABELS, "ports": [port]},
         },
         {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": metadata | {"labels": {"kubernetes.io/service-name": RELAY}},
-            "addressType": "IPv4",
-            "endpoints": [{"addresses": [layout.api_address], "conditions": {"ready": True}}],
-            "ports": [port],
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": metadata,
+            "spec": {"replicas": 1, "selector": selector, "template": template},
         },
     ]
+
+
+def relay_address(pods: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return where Hubble Relay is, by its pods, for who is beside the API server."""
+    for pod in pods:
+        status = pod.get("status", {})
+        if pod["metadata"].get("labels", {}).items() >= RELAY_LABELS.items() and _is_ready(status):
+            return f"{status['podIP']}:{RELAY_PORT}"
+    return None
+
+
+def _is_ready(status: Mapping[str, Any]) -> bool:
+    conditions = status.get("conditions", ())
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 def custom_resources(folder: Path) -> list[Path]:

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from ociimages import archives
 from realnodes import (
     bringups,
     ciliums,
@@ -27,7 +28,6 @@ from realnodes import (
     components,
     fabrics,
     guards,
-    images,
     layouts,
     leftovers,
     namespaces,
@@ -98,7 +98,9 @@ class Cluster:
 
     def hubble(self, *arguments: str) -> str:
         """Run Hubble's command line against Relay and return what it printed; Cilium only."""
-        server = ciliums.relay_address(self.layout)
+        server = ciliums.relay_address(self.client.list("pods", ciliums.RELAY_NAMESPACE))
+        if server is None:
+            raise NotUp(f"Hubble Relay of cluster {self.layout.name} is not ready")
         command = [str(binaries.find("hubble")), *arguments, "--server", server]
         return shells.run(self.command_inside(command))
 
@@ -109,7 +111,7 @@ class Cluster:
 
     def import_image(self, path: Path, nodes: Sequence[str] | None = None) -> None:
         """Give an image to nodes, or to all: a tar file or a folder with an OCI layout."""
-        content = images.archive(path)
+        content = archives.packed(path)
         ctr = str(binaries.find("ctr"))
         command = [ctr, *components.containerd_client(["images", "import", "-"])]
         for node in nodes or [node.name for node in self.layout.nodes]:

@@ -1,4 +1,4 @@
-"""The images of our own builds, made once per version of what is in them, beside the programs."""
+"""The images of our own builds that every node has, made once per version of what is in them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from realnodes import images, nodefiles
-from testbed import binaries, caches
+from ociimages import archives, programs
+from realnodes import nodefiles
+from testbed import binaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +23,10 @@ class OwnImage:
 ECHO = OwnImage("echo", "shorthaul.dev/echo:v1", ("/echo",))
 PAUSE = OwnImage("echo", nodefiles.PAUSE_IMAGE, ("/echo", "pause"))
 COREDNS = OwnImage("coredns", "shorthaul.dev/coredns:v1", ("/coredns",))
+RELAY = OwnImage("hubble-relay", "shorthaul.dev/hubble-relay:v1", ("/hubble-relay",))
 
 
 def find(wanted: OwnImage) -> Path:
     """Return an image as a tar file, made first if it is not in the cache."""
-    program = binaries.find(wanted.program)
-    short = wanted.reference.rpartition("/")[2].replace(":", "-")
-
-    def make(folder: Path) -> Path:
-        result = folder / "result"
-        result.mkdir()
-        found = images.Image(wanted.reference, {f"/{wanted.program}": program}, wanted.entrypoint)
-        images.write(result / "image.tar", found)
-        return result
-
-    return caches.made(f"image-{short}-plain-of-{program.parents[1].name}", make) / "image.tar"
+    layer = programs.layer(binaries.find(wanted.program))
+    return programs.archive(wanted.reference, archives.Start(wanted.entrypoint), [layer])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import canvases
+from ociimages import layers
 from realnodes import clusters, layouts, openings
 from realshop import (
     advices,
@@ -15,7 +16,6 @@ from realshop import (
     figures,
     images,
     installs,
-    layers,
     leasts,
     loops,
     manifests,

@@ -7,17 +7,17 @@ cached by what they were made from; an image is put together from them in a seco
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from realshop import layers, layouts, packages, pythons
-from testbed import binaries, caches, gobuilds, recipes
+from ociimages import archives, layers, programs
+from realshop import packages, pythons
+from testbed import binaries, gobuilds, recipes
 
 HOST = "shorthaul.local"
 TRAFFIC = Path(__file__).resolve().parent / "traffic"
-SHORTHAUL_START = layouts.Start(
+SHORTHAUL_START = archives.Start(
     entry_point=(f"/{packages.COMMAND}",),
     command=("operator",),
     environment={
@@ -39,7 +39,7 @@ class Image:
     tag: str
     path: Path
     stack: tuple[layers.Layer, ...]
-    start: layouts.Start
+    start: archives.Start
 
     @property
     def name(self) -> str:
@@ -50,20 +50,20 @@ class Image:
 def traffic() -> Image:
     """Return the image of the shop's pods."""
     program = gobuilds.build(traffic_recipe()) / "bin" / "traffic"
-    return _image("traffic", layouts.Start(("/traffic",)), [_program(program)])
+    return _image("traffic", archives.Start(("/traffic",)), [programs.layer(program)])
 
 
 def agent() -> Image:
     """Return the image of the NetObserv eBPF agent, which runs as root."""
     program = binaries.find(binaries.NETOBSERV_AGENT)
-    start = layouts.Start((f"/{program.name}",), user="0:0")
-    return _image("netobserv-ebpf-agent", start, [_program(program)])
+    start = archives.Start((f"/{program.name}",), user="0:0")
+    return _image("netobserv-ebpf-agent", start, [programs.layer(program)])
 
 
 def descheduler() -> Image:
     """Return the image of the descheduler of the Kubernetes SIGs."""
     program = binaries.find(binaries.DESCHEDULER)
-    return _image("descheduler", layouts.Start((f"/{program.name}",)), [_program(program)])
+    return _image("descheduler", archives.Start((f"/{program.name}",)), [programs.layer(program)])
 
 
 def shorthaul() -> Image:
@@ -81,34 +81,8 @@ def traffic_recipe() -> recipes.Recipe:
     return recipes.Recipe(key=key, requires={}, programs={"traffic": "."}, sources=TRAFFIC)
 
 
-def _image(short: str, start: layouts.Start, stack: Sequence[layers.Layer]) -> Image:
-    content = " ".join([repr(start), *(layer.content for layer in stack)])
-    tag = hashlib.sha256(content.encode()).hexdigest()[:12]
+def _image(short: str, start: archives.Start, stack: Sequence[layers.Layer]) -> Image:
+    tag = programs.content(start, stack)
     repository = f"{HOST}/{short}"
-
-    def make(folder: Path) -> Path:
-        result = folder / "result"
-        result.mkdir()
-        layouts.write(f"{repository}:{tag}", start, stack, result / "image.tar")
-        return result
-
-    path = caches.made(f"image-{short}-{tag}-gz", make) / "image.tar"
+    path = programs.archive(f"{repository}:{tag}", start, stack)
     return Image(repository, tag, path, tuple(stack), start)
-
-
-def _program(program: Path) -> layers.Layer:
-    """Return the layer of one static program and a folder for temporary files."""
-    content = hashlib.sha256(program.read_bytes()).hexdigest()[:12]
-
-    def make(folder: Path) -> Path:
-        root, result = folder / "root", folder / "result"
-        for one in (root, result, root / "tmp"):
-            one.mkdir()
-        (root / "tmp").chmod(0o1777)
-        shutil.copy(program, root / program.name)
-        (root / program.name).chmod(0o755)
-        layers.write(root, result / layers.FILE)
-        return result
-
-    made = caches.made(f"image-program-{program.name}-gz-{content}", make)
-    return layers.read(made / layers.FILE)

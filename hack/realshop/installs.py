@@ -27,6 +27,8 @@ READY_SECONDS = 240.0
 COLLECTOR = f"shorthaul-collector.{NAMESPACE}.svc"
 IPFIX_PORT = 4739
 SPOOL_PORT = 9995
+DAEMONS = 2
+RELAY = "hubble-relay.kube-system.svc.cluster.local:80"
 SMALL = {"requests": {"cpu": "20m", "memory": "64Mi"}}
 
 
@@ -47,7 +49,7 @@ class Pace:
     agent_seconds: int = 5
 
 
-def values(own: images.Image, agent: images.Image, pace: Pace) -> dict[str, Any]:
+def values(own: images.Image, agent: images.Image, pace: Pace, cni: str) -> dict[str, Any]:
     """Return the values that the chart is installed with."""
     return {
         "namespaces": [shops.NAMESPACE],
@@ -77,22 +79,18 @@ def values(own: images.Image, agent: images.Image, pace: Pace) -> dict[str, Any]
             ],
             "resources": SMALL,
         },
+        "hubbleRelay": {"enabled": cni == "cilium"},
     }
 
 
 def install(cluster: clusters.Cluster, given: dict[str, Any]) -> None:
-    """Install the chart and return when all of its pods are ready.
-
-    Agents come last: one of 0.3 whose first flows no collector takes may never send again.
-    """
-    without = given | {"agent": given["agent"] | {"enabled": False}}
-    for values_given, daemons in ((without, 1), (given, 2)):
-        helm_install(cluster, RELEASE, CHART, NAMESPACE, values_given)
-        cluster.client.wait_for(
-            functools.partial(_all_run, cluster, daemons),
-            timeout_seconds=READY_SECONDS,
-            what="the operator, the collectors and the agents to be ready",
-        )
+    """Install the chart and return when all of its pods are ready."""
+    helm_install(cluster, RELEASE, CHART, NAMESPACE, given)
+    cluster.client.wait_for(
+        functools.partial(_all_run, cluster),
+        timeout_seconds=READY_SECONDS,
+        what="the operator, the collectors and the agents to be ready",
+    )
 
 
 def helm_install(
@@ -143,6 +141,12 @@ def objects(pace: Pace, *, mode: str = "Auto") -> list[dict[str, Any]]:
     ]
 
 
+def relay_source() -> dict[str, Any]:
+    """Return the source of events on Cilium."""
+    spec = {"type": "HubbleRelay", "hubbleRelay": {"address": RELAY}}
+    return _object("FlowSource", {"name": "relay"}, spec)
+
+
 def _object(kind: str, metadata: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
     version = "shorthaul.dev/v1alpha1"
     return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
@@ -165,7 +169,7 @@ def _helm(cluster: clusters.Cluster, arguments: Sequence[str]) -> None:
 HELM_FOLDERS = ("CACHE", "CONFIG", "DATA")
 
 
-def _all_run(cluster: clusters.Cluster, wanted: int) -> bool:
+def _all_run(cluster: clusters.Cluster) -> bool:
     daemons = [
         one["status"]
         for one in cluster.client.list("daemonsets.apps")
@@ -173,7 +177,7 @@ def _all_run(cluster: clusters.Cluster, wanted: int) -> bool:
     ]
     (operator,) = cluster.client.list("deployments.apps", NAMESPACE)
     return (
-        len(daemons) >= wanted
+        len(daemons) >= DAEMONS
         and all(
             one.get("numberReady", 0) == one.get("desiredNumberScheduled", 0) > 0 for one in daemons
         )

@@ -133,7 +133,8 @@ def _versions(scenario: scenarios.Scenario) -> dict[str, str]:
 
 
 def _install(setting: Setting) -> None:
-    values = installs.values(images.shorthaul(), images.agent(), setting.pace)
+    cni = setting.cluster.layout.cni
+    values = installs.values(images.shorthaul(), images.agent(), setting.pace, cni)
     installs.install(setting.cluster, values)
 
 
@@ -199,6 +200,8 @@ def _moved(setting: Setting, watcher: watchers.Watcher) -> outcomes.Moving:
     cluster, times = setting.cluster, setting.times
     told, unheard = watcher.total(), watcher.unheard()
     watcher.breaches.clear()
+    if cluster.layout.cni == "cilium":
+        cluster.client.apply(installs.relay_source())
     cluster.client.apply(installs.objects(setting.pace))
     follower = followers.Follower(cluster)
     _until(

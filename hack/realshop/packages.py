@@ -14,7 +14,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from realshop import layers, pythons
+from ociimages import layers
+from realshop import pythons
 from testbed import caches
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from realshop import layers
+from ociimages import layers
 from testbed import caches
 
 VERSION = "3.11"

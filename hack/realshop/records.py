@@ -1,7 +1,8 @@
 """Records a cluster for use without it: its objects, and the flows that its collectors spooled.
 
 What comes out is what `shorthaul plan` and `shorthaul record --netflow` read: a List of objects as
-`kubectl get … -o json` prints them, and the collectors' windows as they serve them.
+`kubectl get … -o json` prints them, the collectors' windows as they serve them, and, on Cilium, the
+events of each node's Hubble as it exports them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import gzip
 import json
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from realshop import deployments, installs, visits
 
 CLUSTER_FILE = "cluster.json.gz"
 FLOWS_FILE = "flows.jsonl.gz"
+EVENTS_FOLDER = "hubble"
 COLLECTORS = "app.kubernetes.io/component=collector"
 
 
@@ -30,10 +33,31 @@ def record(cluster: clusters.Cluster, folder: Path, seconds: float) -> Iterator[
     if lines:
         _write(folder / FLOWS_FILE, b"\n".join(lines) + b"\n")
         yield folder / FLOWS_FILE
+    if cluster.layout.cni == "cilium":
+        for node, path in cluster.hubble_exports.items():
+            target = folder / EVENTS_FOLDER / f"{node}.json.gz"
+            target.parent.mkdir(exist_ok=True)
+            _write(target, b"".join(events(path.read_bytes(), since / 1000)))
+            yield target
     found = [_without_bookkeeping(one) for one in deployments.dump(cluster)]
     listed = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": found}
     _write(folder / CLUSTER_FILE, json.dumps(listed).encode())
     yield folder / CLUSTER_FILE
+
+
+def events(exported: bytes, since: float) -> Iterator[bytes]:
+    """Yield the whole lines of an export that tell of flows from a moment on."""
+    for line in exported.splitlines(keepends=True):
+        if line.endswith(b"\n") and _seconds(json.loads(line)) >= since:
+            yield line
+
+
+def _seconds(told: dict[str, Any]) -> float:
+    """Return when a line is of; its fraction has nine digits, more than Python reads."""
+    whole, _, rest = str(told["time"]).partition(".")
+    fraction = rest.rstrip("Z")[:6] or "0"
+    moment = datetime.fromisoformat(f"{whole.rstrip('Z')}+00:00")
+    return moment.timestamp() + float(f"0.{fraction}")
 
 
 def _collectors(cluster: clusters.Cluster) -> list[str]:

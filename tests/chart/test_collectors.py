@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from chart import releases
-from shorthaul.cli import collectors
+from shorthaul.cli import collectors, main, sentinels
 
 pytest_plugins = ["chart.fixtures"]
 pytestmark = pytest.mark.controlplane
@@ -319,6 +319,70 @@ def test_the_agent_sends_ipfix_to_the_collector_or_where_it_is_told(
 
 
 @pytest.mark.parametrize(
+    ("values", "sent_to"),
+    [
+        ("agent.protocol=udp", ("4739", "udp")),
+        ("agent.protocol=tcp", ("4740", "tcp")),
+        ("agent.target.host=192.0.2.7,agent.target.port=2055", ("2055", "udp")),
+    ],
+)
+def test_the_agent_lives_by_the_sentinel_of_the_socket_that_it_sends_from(
+    helm_offline, values, sent_to
+):
+    more = "agent.sentinel.port=8700,image.repository=ours,image.tag=v3"
+    text = helm_offline.template("--set", f"{COLLECTOR},{AGENT},{values},{more}")
+    pod = _pod(text, "agent", "DaemonSet")
+    [agent], [sentinel] = pod["containers"], pod["initContainers"]
+    environment = {each["name"]: each.get("value") for each in agent["env"]}
+    given = dict(each.split("=") for each in sentinel["args"][1:])
+    asked = agent["livenessProbe"]["httpGet"]
+
+    assert (given["--target-port"], given["--transport"]) == sent_to
+    assert environment["TARGET_PORT"] == sent_to[0]
+    assert environment["EXPORT"] == f"ipfix+{sent_to[1]}"
+    assert (asked["host"], str(asked["port"])) == ("127.0.0.1", given["--port"])
+    assert given["--port"] == "8700"
+    assert sentinel["startupProbe"]["httpGet"] == asked
+    # It runs before the agent begins and as long as it.
+    assert sentinel["restartPolicy"] == "Always"
+    assert sentinel["image"] == "ours:v3"
+
+
+def test_the_sentinel_is_a_command_that_takes_what_the_chart_gives(helm_offline):
+    [sentinel] = _pod(helm_offline.template("--set", CASES["agents"]), "agent", "DaemonSet")[
+        "initContainers"
+    ]
+    command, *options = sentinel["args"]
+
+    assert command in main.COMMANDS
+    with sentinels.command.make_context(command, options) as context:
+        given = context.params
+    assert (given["target_port"], given["transport"], given["port"]) == (4739, "udp", 8622)
+
+
+def test_the_sentinel_has_no_privilege_and_can_be_left_out(helm_offline):
+    text = helm_offline.template("--set", CASES["agents"])
+    [sentinel] = _pod(text, "agent", "DaemonSet")["initContainers"]
+    without = helm_offline.template("--set", CASES["agents"] + ",agent.sentinel.enabled=false")
+    bare = _pod(without, "agent", "DaemonSet")
+
+    assert sentinel["securityContext"]["runAsNonRoot"] is True
+    assert sentinel["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert sentinel["securityContext"]["allowPrivilegeEscalation"] is False
+    assert "initContainers" not in bare
+    assert "livenessProbe" not in bare["containers"][0]
+
+
+@pytest.mark.parametrize(("watched", "names"), [("true", ["a", "b"]), ("false", ["a"])])
+def test_the_agents_pod_may_pull_both_images(helm_offline, watched, names):
+    secrets = "agent.image.pullSecrets[0].name=a,image.pullSecrets[0].name=b"
+    more = f"{CASES['agents']},agent.sentinel.enabled={watched},{secrets}"
+    pod = _pod(helm_offline.template("--set", more), "agent", "DaemonSet")
+
+    assert [each["name"] for each in pod["imagePullSecrets"]] == names
+
+
+@pytest.mark.parametrize(
     ("values", "told"),
     [
         ("agent.enabled=true,agent.image.tag=v1,agent.target.host=h", "agent.image.repository"),
@@ -327,6 +391,7 @@ def test_the_agent_sends_ipfix_to_the_collector_or_where_it_is_told(
         (AGENT, "agent.enabled needs collector.enabled"),
         (f"{AGENT},{COLLECTOR},agent.protocol=tcp,collector.tcpPort=0", "collector.tcpPort is 0"),
         (f"{AGENT},{COLLECTOR},agent.namespace=kube-system", "/agent/namespace"),
+        (f"{AGENT},{COLLECTOR},agent.sentinel.port=80", "/agent/sentinel/port"),
         (f"{AGENT},{COLLECTOR},agent.capabilities={{SYS_ADMIN}}", "/agent/capabilities/0"),
         (f"{COLLECTOR},collector.tcpPort=4739", "port 4739 is more than one of"),
         (f"{COLLECTOR},collector.udpPorts={{9091}}", "port 9091 is more than one of"),

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.controlplane
 
 SET_BY_THE_CHART = {"namespace", "probe_namespace", "identity", "kubeconfig", "context"}
 MUTATING = "MutatingAdmissionPolicy"
+POLICY = "NetworkPolicy"
 
 
 def _objects(text, kind=None):
@@ -218,6 +219,27 @@ def test_the_network_policy_lets_in_health_and_metrics_and_out_to_the_api_server
     assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
     assert ports == ["health", "metrics"]
     assert policy["spec"]["egress"][0]["to"] == [{"ipBlock": {"cidr": "10.0.0.1/32"}}]
+
+
+@pytest.mark.parametrize(("values", "ports"), [((), [53]), (("5353",), [5353])])
+def test_every_pod_that_asks_for_names_is_let_out_to_the_ports_of_dns(helm_offline, values, ports):
+    given = [f"networkPolicy.dnsPorts={{{','.join(values)}}}"] if values else []
+    text = helm_offline.template("--set", ",".join(["prober.enabled=true", *given]))
+    policies = [each for each in yaml.safe_load_all(text) if each and each["kind"] == POLICY]
+    let_out = {
+        each["metadata"]["name"]: [
+            port["port"]
+            for rule in each["spec"].get("egress", ())
+            for port in rule["ports"]
+            if port["protocol"] == "UDP"
+        ]
+        for each in policies
+    }
+
+    assert {name: found for name, found in let_out.items() if found} == {
+        "shorthaul": ports,
+        "shorthaul-prober": ports,
+    }
 
 
 def test_what_is_off_by_default_can_be_switched_on(helm_offline):

@@ -125,7 +125,7 @@ def values(own: images.Image, agent: images.Image, pace: installs.Pace, cni: str
 
     Rights everywhere, because the shop's namespace comes and goes, and with it a RoleBinding there.
     """
-    found = installs.values(own, agent, pace)
+    found = installs.values(own, agent, pace, cni)
     found["namespaces"], found["evictEverywhere"] = [], True
     found["settings"] |= {"latencySeconds": 5}
     found["extraArgs"] = [f"--ledger={ledgers.MOUNT}/{ledgers.FILE}"]
@@ -137,10 +137,6 @@ def values(own: images.Image, agent: images.Image, pace: installs.Pace, cni: str
         "resources": installs.SMALL,
     }
     found["collector"] |= {"readersFrom": [{"ipBlock": {"cidr": FABRIC}}]}
-    if cni == "cilium":
-        # Relay listens beside the API server, so that it is let through where that one is.
-        found["networkPolicy"] = {"apiServerPorts": [443, 6443, 4245]}
-        found["hubbleRelay"] = {"enabled": True}
     return found
 
 

@@ -10,7 +10,7 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from realnodes import clusters, layouts
@@ -63,11 +63,12 @@ def kill(numbers: Iterable[int]) -> int:
 
 def keep_dead(cluster: clusters.Cluster, role: str, seconds: float) -> int:
     """Kill `shorthaul ROLE` again whenever it comes back, for a while; return how often."""
-    deadline, count = time.monotonic() + seconds, 0
-    while time.monotonic() < deadline:
-        count += kill(running(cluster, role))
-        time.sleep(POLL_SECONDS)
-    return count
+    return _keep_dead(lambda: running(cluster, role), seconds)
+
+
+def keep_dead_as(cluster: clusters.Cluster, program: str, seconds: float) -> int:
+    """Kill a program again whenever it comes back, for a while; return how often."""
+    return _keep_dead(lambda: running_as(cluster, program), seconds)
 
 
 def arguments(number: int) -> list[str]:
@@ -79,6 +80,14 @@ def groups(number: int) -> Iterator[str]:
     """Yield the cgroups of a process."""
     for line in _read(number, "cgroup").splitlines():
         yield line.split(":", 2)[2]
+
+
+def _keep_dead(found: Callable[[], Iterable[int]], seconds: float) -> int:
+    deadline, count = time.monotonic() + seconds, 0
+    while time.monotonic() < deadline:
+        count += kill(found())
+        time.sleep(POLL_SECONDS)
+    return count
 
 
 def _processes() -> list[int]:

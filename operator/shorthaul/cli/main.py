@@ -42,6 +42,10 @@ COMMANDS: Mapping[str, Late] = {
         "Take flows from NetFlow and IPFIX exporters.",
     ),
     "prober": ("shorthaul.cli.probers:command", "Measure latency between nodes."),
+    "sentinel": (
+        "shorthaul.cli.sentinels:command",
+        "Tell whether an exporter beside it still sends.",
+    ),
     "completion": (
         "shorthaul.cli.completions:command",
         "Print the completion script of a shell.",

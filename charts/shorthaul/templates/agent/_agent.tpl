@@ -50,3 +50,36 @@ true
 {{ fail "agent.protocol is tcp, but collector.tcpPort is 0; give it a port" }}
 {{- end }}
 {{- end }}
+
+{{/*
+A container that runs before the agent and as long as it: an agent that is refused at once has its
+socket for a second. It sees the node's sockets, since it is on the node's network, and needs no right.
+*/}}
+{{- define "shorthaul.agent.sentinel" -}}
+{{- $sentinel := .Values.agent.sentinel -}}
+- name: sentinel
+  image: {{ include "shorthaul.image" . | quote }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  restartPolicy: Always
+  args:
+  - sentinel
+  - --target-port={{ include "shorthaul.agent.targetPort" . }}
+  - --transport={{ .Values.agent.protocol }}
+  - --port={{ $sentinel.port }}
+  - --log-format={{ .Values.logFormat }}
+  startupProbe:
+    httpGet: {host: 127.0.0.1, path: /, port: {{ $sentinel.port }}}
+    periodSeconds: 1
+    timeoutSeconds: 5
+    # Any answer would do; until the agent has run there is nothing to be gone.
+    failureThreshold: 120
+  resources: {{- toYaml $sentinel.resources | nindent 4 }}
+  securityContext:
+    runAsNonRoot: true
+    runAsUser: 65532
+    runAsGroup: 65532
+    allowPrivilegeEscalation: false
+    capabilities: {drop: [ALL]}
+    readOnlyRootFilesystem: true
+    seccompProfile: {type: RuntimeDefault}
+{{- end }}

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from realshop import layers
+from ociimages import layers
 
 MEDIA = "application/vnd.oci.image"
 NAME = "io.containerd.image.name"
@@ -65,6 +65,18 @@ def write(name: str, start: Start, stack: Sequence[layers.Layer], target: Path) 
     return _digest(manifest)
 
 
+def packed(path: Path) -> bytes:
+    """Return an image as one tar: the file itself, or a folder with an OCI layout packed."""
+    if path.is_file():
+        return path.read_bytes()
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for one in sorted(path.rglob("*")):
+            if one.is_file():
+                _put(tar, one.relative_to(path).as_posix(), one.read_bytes())
+    return target.getvalue()
+
+
 def _configuration(start: Start, stack: Sequence[layers.Layer]) -> dict[str, Any]:
     return _platform() | {
         "config": {
@@ -75,7 +87,7 @@ def _configuration(start: Start, stack: Sequence[layers.Layer]) -> dict[str, Any
             "WorkingDir": "/",
         },
         "rootfs": {"type": "layers", "diff_ids": [layer.content for layer in stack]},
-        "history": [{"created_by": "hack/realshop"} for _ in stack],
+        "history": [{"created_by": "hack/ociimages"} for _ in stack],
     }
 
 

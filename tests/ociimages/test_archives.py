@@ -8,9 +8,9 @@ import tarfile
 
 import pytest
 
-from realshop import layers, layouts
+from ociimages import archives, layers
 
-START = layouts.Start(("/traffic",), ("-listen=:8080",), environment={"B": "2", "A": "1"})
+START = archives.Start(("/traffic",), ("-listen=:8080",), environment={"B": "2", "A": "1"})
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_pipe_is_refused_by_name(folder, tmp_path):
 def test_all_that_an_image_names_is_in_it_under_its_digest(folder, tmp_path):
     layer = layers.write(folder, tmp_path / "layer.tar")
 
-    digest = layouts.write("local/traffic:one", START, [layer], tmp_path / "image.tar")
+    digest = archives.write("local/traffic:one", START, [layer], tmp_path / "image.tar")
 
     found = blobs(tmp_path / "image.tar")
     for name, blob in found.items():
@@ -104,15 +104,27 @@ def test_all_that_an_image_names_is_in_it_under_its_digest(folder, tmp_path):
 def test_the_same_image_is_the_same_bytes(folder, tmp_path):
     layer = layers.write(folder, tmp_path / "layer.tar")
     for name in ("one", "two"):
-        layouts.write("local/traffic:one", START, [layer], tmp_path / name)
+        archives.write("local/traffic:one", START, [layer], tmp_path / name)
 
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_a_folder_with_a_layout_is_packed_into_the_same_parts(folder, tmp_path):
+    layer = layers.write(folder, tmp_path / "layer.tar")
+    path = tmp_path / "image.tar"
+    archives.write("local/traffic:one", START, [layer], path)
+    with tarfile.open(path) as archive:
+        archive.extractall(tmp_path / "layout", filter="data")
+    (tmp_path / "again.tar").write_bytes(archives.packed(tmp_path / "layout"))
+
+    assert blobs(tmp_path / "again.tar") == blobs(path)
+    assert archives.packed(path) == path.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["traffic", ":one", "local:5000/traffic"])
 def test_a_name_without_a_tag_is_refused(name, tmp_path):
     with pytest.raises(layers.NotAnImage, match="repository:tag"):
-        layouts.write(name, START, [], tmp_path / "image.tar")
+        archives.write(name, START, [], tmp_path / "image.tar")
 
 
 def place(digest):

@@ -1,0 +1,1 @@
+"""Images without Docker: folders become layers, layers become a tar in the OCI layout."""
