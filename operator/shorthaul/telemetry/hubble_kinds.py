@@ -17,6 +17,7 @@ from shorthaul.telemetry.hubble_anchors import AnchorReader
 from shorthaul.telemetry.hubble_blocks import Other, Told
 from shorthaul.telemetry.hubble_ends import End
 from shorthaul.telemetry.hubble_events import FlowFields, Outcome, Skipped, node_name
+from shorthaul.telemetry.hubble_parts import FlowParts
 from shorthaul.telemetry.kernels.library import CompiledLines, Parts
 from shorthaul.telemetry.line_cutters import Block
 from shorthaul.traffic.addresses.ranges import Range
@@ -37,8 +38,9 @@ class _Kinds:
     `ends`, `manners` and `nodes` are parts of kinds by their numbers.
     """
 
-    said: npt.NDArray[np.int32]
-    patterns: Patterns = field(default_factory=Patterns)
+    said: Numbers
+    patterns: Patterns
+    parts: FlowParts
     skipped: dict[int, Skipped] = field(default_factory=dict)
     ends: dict[int, End | None] = field(default_factory=dict)
     manners: dict[int, FlowFields] = field(default_factory=dict)
@@ -100,7 +102,9 @@ class KindReader:
             at = after
 
     def _none(self) -> _Kinds:
-        return _Kinds(np.empty(self._lines.most_kinds, np.int32))
+        patterns = Patterns()
+        parts = FlowParts(self._lines.most_parts, patterns)
+        return _Kinds(np.empty(self._lines.most_kinds, np.int32), patterns, parts)
 
     def _forget(self) -> None:
         """Begins anew; what was told keeps the patterns that it has."""
@@ -133,17 +137,21 @@ class KindReader:
     ) -> dict[int, Outcome | AnchorFlow | None]:
         """Decides what new kinds say, and reads the lines that have none; None is a blank line."""
         alone: dict[int, Outcome | AnchorFlow | None] = {}
-        new = self._lines.new_kinds(before)
+        parts, first = self._lines.new_kinds(before)
+        certain = self._kinds.parts.flows(parts)
+        self._kinds.said[before : before + len(parts)][certain] = self._kinds.parts.add(
+            parts[certain]
+        )
+        doubtful = np.flatnonzero(~certain)
+        new = zip(first[doubtful].tolist(), doubtful.tolist(), strict=True)
         single = zip(np.flatnonzero(rows["kind"] < 0).tolist(), repeat(None))
-        kind = before
-        for row, parts in merge(new, single, key=_row):
-            if parts is not None:
-                self._decide(
-                    kind, parts, int(rows["time"][row]), partial(_line, content, rows, row)
-                )
-                kind += 1
+        for row, number in merge(new, single, key=_row):
+            text = partial(_line, content, rows, row)
+            if number is not None:
+                time = int(rows["time"][row])
+                self._decide(before + number, parts[number].item(), time, text)
                 continue
-            line = _line(content, rows, row)
+            line = text()
             alone[row] = None if line.isspace() else self._reader.read(line)
         return alone
 
@@ -157,7 +165,8 @@ class KindReader:
         flow.source, flow.destination = known.ends[source], known.ends[destination]
         outcome = self._reader.lines.events.decide(flow, time, known.nodes[node])
         if isinstance(outcome, Flow):
-            known.said[kind] = known.patterns.add(outcome)
+            number = known.said[kind] = known.patterns.add(outcome)
+            known.parts.learn(parts, number, (flow.source, flow.destination))
         elif isinstance(outcome, Skipped) and not self._reader.may_name(outcome):
             known.said[kind] = _SKIPPED
             known.skipped[kind] = outcome

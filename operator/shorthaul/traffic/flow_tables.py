@@ -63,6 +63,21 @@ class Patterns(Sequence[Flow]):
         clusters.append(self._clusters.number(flow.cluster))
         return len(clients) - 1
 
+    def extend(self, *columns: Numbers) -> Numbers:
+        """Numbers of new patterns, from numbers of their own in the order of `row`."""
+        first = len(self)
+        for column, more in zip(self._columns, columns, strict=True):
+            column.frombytes(np.ascontiguousarray(more, np.int32).tobytes())
+        return np.arange(first, len(self), dtype=np.int32)
+
+    def row(self, number: int) -> tuple[int, ...]:
+        """A pattern's numbers of client, server, reply (0 or 1), observer and cluster."""
+        return tuple(column[number] for column in self._columns)
+
+    def cluster(self, name: str) -> int:
+        """A cluster's number."""
+        return self._clusters.number(name)
+
     def columns(self) -> tuple[Numbers, Numbers, Numbers, Numbers]:
         """Numbers of clients and servers, whether it is a reply, and numbers of observers."""
         one, two, three, four = (np.array(each, np.int32) for each in self._columns[:4])
@@ -78,7 +93,7 @@ class Patterns(Sequence[Flow]):
     def __getitem__(self, number: int | slice) -> Flow | Sequence[Flow]:
         if isinstance(number, slice):
             return [self[each] for each in range(*number.indices(len(self)))]
-        client, server, reply, observer, cluster = (column[number] for column in self._columns)
+        client, server, reply, observer, cluster = self.row(number)
         return Flow(
             self.pods[client],
             self.pods[server],

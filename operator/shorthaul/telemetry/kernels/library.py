@@ -107,6 +107,11 @@ class CompiledLines:
         self._tables = _Tables(seed=self._seed, **at)
 
     @property
+    def most_parts(self) -> int:
+        """How many parts there may be."""
+        return len(self._buffers["part_slots"]) // 2
+
+    @property
     def most_kinds(self) -> int:
         """How many kinds there may be."""
         return len(self._kinds)
@@ -116,10 +121,10 @@ class CompiledLines:
         """How many kinds there are: they are numbered in the order in which they came."""
         return int(self._tables.kinds_used)
 
-    def new_kinds(self, before: int) -> list[tuple[int, Parts]]:
-        """Of each kind from a number on: the row of the last call it came in, and its parts."""
+    def new_kinds(self, before: int) -> tuple[npt.NDArray[np.void], npt.NDArray[np.int32]]:
+        """Parts of the kinds from a number on, and in which rows of the last call they came."""
         kinds = self._kinds[before : self.known]
-        return list(zip(kinds["row"].tolist(), kinds["parts"].tolist(), strict=True))
+        return kinds["parts"], kinds["row"]
 
     def read(self, block: bytes, begin: int, end: int) -> tuple[int, int]:
         """Reads whole lines into `rows`: how many, and where it stopped.
