@@ -2,7 +2,8 @@
 VENV ?= .venv
 PYTHON ?= python3
 KERNELS := $(sort $(wildcard $(addprefix operator/shorthaul/,\
-  solve/kernels/*.[ch] telemetry/netflow/kernels/*.[ch] telemetry/collectors/kernels/*.[ch])))
+  solve/kernels/*.[ch] telemetry/netflow/kernels/*.[ch] telemetry/collectors/kernels/*.[ch] \
+  telemetry/kernels/*.[ch])))
 STAMP := $(VENV)/.stamp-$(shell cat requirements/dev.txt pyproject.toml operator/hatch_build.py $(KERNELS) 2>/dev/null | cksum | cut -d' ' -f1)
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)

@@ -21,10 +21,12 @@ FOLDER = Path("operator/shorthaul/solve/kernels")
 LIBRARY = FOLDER / "_kernels.so"
 DECODING = Path("operator/shorthaul/telemetry/netflow/kernels")
 RECEIVING = Path("operator/shorthaul/telemetry/collectors/kernels")
+READING = Path("operator/shorthaul/telemetry/kernels")
 LIBRARIES = {
     LIBRARY: FOLDER / "kernels.c",
     DECODING / "_records.so": DECODING / "records.c",
     RECEIVING / "_datagrams.so": RECEIVING / "datagrams.c",
+    READING / "_lines.so": READING / "lines.c",
 }
 OPTIONS = ("-std=c11", "-O3", "-shared", "-fPIC", "-ffp-contract=off")
 

@@ -269,8 +269,7 @@ class Feed:
         if not source.trusted:
             return
         self.workloads.update(reading.workloads)
-        for flow in reading.flows:
-            self.recorder.add(flow, now_seconds)
+        self.recorder.add_all(reading.flows, now_seconds)
         for each in reading.anchored:
             self.recorder.add_anchored(each, now_seconds)
         for heard in reading.heard:

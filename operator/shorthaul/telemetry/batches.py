@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from shorthaul.telemetry.hubble_blocks import Told
 from shorthaul.telemetry.hubble_events import Outcome
 from shorthaul.telemetry.skips import Skips
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading
+from shorthaul.traffic.flow_tables import Flows, FlowTable
 from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Heard, Lost
 from shorthaul.units import NodeName, PodRef, WorkloadRef
 
@@ -29,14 +31,30 @@ class Batch:
     def __init__(self, totals: Totals) -> None:
         self._totals = totals
         self._heard: Counter[tuple[NodeName, int]] = Counter()
+        self._tables: list[FlowTable] = []
         self.flows: list[Flow] = []
         self.anchored: list[AnchorFlow] = []
         self.lost: list[Lost] = []
 
-    def take(self, outcome: Outcome | AnchorFlow, place: str) -> None:
-        """Counts what one line or message says; `place` is where it came from."""
+    def take_block(self, told: Told, place: str) -> None:
+        """Counts what the lines of a block say."""
+        for outcome, lines in told.others:
+            self.take(outcome, place, lines)
+        if isinstance(told.flows, FlowTable):
+            totals = self._totals
+            totals.lines += len(told.flows)
+            totals.flows += len(told.flows)
+            totals.newest_nanoseconds = max(totals.newest_nanoseconds, told.flows.newest)
+            if told.flows:
+                self._tables.append(told.flows)
+            return
+        for flow in told.flows:
+            self.take(flow, place)
+
+    def take(self, outcome: Outcome | AnchorFlow, place: str, lines: int = 1) -> None:
+        """Counts what one line or message says, or several; `place` is where it came from."""
         totals = self._totals
-        totals.lines += 1
+        totals.lines += lines
         if isinstance(outcome, Lost):
             self.lose(outcome)
             return
@@ -47,10 +65,10 @@ class Batch:
             totals.flows += 1
             self.anchored.append(outcome)
         else:
-            totals.bad_lines += outcome.bad
-            totals.skips.add(outcome, place)
+            totals.bad_lines += outcome.bad * lines
+            totals.skips.add(outcome, place, lines=lines)
             if outcome.time_nanoseconds:
-                self._heard[outcome.observer, outcome.time_nanoseconds // NANOSECONDS] += 1
+                self._heard[outcome.observer, outcome.time_nanoseconds // NANOSECONDS] += lines
         totals.newest_nanoseconds = max(totals.newest_nanoseconds, outcome.time_nanoseconds)
 
     def lose(self, lost: Lost) -> None:
@@ -73,7 +91,7 @@ class Batch:
         """The reading as it is now; `health` says what only the source knows, counts are ours."""
         totals = self._totals
         return SourceReading(
-            flows=tuple(self.flows),
+            flows=Flows((*self._tables, self.flows)) if self._tables else tuple(self.flows),
             anchored=tuple(self.anchored),
             heard=tuple(Heard(*key, lines) for key, lines in sorted(self._heard.items())),
             lost=tuple(self.lost),

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import BinaryIO
 
 from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES
-from shorthaul.telemetry.line_cutters import LineCutter
+from shorthaul.telemetry.line_cutters import Block, LineCutter
 
 _FIRST_LINE_BYTES = 1 << 16
 _NEAR_ENOUGH_BYTES = 1 << 16
@@ -56,16 +56,16 @@ class Followed:
             return 0
         return size if size < self.offset else size - self.offset
 
-    def read(self, budget_bytes: int) -> tuple[int, list[bytes]]:
+    def read(self, budget_bytes: int) -> tuple[int, list[Block]]:
         """How many bytes were read, at most so many, and the lines that they complete."""
         chunk = self._read_gzip(budget_bytes) if self.compressed else self._read_plain(budget_bytes)
         self.offset += len(chunk)
-        return len(chunk), self.cutter.feed(chunk) if chunk else []
+        return len(chunk), self.cutter.cut(chunk) if chunk else []
 
-    def close(self) -> list[bytes]:
+    def close(self) -> list[Block]:
         """Lets go of the file; its last line may lack an end, unless the file is damaged."""
         self.file.close()
-        rest = self.cutter.finish()
+        rest = self.cutter.rest()
         return [] if self.damage else rest
 
     def skip_to(self, place: int) -> None:

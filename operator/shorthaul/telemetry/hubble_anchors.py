@@ -99,20 +99,20 @@ class AnchorReader:
     """Reads lines as `LineReader` does, and knows places outside by name."""
 
     def __init__(self, places: Sequence[Range] = ()) -> None:
-        self._lines = LineReader()
+        self.lines = LineReader()
         self._places = Places(places)
-        self.know = self._places.know
+        self.know, self.may_name = self._places.know, self._places.may_name
         self._decode = msgspec.json.Decoder(_Event).decode
 
     @property
     def names(self) -> PodNames:
         """The pods that lines named and what Hubble says owns them."""
-        return self._lines.names
+        return self.lines.names
 
     def read(self, line: bytes) -> Outcome | AnchorFlow:
         """What one line says."""
-        outcome = self._lines.read(line)
-        if not self._places.may_name(outcome):
+        outcome = self.lines.read(line)
+        if not self.may_name(outcome):
             return outcome
         try:
             flow = self._decode(line).flow

@@ -85,11 +85,18 @@ class EventReader:
         """What a flow says; `time` in nanoseconds, None when what was told is no usable time."""
         if time is None:
             return _wrong_time(told_time)
-        observer = node_name(node)
+        self.learn(flow)
+        return self.decide(flow, time, node_name(node))
+
+    def learn(self, flow: FlowFields) -> None:
+        """Keeps what a flow tells of whose its ends are, whether it counts or not."""
         if flow.source is not None:
             self.names.learn(flow.source)
         if flow.destination is not None:
             self.names.learn(flow.destination)
+
+    def decide(self, flow: FlowFields, time: int, observer: NodeName) -> Outcome:
+        """What a flow says at a usable time; nothing is learned of its ends."""
         reason = _unused(flow)
         if reason is not None:
             return Skipped(reason[0], reason[1], False, time, observer)

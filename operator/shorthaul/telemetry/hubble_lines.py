@@ -27,7 +27,9 @@ class _Lost(msgspec.Struct, gc=False):
 _ABSENT = msgspec.Raw(b"")
 
 
-class _Event(msgspec.Struct, gc=False):
+class LineEvent(msgspec.Struct, gc=False):
+    """`observer.ExportEvent`, as far as it is used."""
+
     flow: FlowFields | None = None
     lost_events: _Lost | None = None
     node_status: msgspec.Raw = _ABSENT
@@ -38,23 +40,23 @@ class _Event(msgspec.Struct, gc=False):
 
 
 class LineReader:
-    """Reads lines."""
+    """Reads lines; `decode` gives the fields of one, and raises msgspec's errors."""
 
     def __init__(self) -> None:
-        self._events = EventReader()
-        self._decode = msgspec.json.Decoder(_Event).decode
+        self.events = EventReader()
+        self.decode = msgspec.json.Decoder(LineEvent).decode
 
     @property
     def names(self) -> PodNames:
         """The pods that lines named and what Hubble says owns them."""
-        return self._events.names
+        return self.events.names
 
     def read(self, line: bytes) -> Outcome:
         """What one line says."""
         if len(line) > LONGEST_LINE_BYTES:
             return TOO_LONG
         try:
-            event = self._decode(line)
+            event = self.decode(line)
         except msgspec.ValidationError as error:
             return Skipped(f"field of a wrong type ({error})", shown=True, bad=True)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -63,7 +65,7 @@ class LineReader:
         if flow is not None:
             told = flow.time or event.time
             node = event.node_name or flow.node_name
-            return self._events.read_flow(flow, nanoseconds(told), told, node)
+            return self.events.read_flow(flow, nanoseconds(told), told, node)
         if event.lost_events is not None:
             lost = event.lost_events.num_events_lost
             return read_lost(lost, event.node_name, nanoseconds(event.time))
@@ -74,7 +76,7 @@ TOO_LONG = Skipped(f"line over {LONGEST_LINE_BYTES} bytes", shown=True, bad=True
 _NOT_JSON = Skipped("line that is no JSON object", shown=True, bad=True)
 
 
-def _other_event(event: _Event) -> Skipped:
+def _other_event(event: LineEvent) -> Skipped:
     for name in ("agent_event", "debug_event", "node_status"):
         if bytes(getattr(event, name)):
             return Skipped(name.replace("_", " "))

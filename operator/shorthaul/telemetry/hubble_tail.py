@@ -12,18 +12,17 @@ import asyncio
 import glob
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
+from shorthaul.telemetry import hubble_choices
 from shorthaul.telemetry.batches import Batch, Totals
 from shorthaul.telemetry.followed_files import Fingerprint, Followed, open_followed
 from shorthaul.telemetry.hubble_anchors import AnchorReader
-from shorthaul.telemetry.hubble_ends import PodNames
-from shorthaul.telemetry.hubble_events import Outcome
+from shorthaul.telemetry.hubble_blocks import Blocks, Lines
+from shorthaul.telemetry.line_cutters import Block
 from shorthaul.telemetry.sources import SourceHealth, SourceReading
 from shorthaul.traffic.addresses.ranges import Range
-from shorthaul.traffic.flows import AnchorFlow
 
 READ_BYTES = 8 << 20
 CHUNK_BYTES = 1 << 20
@@ -31,23 +30,6 @@ FILE_LIMIT = 512
 _REMEMBERED_FILES = 8192
 
 _FileId = tuple[int, int]
-
-
-class Lines(Protocol):
-    """Who makes something of lines; `names` are the pods that they named."""
-
-    @property
-    def names(self) -> PodNames:
-        """The pods, and what Hubble says owns them."""
-        ...
-
-    def know(self, places: Sequence[Range]) -> None:
-        """Takes other named places outside from now on."""
-        ...
-
-    def read(self, line: bytes) -> Outcome | AnchorFlow:
-        """What one line says."""
-        ...
 
 
 class HubbleTail:
@@ -71,6 +53,7 @@ class HubbleTail:
         self._since = since_nanoseconds
         self._skipping = True
         self._reader: Lines = reader or AnchorReader()
+        self._blocks: Blocks = hubble_choices.blocks(self._reader)
         self._named = places
         self._totals = Totals()
         self._followed: dict[_FileId, Followed] = {}
@@ -91,7 +74,7 @@ class HubbleTail:
         self._followed.clear()
 
     def _read(self) -> SourceReading:
-        self._reader.know(self._named())
+        self._blocks.know(self._named())
         self._troubles = {}
         here = self._scan()
         batch = Batch(self._totals)
@@ -105,17 +88,17 @@ class HubbleTail:
     def _read_on(self, followed: Followed, budget_bytes: int, batch: Batch) -> int:
         left = budget_bytes
         while left > 0 and followed.unread_bytes():
-            size, lines = followed.read(min(left, CHUNK_BYTES))
-            self._add(lines, followed.path, batch)
+            size, blocks = followed.read(min(left, CHUNK_BYTES))
+            self._add(blocks, followed.path, batch)
             left -= size
             if not size:
                 break
         return budget_bytes - left
 
-    def _add(self, lines: Sequence[bytes], path: str, batch: Batch) -> None:
-        for line in lines:
-            if line and not line.isspace():
-                batch.take(self._reader.read(line), path)
+    def _add(self, blocks: Iterable[Block], path: str, batch: Batch) -> None:
+        for block in blocks:
+            for told in self._blocks.read(block):
+                batch.take_block(told, path)
 
     def _scan(self) -> set[_FileId]:
         """Finds new files; tells which followed ones still have a name."""

@@ -1,8 +1,22 @@
-"""Cuts chunks of bytes into lines, keeping an unfinished last line for the next chunk.
+"""Cuts chunks of bytes into whole lines, keeping an unfinished last line for the next chunk.
 
 A line longer than the limit comes out cut to one byte more than the limit, so that the reader of
 lines can say so, and its rest is dropped: memory stays bounded whatever a file holds.
 """
+
+from typing import NamedTuple
+
+
+class Block(NamedTuple):
+    """Whole lines with their ends: a part of some bytes."""
+
+    content: bytes
+    begin: int
+    end: int
+
+    def lines(self) -> list[bytes]:
+        """The lines, without their ends."""
+        return self.content[self.begin : self.end - 1].split(b"\n")
 
 
 class LineCutter:
@@ -19,23 +33,32 @@ class LineCutter:
         """The length of the unfinished line, as far as it is held."""
         return len(self._held)
 
-    def feed(self, chunk: bytes) -> list[bytes]:
-        """The lines that this chunk completes, without their ends."""
-        first, *others = chunk.split(b"\n")
+    def cut(self, chunk: bytes) -> list[Block]:
+        """The lines that this chunk completes; all but the first stay where they are."""
+        first = chunk.find(b"\n")
         if not self._dropping:
-            self._held += first
-        if not others:
+            self._held += chunk if first < 0 else chunk[:first]
+        if first < 0:
             self._shorten()
             return []
-        lines = [self._held[: self._limit_bytes + 1], *others[:-1]]
-        if self._silent:
-            lines, self._silent = lines[1:], False
-        self._held, self._dropping = others[-1], False
+        last = chunk.rfind(b"\n")
+        blocks = [] if self._silent else [_block(self._held[: self._limit_bytes + 1])]
+        if last > first:
+            blocks.append(Block(chunk, first + 1, last + 1))
+        self._held, self._dropping, self._silent = chunk[last + 1 :], False, False
         self._shorten()
-        return lines
+        return blocks
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The lines that this chunk completes, without their ends."""
+        return [line for block in self.cut(chunk) for line in block.lines()]
+
+    def rest(self) -> list[Block]:
+        """What is left without a line end, as a line."""
+        return [_block(line) for line in self.finish()]
 
     def finish(self) -> list[bytes]:
-        """What is left without a line end, as a line."""
+        """What is left without a line end, as a line without it."""
         held, self._held = self._held, b""
         self._dropping = self._silent = False
         return [held] if held else []
@@ -47,3 +70,7 @@ class LineCutter:
     def skip_line(self) -> None:
         """Drops what comes up to the next line end, silently."""
         self._held, self._dropping, self._silent = b"", True, True
+
+
+def _block(line: bytes) -> Block:
+    return Block(line + b"\n", 0, len(line) + 1)

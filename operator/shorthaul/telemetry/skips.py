@@ -33,14 +33,14 @@ class Skips:
         self.ignored: Counter[str] = Counter()
         self._shown: dict[str, tuple[int, Place]] = {}
 
-    def add(self, skipped: Skipped, path: str, number: int = 0) -> None:
-        """Counts one line or message."""
+    def add(self, skipped: Skipped, path: str, number: int = 0, lines: int = 1) -> None:
+        """Counts lines or messages that say the same; the number is that of the first."""
         if not skipped.shown:
-            self.ignored[bounded(skipped.reason, self.ignored)] += 1
+            self.ignored[bounded(skipped.reason, self.ignored)] += lines
             return
         reason = bounded(skipped.reason, self._shown)
         records, first = self._shown.get(reason) or (0, Place(path, number))
-        self._shown[reason] = (records + 1, first)
+        self._shown[reason] = (records + lines, first)
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """What is shown, by reason, with where it was first."""

@@ -5,7 +5,7 @@ often. A source that is in trouble says so in its health and goes on; it raises 
 never work.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -63,7 +63,7 @@ class SourceReading:
     events with named places outside.
     """
 
-    flows: tuple[Flow, ...] = ()
+    flows: Collection[Flow] = ()
     heard: tuple[Heard, ...] = ()
     lost: tuple[Lost, ...] = ()
     workloads: Mapping[PodRef, WorkloadRef] = field(default_factory=dict)

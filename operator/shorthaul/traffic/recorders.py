@@ -8,13 +8,17 @@ read up, so that a backlog is not taken for silence.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
+import numpy as np
+
+from shorthaul.traffic.flow_tables import Counts, Flows, FlowTable, Numbers, Patterns
 from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Heard, Lost
-from shorthaul.traffic.observations import AnchorSum, ObserverSum, Pair, PairSum
+from shorthaul.traffic.observations import AnchorSum, ObserverSum, Pair, PairSum, in_order
+from shorthaul.traffic.pattern_counts import PatternCounts
 from shorthaul.traffic.window_averages import Ends
 from shorthaul.traffic.windows import Window, WindowRules
 from shorthaul.units import NodeName
@@ -32,6 +36,47 @@ class _Open:
     lines: Counter[NodeName] = field(default_factory=Counter)
     lost: Counter[NodeName] = field(default_factory=Counter)
     surplus_events: int = 0
+    counts: PatternCounts | None = None
+
+    def take(
+        self, table: dict[_Key, _Sums], key: _Key, flow: Flow | AnchorFlow, limit: int
+    ) -> None:
+        """Adds one flow; what was counted before comes first, since a full table takes no more."""
+        if self.counts is not None:
+            self.settle(limit)
+        self._add(table, key, flow, (1, flow.events), limit)
+
+    def count(self, patterns: Patterns, numbers: Numbers, events: Counts) -> None:
+        """Counts flows by patterns, to be added later."""
+        if self.counts is None:
+            self.counts = PatternCounts()
+        self.counts.add(patterns, numbers, events)
+
+    def settle(self, limit: int) -> None:
+        """Adds what was counted."""
+        counts, self.counts = self.counts, None
+        if counts is not None:
+            for flow, *sums in counts.sums():
+                self._add(self.sums, (flow.client, flow.server), flow, sums, limit)
+
+    def _add(
+        self,
+        table: dict[_Key, _Sums],
+        key: _Key,
+        flow: Flow | AnchorFlow,
+        told: Sequence[int],
+        limit: int,
+    ) -> None:
+        lines, events = told
+        self.lines[flow.observer] += lines
+        sums = table.get(key)
+        if sums is None:
+            if len(table) >= limit:
+                self.surplus_events += events
+                return
+            sums = table[key] = {}
+        side = _side(flow.reply, flow.observer)
+        sums[side] = sums.get(side, 0) + events
 
 
 class Recorder:
@@ -51,26 +96,38 @@ class Recorder:
         """Takes one flow, or counts why not."""
         window = self._window(flow.time_nanoseconds // NANOSECONDS, flow.events, now_seconds)
         if window is not None:
-            self._add(window, window.sums, (flow.client, flow.server), flow)
+            pair = flow.client, flow.server
+            window.take(window.sums, pair, flow, self.rules.pair_limit)
+
+    def add_all(self, flows: Collection[Flow], now_seconds: float) -> None:
+        """Takes flows as `add` would take each of them, many at a time where they are in tables."""
+        if isinstance(flows, Flows):
+            for part in flows.parts:
+                self.add_all(part, now_seconds)
+        elif isinstance(flows, FlowTable) and flows.addable:
+            self._add_table(flows, now_seconds)
+        else:
+            for flow in flows:
+                self.add(flow, now_seconds)
+
+    def _add_table(self, table: FlowTable, now_seconds: float) -> None:
+        seconds = table.times // NANOSECONDS
+        indices = seconds // self.rules.window_seconds
+        early = seconds > now_seconds + self.rules.lead_seconds
+        late = ~early & (indices < self._earliest(now_seconds))
+        self.early_events += int(table.events[early].sum())
+        self.late_events += int(table.events[late].sum())
+        taken = ~(early | late)
+        for index in np.unique(indices[taken]).tolist():
+            rows = taken & (indices == index)
+            window = self._open.setdefault(index, _Open())
+            window.count(table.patterns, table.numbers[rows], table.events[rows])
 
     def add_anchored(self, flow: AnchorFlow, now_seconds: float) -> None:
         """Takes events with a named place outside, or counts why not."""
         window = self._window(flow.time_nanoseconds // NANOSECONDS, flow.events, now_seconds)
         if window is not None:
-            self._add(window, window.anchored, flow.ends, flow)
-
-    def _add(
-        self, window: _Open, table: dict[_Key, _Sums], key: _Key, flow: Flow | AnchorFlow
-    ) -> None:
-        window.lines[flow.observer] += 1
-        sums = table.get(key)
-        if sums is None:
-            if len(table) >= self.rules.pair_limit:
-                window.surplus_events += flow.events
-                return
-            sums = table[key] = {}
-        side = _side(flow.reply, flow.observer)
-        sums[side] = sums.get(side, 0) + flow.events
+            window.take(window.anchored, flow.ends, flow, self.rules.pair_limit)
 
     def hear(self, heard: Heard, now_seconds: float) -> None:
         """Takes a sign of life."""
@@ -119,31 +176,36 @@ class Recorder:
         self._started = True
         self._next = first + 1
         taken = self._open.pop(first)
+        taken.settle(self.rules.pair_limit)
         tables = (*taken.sums.values(), *taken.anchored.values())
         self.partial_events = sum(events for sums in tables for events in sums.values())
 
     def _index(self, seconds: float) -> int:
         return int(seconds // self.rules.window_seconds)
 
+    def _earliest(self, now_seconds: float) -> int:
+        return max(self._next, self._index(now_seconds) - self.rules.kept_windows)
+
     def _window(self, seconds: int, events: int, now_seconds: float) -> _Open | None:
         if seconds > now_seconds + self.rules.lead_seconds:
             self.early_events += events
             return None
         index = self._index(seconds)
-        if index < max(self._next, self._index(now_seconds) - self.rules.kept_windows):
+        if index < self._earliest(now_seconds):
             self.late_events += events
             return None
         return self._open.setdefault(index, _Open())
 
     def _closed(self, index: int, expected: frozenset[NodeName] | None) -> Window:
         taken = self._open.get(index) or _Open()
+        taken.settle(self.rules.pair_limit)
         names = sorted({*taken.lines, *taken.lost})
         observers = {name: ObserverSum(taken.lines[name], taken.lost[name]) for name in names}
         return Window(
             start_seconds=index * self.rules.window_seconds,
             seconds=self.rules.window_seconds,
             # Each is let go as it is turned into what is kept: all of them twice would be the peak.
-            pairs={key: _pair(key, taken.sums.pop(key)) for key in sorted(taken.sums)},
+            pairs={key: _pair(key, taken.sums.pop(key)) for key in in_order(taken.sums)},
             observers=observers,
             blind=self._silent(taken, expected) | self._lossy(observers),
             usable=not self._too_lossy(observers.values()),

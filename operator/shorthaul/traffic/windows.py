@@ -18,7 +18,14 @@ from shorthaul.traffic.attribution import PLACES
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Leftover, Vertex
 from shorthaul.traffic.identities import Directory
-from shorthaul.traffic.observations import AnchorSum, Observations, ObserverSum, Pair, PairSum
+from shorthaul.traffic.observations import (
+    AnchorSum,
+    Observations,
+    ObserverSum,
+    Pair,
+    PairSum,
+    in_order,
+)
 from shorthaul.traffic.owners import Owners
 from shorthaul.traffic.sightings import Sightings
 from shorthaul.traffic.window_averages import Ends, Told, averages, split_stale
@@ -99,7 +106,7 @@ def observations_of(
     weights, newest = _weights(usable, rules), slice(-rules.stale_windows, None)
     owners = partial(_ends, Owners(directory, workloads or {}))
     told = [Told(window.seconds, window.blind, window.pairs) for window in usable]
-    pairs = averages(told, weights, sorted)
+    pairs = averages(told, weights, in_order)
     fresh, stale = split_stale(pairs, told[newest], owners)
     sightings = Sightings(pairs, directory)
     seen = [(pair, sightings.both_ended(pair)) for pair in fresh]

@@ -1,0 +1,1 @@
+"""Many of Hubble's export lines in one call, in C, and the one door to it."""
