@@ -27,13 +27,16 @@ class CollectorProcess:
     process: subprocess.Popen[bytes]
     udp_port: int
 
-    def __init__(self, folder: Path, *options: str, metrics_port: int = 0) -> None:
+    def __init__(
+        self, folder: Path, *options: str, metrics_port: int = 0, address: str = "127.0.0.1"
+    ) -> None:
+        self.address = address
         self.log = folder / "collector.log"
         self._metrics_port = metrics_port or ports.pick(1)[0]
         self._options = options
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "shorthaul", "collector", "--address", "127.0.0.1"]
+        command = [sys.executable, "-m", "shorthaul", "collector", "--address", self.address]
         command += ["--udp-port", "0", "--metrics-port", str(self._metrics_port), *self._options]
         environment = os.environ | {"PYTHONPATH": str(ROOT / "operator")}
         with self.log.open("wb") as log:
@@ -47,8 +50,8 @@ class CollectorProcess:
 
     def metrics(self) -> Mapping[str, float]:
         """All metrics of the latest snapshot, by name and labels as they are written."""
-        address = f"http://127.0.0.1:{self._metrics_port}/metrics"
-        with urllib.request.urlopen(address, timeout=60) as answer:
+        where = f"http://{self.address}:{self._metrics_port}/metrics"
+        with urllib.request.urlopen(where, timeout=60) as answer:
             lines = answer.read().decode().splitlines()
         pairs = (line.rsplit(" ", 1) for line in lines if line[:1] != "#")
         return {name: float(value) for name, value in pairs}

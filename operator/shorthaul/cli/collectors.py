@@ -9,7 +9,7 @@ import click
 from shorthaul.cli import logs
 from shorthaul.cli.setting_options import setting
 from shorthaul.errors import BadInput
-from shorthaul.telemetry.collectors.settings import CollectorSettings, SpoolRules
+from shorthaul.telemetry.collectors.settings import CollectorSettings, PeerSettings, SpoolRules
 
 if TYPE_CHECKING:
     from shorthaul.telemetry.collectors.collectors import Collector
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 PORT = click.IntRange(0, 65_535)
 DEFAULTS = CollectorSettings()
-SPOOL = SpoolRules()
+SPOOL, PEERS = SpoolRules(), PeerSettings()
 SPOOLING = ("spool", "serve_port", "serve_tls", "window_seconds", "spool_bytes")
 
 
@@ -26,6 +26,7 @@ SPOOLING = ("spool", "serve_port", "serve_tls", "window_seconds", "spool_bytes")
     epilog="\b\nExamples:\n"
     "  shorthaul collector --allow 10.0.0.0/8 --out -\n"
     "  shorthaul collector --allow 10.0.0.0/8 --spool /var/lib/shorthaul\n"
+    "  shorthaul collector --spool /var/lib/shorthaul --peer collectors.example:9996\n"
     "  shorthaul collector --address 127.0.0.1 --udp-port 2055 --tcp-port 0",
 )
 @setting("address", DEFAULTS.address, "address that all ports listen on")
@@ -99,6 +100,17 @@ SPOOLING = ("spool", "serve_port", "serve_tls", "window_seconds", "spool_bytes")
     "most that --spool keeps; the oldest windows go",
     click.IntRange(1 << 16, 1 << 44),
 )
+@click.option(
+    "--peer",
+    "peers",
+    multiple=True,
+    metavar="HOST:PORT",
+    callback=lambda context, option, given: tuple(map(_place, given)),
+    help="collectors that share exporters with this one: every address of the host's name, at "
+    "their --peer-port; may be given several times",
+)
+@setting("peer_port", PEERS.port, "port that other collectors hand datagrams on to", PORT)
+@setting("peer_name", PEERS.name, "who this collector is among them; the host's name when empty")
 @logs.options
 def command(
     metrics_port: int, out: str | None, log_format: str, log_level: str, **given: Any
@@ -106,8 +118,9 @@ def command(
     """Listen for NetFlow v5, v9 and IPFIX, and hand decoded flow records on.
 
     It needs no rights in any cluster and keeps nothing on disk but --out or --spool. UDP senders
-    can be forged: name your exporters' networks with --allow. It stops at SIGTERM, with all
-    datagrams that had arrived handed on, and in error when the disk takes no more.
+    can be forged: name your exporters' networks with --allow. With --peer several collectors share
+    the exporters: each datagram goes on to the one that should have it. It stops at SIGTERM, with
+    all datagrams that had arrived handed on, and in error when the disk takes no more.
     """
     logs.start(log_format, log_level)
     import asyncio
@@ -116,21 +129,35 @@ def command(
     from shorthaul.telemetry.collectors.collectors import Collector
 
     spooling = {name: given.pop(name) for name in SPOOLING}
+    peers = PeerSettings(given.pop("peers"), given.pop("peer_port"), given.pop("peer_name"))
     settings = CollectorSettings(**given)
+    sharing = peers if peers.places else None
     if spooling["spool"] and out:
         raise BadInput("--spool and --out exclude each other; give one of them")
     with contextlib.ExitStack() as stack:
         if spooling["spool"]:
-            collector = _spooling(settings, stack, **spooling)
+            collector = _spooling(settings, sharing, stack, **spooling)
         else:
-            collector = Collector(settings, sinks.Lines(out) if out else sinks.Nowhere())
+            sink = sinks.Lines(out) if out else sinks.Nowhere()
+            collector = Collector(settings, sink, peers=sharing)
         _serve_metrics(collector, settings.address, metrics_port)
         asyncio.run(collector.run())
     return 0
 
 
+def _place(text: str) -> str:
+    """A host and a port, as they were given."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise BadInput(f"--peer {text!r} is no HOST:PORT; give one like collectors.example:9996")
+    return text
+
+
 def _spooling(
-    settings: CollectorSettings, stack: contextlib.ExitStack, **given: Any
+    settings: CollectorSettings,
+    peers: PeerSettings | None,
+    stack: contextlib.ExitStack,
+    **given: Any,
 ) -> "Collector":
     """A collector whose records go to a spool, which is served as long as the stack stands."""
     from shorthaul.telemetry.collectors.collectors import Collector
@@ -142,7 +169,7 @@ def _spooling(
     server = SpoolServer(spool, settings.address, given["serve_port"], given["serve_tls"])
     stack.enter_context(server)
     _LOG.info("collector %s serves windows on port %s", spool.identity, server.port)
-    collector = Collector(settings, spool, spool.turn)
+    collector = Collector(settings, spool, spool.turn, peers)
     collector.exposition.spool = spool
     return collector
 

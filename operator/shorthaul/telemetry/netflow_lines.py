@@ -70,24 +70,48 @@ class Refusal:
     first: str
 
 
+NUMBERS = b'{"numbers":'
+"""How a line of a spool begins that is no record, but tells of an exporter's numbers."""
+_COUNT_LIMIT = 1 << 63
+_Count = Annotated[int, msgspec.Meta(ge=0, le=_COUNT_LIMIT - 1)]
+_Word = Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFFFF)]
+_Port = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
+
+
+class NumbersLine(msgspec.Struct, frozen=True):
+    """A line of a spool that tells which of an exporter's numbers came, as `sinks` writes it."""
+
+    exporter: str
+    domain: _Word
+    version: Annotated[int, msgspec.Meta(ge=5, le=10)]
+    told_ms: _Count
+    spans: tuple[tuple[_Word, _Count], ...]
+    exporter_port: _Port = 0
+    rule: Annotated[int, msgspec.Meta(ge=0, le=0xFF)] = 0
+    boot_ms: _Count = 0
+
+
+class _Numbers(msgspec.Struct, frozen=True):
+    numbers: NumbersLine
+
+
 @dataclass(slots=True)
 class Reading:
-    """Passages, what was refused, what to note by records, and files that ended early."""
+    """Passages, what was refused, what to note by records, and files that ended early.
+
+    `numbers` are what a spool tells of exporters' numbers.
+    """
 
     passages: list[Passage] = field(default_factory=list)
     refused: dict[Refused, Refusal] = field(default_factory=dict)
     noted: dict[Noted, int] = field(default_factory=dict)
     damages: list[str] = field(default_factory=list)
+    numbers: list[NumbersLine] = field(default_factory=list)
 
     def refuse(self, reason: Refused, counts: Counts, where: str) -> None:
         """Counts a line that is none."""
         known = self.refused.get(reason, Refusal(Counts(), where))
         self.refused[reason] = Refusal(known.counts + counts, known.first)
-
-
-_COUNT_LIMIT = 1 << 63
-_Count = Annotated[int, msgspec.Meta(ge=0, le=_COUNT_LIMIT - 1)]
-_Port = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -144,12 +168,15 @@ def read_lines(
     most: int,
 ) -> None:
     """Adds numbered lines; raises BadInput where they are too many."""
-    decoder = msgspec.json.Decoder(Line)
+    decoder, numbers = msgspec.json.Decoder(Line), msgspec.json.Decoder(_Numbers)
     for number, text in lines:
         where = f"{name}:{number}"
         if len(reading.passages) >= most:
             raise BadInput(f"{where}: more than {most:,} records; give files of a shorter time")
         try:
+            if text.startswith(NUMBERS):
+                reading.numbers.append(numbers.decode(text).numbers)
+                continue
             line = decoder.decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             reading.refuse(Refused.NO_RECORD, Counts(records=1), where)

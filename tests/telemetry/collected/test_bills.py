@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 from shorthaul.telemetry.collected import bills
-from shorthaul.telemetry.collected.bills import Judging, Part, bill_parts
+from shorthaul.telemetry.collected.bills import Judging, Memory, Part, bill_parts
 from shorthaul.telemetry.collected.clients import Listed
 from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.traffic.billed_volumes import Stretch
@@ -33,7 +33,7 @@ def billed(folder, points, records, exporter="10.9.9.9", parts=1, of_b="n1"):
     ground = holders.ground(holders.know(START * 1_000 + 2_000), START * 1_000)
     part = Part("a", Listed(START * 1_000, START * 1_000 + 1_000, 1), window.read_bytes())
     judging = Judging(ground, lambda one, other: Tier.ZONE, Rules(60_000))
-    return bill_parts([part] * parts, points, judging, Stretch(START, 1))
+    return bill_parts([part] * parts, Memory(points), judging, Stretch(START, 1))
 
 
 def test_a_window_with_more_pairs_than_can_be_told_apart_is_not_complete_and_says_so(tmp_path):

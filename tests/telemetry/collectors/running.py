@@ -17,30 +17,35 @@ WAIT_SECONDS = 120
 class Running(CollectorProcess):
     """Started by `with`; `stop` gives the records that it wrote."""
 
-    def __init__(self, folder, *options, spool=False):
+    def __init__(self, folder, *options, spool=False, address="127.0.0.1", serve_port=0):
         self.out, self.spool = folder / "records.jsonl", folder / "spool"
         self.tcp_port, self.serve_port, metrics_port = ports.pick(3)
+        self.serve_port = serve_port or self.serve_port
         where = ("--out", self.out)
         if spool:
             where = ("--spool", self.spool, "--serve-port", self.serve_port)
         given = "--tcp-port", self.tcp_port, *where, "--flush-seconds", 0.1, *options
-        super().__init__(folder, *map(str, given), metrics_port=metrics_port)
+        super().__init__(folder, *map(str, given), metrics_port=metrics_port, address=address)
 
-    def send(self, *messages, port=0):
+    def send(self, *messages, port=0, source="127.0.0.1"):
         """Sends datagrams from one port."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            sender.bind(("127.0.0.1", port))
+            sender.bind((source, port))
             for message in messages:
-                sender.sendto(message, ("127.0.0.1", self.udp_port))
+                sender.sendto(message, (self.address, self.udp_port))
 
     def windows(self):
         """What it lists of its spool."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.serve_port}/windows") as answer:
+        with urllib.request.urlopen(f"http://{self.address}:{self.serve_port}/windows") as answer:
             return json.load(answer)
 
     def window(self, start):
         """The records of one window."""
-        where = f"http://127.0.0.1:{self.serve_port}/windows/{start}"
+        return [line for line in self.lines(start) if "numbers" not in line]
+
+    def lines(self, start):
+        """All that one window tells: records, and numbers of exporters."""
+        where = f"http://{self.address}:{self.serve_port}/windows/{start}"
         with urllib.request.urlopen(where) as answer:
             lines = gzip.decompress(answer.read()).splitlines()
         return [json.loads(line) for line in lines]

@@ -185,3 +185,40 @@ def test_sets_without_template_are_uncertain_by_either_rule():
         account = numbering.believed
 
         assert (account.received, account.lost, account.uncertain) == (21, 0, 5)
+
+
+def test_late_messages_one_behind_the_other_are_not_taken_for_the_next_ones():
+    numbering, number = Numbering(), 0
+    sizes = [1 + at * 7 % 12 for at in range(50)]
+    starts = [sum(sizes[:at]) for at in range(50)]
+    late = 5, 6, 7
+    for at in [*(at for at in range(20) if at not in late), *late, *range(20, 50)]:
+        numbering.see(starts[at], sizes[at], 0, whole=True)
+        number += sizes[at]
+
+    assert account(numbering.believed) == (number, 0, 0)
+    assert numbering.due == number
+
+
+def test_a_template_that_comes_behind_the_data_that_it_was_sent_before_loses_nothing():
+    sequence = Sequence()
+    sequence.see(0, 0, whole=False)
+    sequence.see(0, 0)
+    sequence.resolve(7)
+    sequence.see(7, 5)
+
+    assert account(sequence) == (12, 0, 0)
+    assert sequence.take_spans() == [(0, 12)]
+
+
+def test_numbers_are_told_once_in_the_stretches_that_they_came_in():
+    sequence = Sequence()
+    for number in (WORD - 10, WORD - 5, 5):
+        sequence.see(number % WORD, 5)
+    first = sequence.take_spans()
+    sequence.see(0, 5)
+    sequence.see(10, 5)
+
+    assert first == [(WORD - 10, 10), (5, 5)]
+    assert sequence.take_spans() == [(0, 5), (10, 5)]
+    assert sequence.take_spans() == []

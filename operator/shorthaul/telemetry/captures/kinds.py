@@ -8,6 +8,7 @@ import msgspec
 
 from shorthaul.telemetry.captures.exports import head_of, holds_exports
 from shorthaul.telemetry.line_files import find_files
+from shorthaul.telemetry.netflow_lines import NUMBERS
 
 
 class Kind(Enum):
@@ -40,6 +41,8 @@ def _kind(path: Path) -> Kind:
     if holds_exports(head):
         return Kind.CAPTURE
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
+    if first.startswith(NUMBERS):
+        return Kind.LINES
     try:
         _DECODE(first)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

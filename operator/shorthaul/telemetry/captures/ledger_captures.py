@@ -17,6 +17,7 @@ from shorthaul.telemetry.captures.records import decode
 from shorthaul.telemetry.line_files import find_files
 from shorthaul.telemetry.netflow_lines import (
     LONGEST_LINE_BYTES,
+    NUMBERS,
     RECORD_LIMIT,
     Line,
     Reading,
@@ -98,6 +99,8 @@ def _of_lines(paths: Sequence[Path], reading: Reading, rules: Rules) -> list[Key
         return records
     for path, file in find_files(list(map(str, paths))).opened(LONGEST_LINE_BYTES, None):
         for number, text in file.lines():
+            if text.startswith(NUMBERS):
+                continue
             try:
                 line = decoder.decode(text)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.collected.accounts import Account, Accounts
 from shorthaul.telemetry.collected.clients import Listed
 from shorthaul.telemetry.collected.rosters import MOST_RECORDS
 from shorthaul.telemetry.line_cutters import LineCutter
@@ -58,15 +59,25 @@ class Billed:
     counting: int
     refused: int
     damages: tuple[str, ...] = ()
+    account: Account = field(default_factory=Account)
 
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What records are judged by."""
+    """What records are judged by; a window that more was lost of than the limit is not complete."""
 
     ground: Ground
     tier_of: TierOf
     rules: Rules
+    lost_share_limit: float = 1.0
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is remembered from one window to the next: points that count, exporters' numbers."""
+
+    points: CountingPoints = field(default_factory=CountingPoints)
+    accounts: Accounts = field(default_factory=Accounts)
 
 
 @dataclass(slots=True)
@@ -79,16 +90,17 @@ class _Read:
 
 def bill_parts(
     parts: list[Part],
-    points: CountingPoints,
+    memory: Memory,
     judging: Judging,
     stretch: Stretch,
 ) -> Billed:
-    """Everything that some parts of one window come to; learns which points count."""
-    ground = judging.ground
+    """Everything that some parts of one window come to; learns what the next is judged by."""
+    ground, points = judging.ground, memory.points
     read, room = list[_Read](), MOST_RECORDS
     for part in parts:
         read.append(_read(part, judging.rules, room))
         room -= len(read[-1].reading.passages)
+    account = memory.accounts.learn(line for each in read for line in each.reading.numbers)
     everything = [passage for each in read for passage in each.reading.passages]
     nodes = Finders(node_finder(ground), exporter_finder(ground))
     points.learn(everything, nodes, stretch.end_milliseconds)
@@ -104,7 +116,8 @@ def bill_parts(
             f"window {stretch.start_seconds}: {points.left_out:,} records left out, of more pairs "
             "of addresses than can be told apart; restrict who may send to collectors",
         )
-    whole = replace(stretch, complete=stretch.complete and not damages)
+    little = account.share() <= judging.lost_share_limit
+    whole = replace(stretch, complete=stretch.complete and little and not damages)
     refused = sum(one.counts.records for each in read for one in each.reading.refused.values())
     return Billed(
         replace(volume_of(found, ground, whole), ends=ends_of(points.compared, ground)),
@@ -113,6 +126,7 @@ def bill_parts(
         len(everything) - sum(part.again.records for part in found),
         refused,
         damages,
+        account,
     )
 
 

@@ -54,11 +54,16 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """What a collector says of itself."""
+    """What a collector says of itself.
+
+    Where windows tell exporters' numbers, these say what was lost, together with all other
+    collectors'; one collector alone does not know what came to another.
+    """
 
     collector: Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z._-]{1,64}$")]
     window_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)]
     windows: tuple[Listed, ...]
+    numbers: bool = False
 
 
 class NoAnswer(BadInput):
@@ -94,6 +99,8 @@ def listing_of(place: Place, address: str) -> Listing:
             raise NoAnswer(f"collector {address} of {place}: windows that overlap")
     if any(window.end_ms <= window.start_ms for window in windows):
         raise NoAnswer(f"collector {address} of {place}: a window that ends before it begins")
+    if found.numbers:
+        windows = [msgspec.structs.replace(window, lost=0) for window in windows]
     return msgspec.structs.replace(found, windows=tuple(windows))
 
 

@@ -19,7 +19,14 @@ from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.store.spans import Spans, Standing
 from shorthaul.telemetry.collected import clients
-from shorthaul.telemetry.collected.bills import Billed, Judging, Part, bill_parts, stream_of
+from shorthaul.telemetry.collected.bills import (
+    Billed,
+    Judging,
+    Memory,
+    Part,
+    bill_parts,
+    stream_of,
+)
 from shorthaul.telemetry.collected.clients import Listed, Listing, NoAnswer, Place, WindowGone
 from shorthaul.telemetry.collected.rosters import Due, Grid, Roster
 from shorthaul.telemetry.live_books import LiveBook, to_the_end
@@ -27,7 +34,6 @@ from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading, Surroundings
 from shorthaul.traffic.addresses.books import Book
 from shorthaul.traffic.billed_volumes import Stretch, together
-from shorthaul.traffic.counting_points import CountingPoints
 from shorthaul.traffic.entries import Span
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.volume_recorders import bounded
@@ -44,12 +50,14 @@ MOST_BYTES = 256 << 20
 
 @dataclass(slots=True)
 class _Counted:
-    """Totals since the start."""
+    """Totals since the start; `told_missing` is the most that exporters' numbers were missing."""
 
     records: int = 0
     counting: int = 0
     refused: int = 0
     lost: int = 0
+    unread: int = 0
+    told_missing: int = 0
     newest_seconds: int = 0
     ledger_refused: Counter[str] = field(default_factory=Counter)
 
@@ -75,7 +83,7 @@ class _Pending:
 class _State:
     """What goes on between two polls."""
 
-    points: CountingPoints = field(default_factory=CountingPoints)
+    memory: Memory = field(default_factory=Memory)
     volumes: dict[int, Volume] = field(default_factory=dict)
     fresh: list[Volume] = field(default_factory=list)
     pending: _Pending | None = None
@@ -135,10 +143,14 @@ class Collected:
             lines=counted.records,
             flows=counted.counting,
             bad_lines=counted.refused,
-            lost_events=counted.lost,
+            lost_events=counted.lost - counted.told_missing + self._missing(),
             newest_nanoseconds=counted.newest_seconds * NANOSECONDS,
             troubles=(*self._state.troubles, *refused),
         )
+
+    def _missing(self) -> int:
+        """What came to no collector, or is in windows that could not be read: numbers show both."""
+        return max(self._state.memory.accounts.total.lost, self._counted.unread)
 
     def _coverage(self) -> Coverage | None:
         """The nodes whose exporters are heard, where that is asked for."""
@@ -146,7 +158,7 @@ class Collected:
         if snapshot is None:
             return None
         known = frozenset(snapshot.nodes)
-        return Coverage(known, known & self._state.points.heard)
+        return Coverage(known, known & self._state.memory.points.heard)
 
     async def _poll(self, book: LiveBook) -> None:
         troubles: list[str] = []
@@ -187,6 +199,7 @@ class Collected:
                 troubles.append(trouble)
             self._roster.done(old)
         self._roster.forget(now)
+        troubles += self._roster.missed(now)
         for name in self._state.failing.keys() - self._roster.known.keys():
             del self._state.failing[name]
 
@@ -227,8 +240,9 @@ class Collected:
         async with book.lock:
             stretch = self._stretch(due, parts, addresses)
             ground = await to_the_end(book.holders.ground, addresses, stretch.end_milliseconds)
-            judging = Judging(ground, book.tiers(known.snapshot), self._rules)
-            billed = await to_the_end(bill_parts, parts, self._state.points, judging, stretch)
+            limit = self._around.rules.lost_share_limit
+            judging = Judging(ground, book.tiers(known.snapshot), self._rules, limit)
+            billed = await to_the_end(bill_parts, parts, self._state.memory, judging, stretch)
         if due.left_out:
             troubles.append(
                 f"window {due.start_seconds}: {len(due.left_out)} windows of collectors are too "
@@ -294,8 +308,15 @@ class Collected:
         counted.counting += billed.counting
         counted.refused += billed.refused
         lost = sum(each.lost + each.undecodable for _, each in due.windows)
-        lost += sum(part.listed.records for part in parts if part.gone)
-        lost += sum(each.records for _, each in due.left_out)
+        unread = [(part.collector, part.listed) for part in parts if part.gone]
+        for name, each in (*unread, *due.left_out):
+            if self._roster.known[name].listing.numbers:
+                counted.unread += each.records
+            else:
+                lost += each.records
+        missing = self._missing()
+        lost += max(0, missing - counted.told_missing)
+        counted.told_missing = max(counted.told_missing, missing)
         counted.lost += lost
         metrics.FLOW_RECORDS.labels("counted").inc(billed.counting)
         metrics.FLOW_RECORDS.labels("refused").inc(billed.refused)

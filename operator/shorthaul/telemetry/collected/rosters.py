@@ -161,6 +161,15 @@ class Roster:
             _covers(windows, start_seconds, self.grid.seconds, lost_share_limit) for windows in told
         )
 
+    def missed(self, now_seconds: float) -> list[str]:
+        """Collectors that are gone and still expected, and for how long."""
+        return [
+            f"collector {name} is gone: no window is complete without it for another "
+            f"{each.until_seconds - now_seconds:.0f} s"
+            for name, each in sorted(self._gone.items())
+            if now_seconds < each.until_seconds
+        ]
+
     def _leave(self, name: str, until_seconds: float) -> None:
         known = self.known.pop(name)
         oldest = (until_seconds - 2 * self.grid.expected_seconds) * 1_000

@@ -16,13 +16,16 @@ from collections.abc import AsyncIterator, Callable
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.collectors import expositions, inboxes
-from shorthaul.telemetry.collectors.settings import CollectorSettings
+from shorthaul.telemetry.collectors.peers import Peers
+from shorthaul.telemetry.collectors.settings import CollectorSettings, PeerSettings
 from shorthaul.telemetry.collectors.sinks import Sink
 from shorthaul.telemetry.collectors.sockets import Receiver
 from shorthaul.telemetry.collectors.spools import Unread
 from shorthaul.telemetry.collectors.streams import Streams
+from shorthaul.telemetry.netflow.arrivals import Arrivals
 from shorthaul.telemetry.netflow.decoders import ROOM, Decoder
 from shorthaul.telemetry.netflow.exporters import Sender
+from shorthaul.telemetry.netflow.lessons import Lesson
 from shorthaul.telemetry.netflow.limits import Limits
 from shorthaul.telemetry.netflow.networks import Networks
 from shorthaul.telemetry.netflow.records import Batch
@@ -42,7 +45,11 @@ class Collector:
     """One process's sockets, decoder and sink."""
 
     def __init__(
-        self, settings: CollectorSettings, sink: Sink, turn: Turn = lambda now, unread: None
+        self,
+        settings: CollectorSettings,
+        sink: Sink,
+        turn: Turn = lambda now, unread: None,
+        peers: PeerSettings | None = None,
     ) -> None:
         networks = Networks(settings.networks)
         self.settings = settings
@@ -50,6 +57,9 @@ class Collector:
             Limits(template_seconds=settings.template_seconds), networks=networks
         )
         self.streams = Streams(self._take_stream, self.decoder.close, networks)
+        self.peers = None
+        if peers is not None:
+            self.peers = Peers(peers, networks, self._take_handed, self._learn)
         self.exposition = expositions.CollectorExposition()
         self.receivers: list[Receiver] = []
         self.tcp_port: int | None = None
@@ -76,6 +86,8 @@ class Collector:
                         ended.result()
             finally:
                 ticking.cancel()
+                if self.peers is not None:
+                    await self.peers.leave()
                 if self._sink_error is None:
                     self._drain()
 
@@ -93,6 +105,8 @@ class Collector:
                 self.tcp_port = server.sockets[0].getsockname()[1]
             for receiver in self.receivers:
                 loop.add_reader(receiver.socket, self._read, receiver)
+            if self.peers is not None:
+                await self.peers.start(settings.address)
             self._tell()
             yield
         finally:
@@ -125,13 +139,32 @@ class Collector:
     def _receive(self, receiver: Receiver, most: int) -> None:
         now = int(time.time() * 1_000)
         while most > 0:
-            arrivals, at = self._inbox.fill(receiver), 0
+            arrivals = self._inbox.fill(receiver)
             if arrivals.number == 0:
                 return
             most -= arrivals.number
-            while at < arrivals.number:
-                self._make_room()
-                at = self.decoder.decode_many(arrivals, at, now, self._batch)
+            self._decode(self.peers.keep(arrivals) if self.peers else arrivals, now)
+
+    def _decode(self, arrivals: Arrivals, now: int) -> None:
+        at = 0
+        while at < arrivals.number:
+            self._make_room()
+            at = self.decoder.decode_many(arrivals, at, now, self._batch)
+
+    def _take_handed(self, messages: list[tuple[bytes, Sender]]) -> None:
+        """Takes what other collectors received."""
+        try:
+            self._decode(inboxes.handed_on(messages), int(time.time() * 1_000))
+        except BadInput as error:
+            self._fail(error)
+
+    def _learn(self, lesson: Lesson) -> None:
+        """Takes what another collector knew of an exporter."""
+        try:
+            self._make_room()
+            self.decoder.learn(lesson, int(time.time() * 1_000), self._batch)
+        except BadInput as error:
+            self._fail(error)
 
     def _take_stream(self, data: bytes, sender: Sender) -> None:
         try:
@@ -149,8 +182,10 @@ class Collector:
         if self._sink_error is not None:
             raise self._sink_error
         try:
-            if self._batch.length:
-                self._sink.take(self._batch, self.decoder.registry.name)
+            registry = self.decoder.registry
+            told = registry.take_numbers()
+            if self._batch.length or told:
+                self._sink.take(self._batch, registry.name, told)
         except Exception as error:
             self._sink_error = error
             raise
@@ -171,6 +206,8 @@ class Collector:
             await asyncio.sleep(self.settings.flush_seconds)
             self._flush()
             self._turn(int(time.time() * 1_000), self._unread())
+            if self.peers is not None:
+                self.peers.teach(self.decoder.registry)
             if time.monotonic() - expired >= EXPIRE_SECONDS:
                 self.decoder.expire(int(time.time() * 1_000))
                 expired = time.monotonic()
@@ -189,11 +226,14 @@ class Collector:
         drops = [receiver.drops.total for receiver in self.receivers]
         told = [number for number in drops if number is not None]
         buffers = [receiver.buffer_bytes for receiver in self.receivers]
+        gauges = {"streams": self.streams.open, "receive_buffer_bytes": min(buffers, default=0)}
+        gauges["members"] = len(self.peers.members) if self.peers else 1
         self.exposition.latest = expositions.snapshot(
             self.decoder,
-            {"streams": self.streams.open, "receive_buffer_bytes": min(buffers, default=0)},
-            self.streams.refused,
+            gauges,
+            self.streams.refused + self.peers.refused if self.peers else self.streams.refused,
             sum(told) if len(told) == len(drops) else None,
+            self.peers.counts if self.peers else {},
         )
 
     def _fail(self, error: BadInput) -> None:

@@ -39,6 +39,10 @@ COUNTS = {
     "option_records": "Data records of options",
     "flow_records": "Data records that were traffic",
     "flows": "Flows handed on: one for each direction that a record counts",
+    "forwarded_datagrams": "Datagrams handed on to the collectors that should have them",
+    "peer_datagrams": "Datagrams that other collectors handed on to this one",
+    "lessons": "Exporters' templates taught to the collectors that would be next",
+    "member_changes": "Times that a collector came or went, as seen from this one",
     "forgotten_connections": "Firewall connections dropped while open, for want of room",
 }
 GAUGES = {
@@ -46,12 +50,17 @@ GAUGES = {
     "kept_templates": "Templates that are kept",
     "held_bytes": "Bytes of data sets that wait for their template",
     "streams": "Open TCP connections",
+    "members": "Collectors that share exporters and answer, this one too",
     "receive_buffer_bytes": "Receive buffer of the smallest UDP socket, as the kernel counts it",
 }
 
 
 def snapshot(
-    decoder: Decoder, gauges: Mapping[str, int], refused: Mapping[str, int], dropped: int | None
+    decoder: Decoder,
+    gauges: Mapping[str, int],
+    refused: Mapping[str, int],
+    dropped: int | None,
+    peers: Mapping[str, int],
 ) -> Snapshot:
     """What a decoder counted until now, with what its sockets know."""
     totals, registry = decoder.totals, decoder.registry
@@ -65,6 +74,7 @@ def snapshot(
             "flow_records": totals.flow_records,
             "flows": totals.flows,
             "forgotten_connections": decoder.connections.forgotten,
+            **peers,
         },
         versions={name: totals.versions[version] for version, name in VERSIONS.items()},
         refused={**{str(reason): n for reason, n in totals.refused.items()}, **refused},

@@ -7,6 +7,7 @@ it they are read one by one. What comes of either is the same: `Arrivals`.
 import socket
 import sys
 from array import array
+from collections.abc import Sequence
 from functools import lru_cache
 
 from shorthaul.telemetry.collectors.kernels import library
@@ -52,6 +53,24 @@ class Inbox:
             data, address, port = one
             found.append((data, Sender(address, port)))
         return gathered(found)
+
+
+def handed_on(messages: Sequence[tuple[bytes, Sender]]) -> Arrivals:
+    """Messages that another collector received, with keys as if they had come to a socket here."""
+    made = gathered(messages)
+    made.keys = bytearray().join(socket_key(sender) for _, sender in messages)
+    made.sender_of = sender_of
+    return made
+
+
+@lru_cache(4_096)
+def socket_key(sender: Sender) -> bytes:
+    """The kernel's own socket address of a sender; it has no scope, as senders' names have none."""
+    wide = ":" in sender.address
+    family = socket.AF_INET6 if wide else socket.AF_INET
+    head = int(family).to_bytes(2, sys.byteorder) + sender.port.to_bytes(2, "big")
+    packed = socket.inet_pton(family, sender.address)
+    return (head + bytes(4) * wide + packed).ljust(KEY_BYTES, b"\0")
 
 
 @lru_cache(4_096)

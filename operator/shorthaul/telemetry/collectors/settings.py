@@ -23,6 +23,15 @@ class CollectorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerSettings:
+    """Who shares exporters with this collector: every address of these hosts' names is one."""
+
+    places: tuple[str, ...] = ()
+    port: int = 9_996
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SpoolRules:
     """How long windows are, and how much is kept; so many windows that their list stays small."""
 

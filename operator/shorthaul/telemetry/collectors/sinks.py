@@ -1,6 +1,7 @@
 """Where decoded records go: one method, so that a ledger, a file or a test can stand there."""
 
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Protocol
@@ -9,12 +10,16 @@ import msgspec
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.netflow import records
-from shorthaul.telemetry.netflow.exporters import Sender
+from shorthaul.telemetry.netflow.exporters import Numbers, Sender
 from shorthaul.telemetry.netflow.records import NO_ADDRESS, Batch, Direction, Flag, Record
 from shorthaul.traffic.addresses import parties
 from shorthaul.traffic.addresses.parties import Address
 
 DIRECTIONS = {int(Direction.INGRESS): "ingress", int(Direction.EGRESS): "egress"}
+
+
+Told = tuple[Sender, Numbers]
+"""Who sent, and which numbers of one domain of theirs came."""
 
 
 class Names(Protocol):
@@ -28,15 +33,18 @@ class Names(Protocol):
 class Sink(Protocol):
     """Takes records as they come, in batches."""
 
-    def take(self, batch: Batch, names: Names) -> None:
-        """Keeps the records of a batch, which is reused afterwards; raises when it cannot."""
+    def take(self, batch: Batch, names: Names, told: Sequence[Told] = ()) -> None:
+        """Keeps the records of a batch, which is reused afterwards; raises when it cannot.
+
+        `told` are the numbers that exporters gave to what has come since the batch before.
+        """
         ...
 
 
 class Nowhere:
     """Keeps nothing: the collector counts and forgets."""
 
-    def take(self, batch: Batch, names: Names) -> None:
+    def take(self, batch: Batch, names: Names, told: Sequence[Told] = ()) -> None:
         """Forgets the records."""
 
 
@@ -48,8 +56,10 @@ class Lines:
         self._file: IO[bytes] | None = None
         self._encoder = msgspec.json.Encoder()
 
-    def take(self, batch: Batch, names: Names) -> None:
+    def take(self, batch: Batch, names: Names, told: Sequence[Told] = ()) -> None:
         """Appends the records, and hands them to the operating system before it returns."""
+        if not batch:
+            return
         lines = self._encoder.encode_lines([line_of(record, names) for record in batch])
         try:
             self._file = self._file or _opened(self._path)
@@ -65,6 +75,24 @@ class Lines:
 def _opened(path: str) -> IO[bytes]:
     """Opened once and never closed: the process ends with it."""
     return sys.stdout.buffer if path == "-" else Path(path).open("ab")
+
+
+def numbers_line(told: Told, now_milliseconds: int) -> dict[str, object]:
+    """Which numbers came, as who adds up several collectors reads it; numbers wrap at 2^32."""
+    sender, numbers = told
+    found: dict[str, object] = {
+        "exporter": sender.address,
+        "exporter_port": sender.port,
+        "domain": numbers.domain,
+        "version": numbers.version,
+        "told_ms": now_milliseconds,
+        "spans": numbers.spans,
+    }
+    if numbers.rule:
+        found["rule"] = numbers.rule
+    if numbers.boot > 0:
+        found["boot_ms"] = numbers.boot
+    return {"numbers": found}
 
 
 def line_of(record: Record, names: Names) -> dict[str, object]:

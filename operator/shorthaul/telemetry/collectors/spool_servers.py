@@ -29,6 +29,7 @@ def listing(spool: Spool) -> dict[str, object]:
     return {
         "collector": spool.identity,
         "window_seconds": spool.rules.window_seconds,
+        "numbers": True,
         "dropped_windows": spool.dropped_windows,
         "dropped_records": spool.dropped_records,
         "windows": [

@@ -18,6 +18,7 @@ import os
 import secrets
 import time
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -26,7 +27,7 @@ import msgspec
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.collectors.settings import SpoolRules
-from shorthaul.telemetry.collectors.sinks import Names, line_of
+from shorthaul.telemetry.collectors.sinks import Names, Told, line_of, numbers_line
 from shorthaul.telemetry.collectors.spool_windows import (
     OPEN,
     SpoolWindow,
@@ -39,6 +40,8 @@ from shorthaul.telemetry.netflow.records import Batch
 _FASTEST = 1
 _PIECE_BYTES = 1 << 16
 _SLACK_MILLISECONDS = 1_000
+_SPANS = b'"spans":'
+"""Only lines of numbers have it."""
 _IDENTITY, _LOCK = "identity", "lock"
 
 
@@ -103,11 +106,16 @@ class Spool:
         """Where a closed window's file is, if it has not gone meanwhile."""
         return self._folder / window.name
 
-    def take(self, batch: Batch, names: Names) -> None:
-        """Appends the records of a batch, and hands them to the operating system."""
+    def take(self, batch: Batch, names: Names, told: Sequence[Told] = ()) -> None:
+        """Appends the records of a batch, and hands them to the operating system.
+
+        Their numbers are in the same member, so that none is kept without the other.
+        """
         open_ = self._open
         assert open_ is not None, "a spool takes records between its start and its end"
-        lines = self._encoder.encode_lines([line_of(record, names) for record in batch])
+        now = _now()
+        numbers = [numbers_line(each, now) for each in told]
+        lines = self._encoder.encode_lines([*(line_of(each, names) for each in batch), *numbers])
         member = gzip.compress(lines, _FASTEST, mtime=0)
         try:
             _write(open_.file, member)
@@ -246,7 +254,7 @@ def _write(file: int, data: bytes) -> None:
 
 
 def _whole(data: bytes) -> tuple[int, int]:
-    """The bytes of the whole members at the beginning, and the lines in them."""
+    """The bytes of the whole members at the beginning, and the records in them."""
     at = lines = 0
     while (found := _member(data, at)) is not None:
         at, lines = found[0], lines + found[1]
@@ -254,13 +262,15 @@ def _whole(data: bytes) -> tuple[int, int]:
 
 
 def _member(data: bytes, at: int) -> tuple[int, int] | None:
-    """Where a member ends and its lines; None where there is no whole one."""
-    reader, lines, place = zlib.decompressobj(wbits=31), 0, at
+    """Where a member ends and its records; None where there is no whole one."""
+    reader, lines, place, tail = zlib.decompressobj(wbits=31), 0, at, b""
     while place < len(data):
         piece = data[place : place + _PIECE_BYTES]
         place += len(piece)
         try:
-            lines += reader.decompress(piece).count(b"\n")
+            text = reader.decompress(piece)
+            lines += text.count(b"\n") - (tail + text).count(_SPANS)
+            tail = (tail + text)[1 - len(_SPANS) :]
         except zlib.error:
             return None
         if reader.eof:

@@ -39,6 +39,17 @@ class Arrivals:
         """Who sent it."""
         return self.sender_of(self.key(at))
 
+    def only(self, chosen: Sequence[int]) -> "Arrivals":
+        """Some of them, in the same buffer."""
+        return Arrivals(
+            self.data,
+            array("q", (self.places[at] for at in chosen)),
+            array("i", (self.lengths[at] for at in chosen)),
+            bytearray().join(map(self.key, chosen)),
+            self.sender_of,
+            len(chosen),
+        )
+
 
 def gathered(messages: Sequence[tuple[bytes, Sender]]) -> Arrivals:
     """Messages that are there already, one behind the other, after a byte that no message has: a

@@ -4,8 +4,6 @@ A message is walked set by set; templates are kept, data is read by its template
 until that comes, options tell the sampling. Pure: time is an argument, in Unix milliseconds.
 """
 
-from dataclasses import dataclass
-
 from shorthaul.telemetry.netflow import messages
 from shorthaul.telemetry.netflow.arrivals import Arrivals
 from shorthaul.telemetry.netflow.choices import Reading, best_reading
@@ -20,12 +18,8 @@ from shorthaul.telemetry.netflow.definitions import (
 from shorthaul.telemetry.netflow.elements import Counter
 from shorthaul.telemetry.netflow.exporters import Domain, Exporter, Held, Sender
 from shorthaul.telemetry.netflow.kernels.lanes import Lanes
-from shorthaul.telemetry.netflow.limits import (
-    OPTION_RECORDS_PER_MESSAGE,
-    RECORDS_PER_MESSAGE,
-    TEMPLATES_PER_MESSAGE,
-    Limits,
-)
+from shorthaul.telemetry.netflow.lessons import Lesson, news
+from shorthaul.telemetry.netflow.limits import RECORDS_PER_MESSAGE, Limits
 from shorthaul.telemetry.netflow.messages import Message
 from shorthaul.telemetry.netflow.networks import Networks
 from shorthaul.telemetry.netflow.options import read_options
@@ -37,27 +31,12 @@ from shorthaul.telemetry.netflow.registries import Registry
 from shorthaul.telemetry.netflow.templates import Template, has_length
 from shorthaul.telemetry.netflow.totals import Loss, Totals
 from shorthaul.telemetry.netflow.version5 import PLAN as PLAN5
+from shorthaul.telemetry.netflow.works import Work
 
 ROOM = 2 * RECORDS_PER_MESSAGE
 """Records that a batch has to have room for before a message is decoded."""
 DATA_SETS = 256
 """Set ids from here on are those of templates."""
-
-
-@dataclass(slots=True)
-class _Work:
-    """One message while it is walked: who sent it, what it may still cost, what it had."""
-
-    exporter: Exporter
-    domain: Domain
-    context: Context
-    batch: Batch
-    units: int = 0
-    options: int = 0
-    whole: bool = True
-    records_left: int = RECORDS_PER_MESSAGE
-    options_left: int = OPTION_RECORDS_PER_MESSAGE
-    templates_left: int = TEMPLATES_PER_MESSAGE
 
 
 class Decoder:
@@ -113,6 +92,25 @@ class Decoder:
         )
         if reason is not None:
             self.totals.refuse(reason)
+
+    def learn(self, lesson: Lesson, now: int, batch: Batch) -> None:
+        """Takes what another decoder knew of an exporter, where nothing newer is known here.
+
+        Sets that wait for a template are read; the batch has to have room for `ROOM` records.
+        """
+        sender = lesson.sender
+        exporter = self.registry.find(sender, now) if self._networks.allow(sender.address) else None
+        self._clear_forgotten()
+        if exporter is None:
+            return
+        for taught in lesson.domains:
+            domain = self._domain(exporter, taught.version, taught.number)
+            if domain is None:
+                return
+            for definition, seen in news(taught, domain):
+                rates = domain.rates.domain, domain.rates.samplers
+                context = Context(now, domain.boot, seen, exporter.number, domain.number, *rates)
+                self._define(definition, Work(exporter, domain, context, batch))
 
     def expire(self, now: int) -> None:
         """Forgets what has waited or lived for too long; to be called every few seconds."""
@@ -180,9 +178,7 @@ class Decoder:
         self._clear_forgotten()
         if exporter is None:
             return Reason.DATAGRAM_EXPORTERS
-        domain = exporter.domain(
-            message.version, message.domain, self.limits.domains_per_exporter, self._reading.marks
-        )
+        domain = self._domain(exporter, message.version, message.domain)
         if domain is None:
             return Reason.DATAGRAM_DOMAINS
         if (
@@ -194,7 +190,7 @@ class Decoder:
         self._count(data, message)
         if message.sampling:
             domain.rates.tell_header(message.sampling)
-        work = _Work(exporter, domain, self._context(message, exporter, domain, now), batch)
+        work = Work(exporter, domain, self._context(message, exporter, domain, now), batch)
         if not sender.stream:
             work.records_left = self._reading.records
         if message.cut:
@@ -208,7 +204,11 @@ class Decoder:
             self._lanes.follow(key, exporter, domain, self._template_milliseconds)
         return None
 
-    def _number(self, message: Message, domain: Domain, work: _Work) -> None:
+    def _domain(self, exporter: Exporter, version: int, number: int) -> Domain | None:
+        most = self.limits.domains_per_exporter
+        return exporter.domain(version, number, most, self._reading.marks)
+
+    def _number(self, message: Message, domain: Domain, work: Work) -> None:
         """Accounts for the message's number, by its version's rule."""
         if domain.numbering is not None:
             domain.numbering.see(message.sequence, work.units, work.options, whole=work.whole)
@@ -234,11 +234,11 @@ class Decoder:
             samplers=domain.rates.samplers,
         )
 
-    def _refuse_part(self, reason: Reason, work: _Work) -> None:
+    def _refuse_part(self, reason: Reason, work: Work) -> None:
         work.whole = False
         self.totals.refuse(reason)
 
-    def _sets(self, data: bytes, message: Message, work: _Work) -> None:
+    def _sets(self, data: bytes, message: Message, work: Work) -> None:
         for found in messages.sets(data, message.begin, message.end):
             if isinstance(found, Reason):
                 self._refuse_part(found, work)
@@ -251,7 +251,7 @@ class Decoder:
             else:
                 self._refuse_part(Reason.SET_RESERVED, work)
 
-    def _data_set(self, number: int, content: bytes, work: _Work) -> None:
+    def _data_set(self, number: int, content: bytes, work: Work) -> None:
         template = work.domain.templates.get(number)
         if template is not None and self._aged(template, work):
             self.registry.drop(work.exporter, work.domain, number)
@@ -263,11 +263,11 @@ class Decoder:
         else:
             self._data(template.plan, content, work)
 
-    def _aged(self, template: Template, work: _Work) -> bool:
+    def _aged(self, template: Template, work: Work) -> bool:
         age = work.context.received - template.seen
         return not work.exporter.sender.stream and age > self._template_milliseconds
 
-    def _data(self, plan: Plan, content: bytes, work: _Work) -> None:
+    def _data(self, plan: Plan, content: bytes, work: Work) -> None:
         most = work.records_left
         if plan.counter is Counter.CONNECTION and plan.refusal is None:
             outcome = read_connections(
@@ -283,7 +283,7 @@ class Decoder:
         if outcome.flows:
             work.exporter.proven = True
 
-    def _options(self, template: Template, content: bytes, work: _Work) -> None:
+    def _options(self, template: Template, content: bytes, work: Work) -> None:
         outcome = read_options(template, content, work.domain, work.options_left)
         self._take(outcome, work)
         self.totals.option_records += outcome.records - sum(outcome.refused.values())
@@ -298,14 +298,14 @@ class Decoder:
             samplers=domain.rates.samplers,
         )
 
-    def _take(self, outcome: SetOutcome, work: _Work) -> None:
+    def _take(self, outcome: SetOutcome, work: Work) -> None:
         self.totals.records += outcome.records
         if outcome.refused:
             self.totals.refused.update(outcome.refused)
         work.units += outcome.records
         work.whole = work.whole and outcome.whole
 
-    def _template_set(self, content: bytes, options: bool, work: _Work) -> None:
+    def _template_set(self, content: bytes, options: bool, work: Work) -> None:
         for found in definitions(content, work.domain.version, options):
             if work.templates_left == 0:
                 self.totals.refuse(Reason.TEMPLATE_MANY)
@@ -315,7 +315,7 @@ class Decoder:
             if reason is not None:
                 self.totals.refuse(reason)
 
-    def _define(self, definition: Definition, work: _Work) -> Reason | None:
+    def _define(self, definition: Definition, work: Work) -> Reason | None:
         if definition.size == 0:
             return self._withdraw(definition, work)
         known = work.domain.templates.get(definition.number)
@@ -336,7 +336,7 @@ class Decoder:
             self._release(definition.number, work)
         return None
 
-    def _withdraw(self, definition: Definition, work: _Work) -> Reason | None:
+    def _withdraw(self, definition: Definition, work: Work) -> Reason | None:
         if not work.exporter.sender.stream:
             return Reason.TEMPLATE_WITHDRAWN
         numbers = [definition.number]
@@ -349,7 +349,7 @@ class Decoder:
         dropped = [self.registry.drop(work.exporter, work.domain, number) for number in numbers]
         return None if all(dropped) else Reason.TEMPLATE_UNKNOWN
 
-    def _hold(self, number: int, content: bytes, work: _Work) -> None:
+    def _hold(self, number: int, content: bytes, work: Work) -> None:
         work.whole = False
         exporter, limits = work.exporter, self.limits
         if (
@@ -362,7 +362,7 @@ class Decoder:
         work.domain.held.append(Held(number, content, work.context))
         self.registry.hold(exporter, 1, len(content))
 
-    def _release(self, number: int, work: _Work) -> None:
+    def _release(self, number: int, work: Work) -> None:
         """Reads the sets that waited for a template, with the times of their own messages."""
         waiting = [held for held in work.domain.held if held.template == number]
         work.domain.held = [held for held in work.domain.held if held.template != number]

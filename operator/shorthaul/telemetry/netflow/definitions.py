@@ -42,6 +42,14 @@ def definitions(data: bytes, version: int, options: bool) -> Iterator[Definition
         yield definition
 
 
+def is_whole(definition: Definition, version: int) -> bool:
+    """Whether a definition that did not come in a message could have."""
+    blank = definition._replace(fields=b"")
+    found = _cut_out(definition.fields, 0, blank, version)
+    scoped = 0 if not definition.options else definition.size
+    return found == (definition, len(definition.fields)) and definition.scopes <= scoped
+
+
 def fields_of(definition: Definition, version: int) -> list[Field]:
     """What the fields are; None for elements of enterprises that we do not know."""
     data, at, found = definition.fields, 0, []

@@ -13,6 +13,7 @@ from shorthaul.telemetry.netflow.marks import Marks
 from shorthaul.telemetry.netflow.numberings import Numbering
 from shorthaul.telemetry.netflow.rates import Rates
 from shorthaul.telemetry.netflow.sequences import Sequence as Account
+from shorthaul.telemetry.netflow.sequences import Span
 from shorthaul.telemetry.netflow.templates import Template
 
 
@@ -22,6 +23,16 @@ class Sender(NamedTuple):
     address: str
     port: int
     stream: bool = False
+
+
+class Numbers(NamedTuple):
+    """Which numbers of one domain came, by a rule of `numberings`; `boot` as `Sequence` has it."""
+
+    domain: int
+    version: int
+    rule: int
+    boot: int
+    spans: list[Span]
 
 
 class Held(NamedTuple):
@@ -73,6 +84,14 @@ class Domain:
         """Where the next message should begin; None where that is not known."""
         return self._sequence.due if self.numbering is None else self.numbering.due
 
+    def take_numbers(self) -> Numbers | None:
+        """Which numbers have come since they were taken last; None where none has."""
+        rule, account = 0, self._sequence
+        if self.numbering is not None:
+            rule, account = self.numbering.rule, self.numbering.told
+        spans = account.take_spans()
+        return Numbers(self.number, self.version, rule, account.boot, spans) if spans else None
+
     def advance(self, units: int, boot: int, latest: Sequence[tuple[int, int]]) -> None:
         """Accounts for messages that were due: their units, and the latest with their records."""
         if self.numbering is None:
@@ -82,7 +101,10 @@ class Domain:
 
 
 class Exporter:
-    """One sender; `proven` once it has sent a flow that could be read."""
+    """One sender; `proven` once it has sent a flow that could be read.
+
+    `revision` grows with each template that is kept or dropped.
+    """
 
     __slots__ = (
         "domains",
@@ -90,6 +112,7 @@ class Exporter:
         "held_sets",
         "number",
         "proven",
+        "revision",
         "seen",
         "sender",
         "template_bytes",
@@ -102,8 +125,17 @@ class Exporter:
         self.domains: dict[tuple[int, int], Domain] = {}
         self.template_number = self.template_bytes = 0
         self.held_sets = self.held_bytes = 0
-        self.seen = 0
+        self.seen = self.revision = 0
         self.proven = False
+
+    @property
+    def lesson_number(self) -> int:
+        """Another one where there is more to be taught of how its messages are read."""
+        sure = sum(
+            domain.numbering is not None and domain.numbering.known_rule is not None
+            for domain in self.domains.values()
+        )
+        return self.revision + sure
 
     def domain(
         self, version: int, number: int, most: int, marks: Callable[[], Marks]

@@ -25,11 +25,13 @@ _Message = tuple[int, int, int]
 class Numbering:
     """The account of one IPFIX stream, or several while it is open which rule it follows."""
 
-    __slots__ = ("_accounts", "_next", "_open", "_recent", "_rule")
+    __slots__ = ("_accounts", "_next", "_open", "_recent", "_rule", "_sure")
 
-    def __init__(self) -> None:
-        self._rule = 0
-        self._accounts: dict[int, Sequence] = {0: Sequence()}
+    def __init__(self, rule: int | None = None) -> None:
+        """Begin with a rule that the exporter is known to follow, else with that of RFC 7011."""
+        self._rule = rule or 0
+        self._sure = rule is not None
+        self._accounts: dict[int, Sequence] = {self._rule: Sequence()}
         self._next = -1
         self._recent: deque[_Message] = deque(maxlen=REMEMBERED)
         self._open = 0
@@ -39,6 +41,7 @@ class Numbering:
         message = (number, records, options)
         told, units = _placed(self._rule, message)
         if told == self._next and whole and len(self._accounts) == 1:
+            self._sure = self._sure or self._differs(message)
             self._accounts[self._rule].advance(units)
         else:
             if told != self._next and self._recent and len(self._accounts) == 1:
@@ -47,7 +50,8 @@ class Numbering:
                 _see(account, rule, message, whole)
             self._settle()
         if whole:
-            self._next = (told + units) % WORD
+            due = self._accounts[self._rule].due
+            self._next = -1 if due is None else due
             self._recent.append(message)
         else:
             self._next = -1
@@ -67,7 +71,10 @@ class Numbering:
         """Takes messages of data that were due, whose latest had these numbers and records."""
         self._accounts[self._rule].advance(units)
         self._next = (self._next + units) % WORD
-        self._recent.extend((number, records, 0) for number, records in latest)
+        for number, records in latest:
+            message = number, records, 0
+            self._sure = self._sure or self._differs(message)
+            self._recent.append(message)
 
     def resolve(self, records: int, options: int) -> None:
         """Records of a set that was waiting for its template have been read."""
@@ -75,9 +82,36 @@ class Numbering:
             account.resolve(records if RULES[rule][1] else records - options)
 
     @property
+    def fresh(self) -> bool:
+        """Whether no message has been seen yet."""
+        return len(self._accounts) == 1 and self._accounts[self._rule].due is None
+
+    @property
+    def rule(self) -> int:
+        """Which of the rules is told to others: one that was found out, until another one is.
+
+        An exporter that sends to several collectors by turns leaves gaps by every rule.
+        """
+        return self._rule if self._sure else self._best()
+
+    @property
+    def told(self) -> Sequence:
+        """The account by that rule."""
+        return self._accounts[self.rule]
+
+    @property
+    def known_rule(self) -> int | None:
+        """The rule, if it was found out."""
+        return self._rule if self._sure else None
+
+    @property
     def believed(self) -> Sequence:
         """The account by the rule that fits best."""
         return self._accounts[self._best()]
+
+    def _differs(self, message: _Message) -> bool:
+        """Whether it has other units than the one before: then numbers fit by one rule only."""
+        return bool(self._recent) and self._recent[-1][1:] != message[1:]
 
     def _best(self) -> int:
         def misfit(rule: int) -> tuple[int, int, int, bool, int]:
@@ -101,7 +135,7 @@ class Numbering:
         if len(self._accounts) > 1:
             self._open += 1
             if self._open >= SETTLED_AFTER:
-                self._rule = self._best()
+                self._rule, self._sure = self._best(), True
                 self._accounts = {self._rule: self._accounts[self._rule]}
 
 

@@ -5,6 +5,8 @@ for the whole domain while all such rates agree; where they differ none is, sinc
 say which one it falls under. Then `sampling` is 0: not told.
 """
 
+from collections.abc import Mapping
+
 from shorthaul.telemetry.netflow.contexts import packed
 from shorthaul.telemetry.netflow.limits import SCOPES_PER_DOMAIN
 
@@ -24,6 +26,11 @@ class Rates:
         """Pairs of sampler and rate, for the compiled reader."""
         return packed(self.samplers)
 
+    @property
+    def scopes(self) -> dict[bytes, int]:
+        """The rates of what is no sampler."""
+        return self._scopes
+
     def tell_sampler(self, sampler: int, rate: int) -> None:
         """A sampler's rate."""
         if sampler in self.samplers or len(self.samplers) < SCOPES_PER_DOMAIN:
@@ -35,6 +42,11 @@ class Rates:
         if scope in self._scopes or len(self._scopes) < SCOPES_PER_DOMAIN:
             self._scopes[scope] = rate
             self._settle()
+
+    def learn(self, rate: int, samplers: Mapping[int, int], scopes: Mapping[bytes, int]) -> None:
+        """Takes what another reader was told, where nothing was told here."""
+        if not (self.domain or self.samplers or self._scopes):
+            self.domain, self.samplers, self._scopes = rate, dict(samplers), dict(scopes)
 
     def tell_header(self, rate: int) -> None:
         """The rate in a v5 header."""

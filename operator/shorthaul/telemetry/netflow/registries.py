@@ -9,12 +9,14 @@ ports than one address may have. Over UDP anybody can forge a sender: the list o
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
-from shorthaul.telemetry.netflow.exporters import Domain, Exporter, Sender
+from shorthaul.telemetry.netflow.exporters import Domain, Exporter, Numbers, Sender
 from shorthaul.telemetry.netflow.limits import Limits
 from shorthaul.telemetry.netflow.templates import Template
 from shorthaul.telemetry.netflow.totals import Loss
 
 NAMES = 65_536
+PARTED = 65_536
+"""Domains of exporters that were dropped, whose numbers wait until they are taken."""
 
 
 class Registry:
@@ -31,6 +33,7 @@ class Registry:
         self.unread_sets = 0
         self.retired: dict[int, Loss] = {}
         self.forgotten: list[Exporter] = []
+        self._parted: list[tuple[Sender, Numbers]] = []
 
     def __len__(self) -> int:
         return len(self._proven) + len(self._newcomers)
@@ -79,8 +82,17 @@ class Registry:
         self.held_bytes -= exporter.held_bytes
         self.unread_sets += exporter.held_sets
         self.forgotten.append(exporter)
+        if len(self._parted) < PARTED:
+            self._parted += _numbers(exporter)
         for domain in exporter.domains.values():
             self.retired[domain.version] = self.account(domain.version, (domain,))
+
+    def take_numbers(self) -> list[tuple[Sender, Numbers]]:
+        """Which numbers of exporters have come since they were taken last, dropped ones' too."""
+        found, self._parted = self._parted, []
+        for exporter in self:
+            found += _numbers(exporter)
+        return found
 
     def account(self, version: int, domains: Iterable[Domain]) -> Loss:
         """The sequence accounts of some domains, with those of the exporters that were dropped."""
@@ -121,6 +133,7 @@ class Registry:
         self.held_bytes += size
 
     def _charge(self, exporter: Exporter, number: int, cost: int) -> None:
+        exporter.revision += 1
         exporter.template_number += number
         exporter.template_bytes += cost
         self.templates += number
@@ -150,3 +163,8 @@ class Registry:
                 self.forget(oldest)
                 return True
         return False
+
+
+def _numbers(exporter: Exporter) -> list[tuple[Sender, Numbers]]:
+    told = (domain.take_numbers() for domain in exporter.domains.values())
+    return [(exporter.sender, numbers) for numbers in told if numbers is not None]

@@ -9,6 +9,8 @@ v9), and else by numbers that go back to where nothing is missing; what was lost
 nobody can say, so nothing is declared then.
 """
 
+from typing import NamedTuple
+
 from shorthaul.telemetry.netflow.limits import GAPS_PER_DOMAIN
 
 WORD = 1 << 32
@@ -16,8 +18,17 @@ LONGEST_LEAP = 1 << 24
 """A jump ahead by more units than this is another start, not a loss."""
 LATEST_UNITS = 1 << 16
 """How far back a late message may be."""
+MOST_SPANS = 1_024
+"""Stretches of numbers that are kept until somebody takes them; of more the rest is not told."""
 BOOT_TOLERANCE = 10_000
 """Milliseconds by which two computed start times of one exporter may differ."""
+
+
+class Span(NamedTuple):
+    """Units that came one behind the other, from a number on."""
+
+    begin: int
+    units: int
 
 
 class Sequence:
@@ -32,6 +43,8 @@ class Sequence:
         "_expected",
         "_gaps",
         "_open",
+        "_since",
+        "_spans",
         "late",
         "lost",
         "received",
@@ -47,6 +60,8 @@ class Sequence:
         self._boot = 0
         self._open = False
         self._gaps: list[tuple[int, int]] = []
+        self._since = 0
+        self._spans: list[Span] = []
 
     @property
     def uncertain(self) -> int:
@@ -59,8 +74,10 @@ class Sequence:
         begins = self._place(number, units, boot)
         if begins is None:
             return
+        # One without units may have been sent before what waits for its template.
+        waits = self._open and whole and units == 0 and begins == self._expected
         self._expected = begins + units
-        self._open = not whole
+        self._open = not whole or waits
 
     @property
     def due(self) -> int | None:
@@ -79,6 +96,13 @@ class Sequence:
         self._expected += units
         self._open = False
         self._boot = boot or self._boot
+
+    def take_spans(self) -> list[Span]:
+        """Which numbers have come since the last time that they were taken."""
+        if self._expected is not None:
+            self._cut(self._expected)
+        found, self._spans = self._spans, []
+        return found
 
     def branched(self, recent: int) -> "Sequence":
         """An account with the same past, but for some units received last."""
@@ -101,6 +125,7 @@ class Sequence:
         restarted = bool(boot and self._boot and boot - self._boot > BOOT_TOLERANCE)
         self._boot = boot or self._boot
         if self._expected is None:
+            self._since = number
             return number
         ahead = (number - self._expected) % WORD
         ahead -= WORD if ahead >= WORD // 2 else 0
@@ -117,6 +142,7 @@ class Sequence:
     def _restart(self, number: int) -> int:
         self.restarts += 1
         self._gaps.clear()
+        self._cut(number)
         return number
 
     def _jump(self, begins: int) -> None:
@@ -128,6 +154,7 @@ class Sequence:
             self.unknown += units
             return
         self.lost += units
+        self._cut(begins)
         self._gaps.append((self._expected, begins))
         del self._gaps[:-GAPS_PER_DOMAIN]
 
@@ -140,5 +167,16 @@ class Sequence:
                 rest = [(first, low), (high, last)]
                 self._gaps[at : at + 1] = [gap for gap in rest if gap[0] < gap[1]]
                 self.late += 1
+                self._tell(begins, ends)
                 return True
         return False
+
+    def _cut(self, begins: int) -> None:
+        """Ends the stretch of numbers that is going on; the next one begins at a number."""
+        assert self._expected is not None
+        self._tell(self._since, self._expected)
+        self._since = begins
+
+    def _tell(self, begins: int, ends: int) -> None:
+        if ends > begins and len(self._spans) < MOST_SPANS:
+            self._spans.append(Span(begins % WORD, ends - begins))
