@@ -175,3 +175,13 @@ def test_what_is_no_export_is_refused_in_one_line_and_makes_no_ledger(tmp_path):
 
     assert "no message of NetFlow or IPFIX" in refused("ledger", "ingest", capture, *words)
     assert not (tmp_path / "a.ledger").exists()
+
+
+def test_a_file_with_nothing_in_it_is_named(tmp_path, cluster):
+    path = tmp_path / "exports.pcap"
+    path.touch()
+    words = "--ledger", tmp_path / "shop.ledger", "--cluster", cluster
+    outcome = shorthaul("ledger", "ingest", path, *words)
+
+    assert outcome.status == 0, outcome
+    assert f"{path} is empty: nothing counted" in outcome.out

@@ -114,8 +114,11 @@ class _Work:
             self.receipt.repeated + captured.repeated,
             self.receipt.refused,
             hubble.passed + captured.passed,
-            (*self.ground.notes, *hubble.warnings, *captured.warnings),
+            (*self.ground.notes, *self._empty(), *hubble.warnings, *captured.warnings),
         )
+
+    def _empty(self) -> list[str]:
+        return [f"{path} is empty: nothing counted" for path in self.files.get(Kind.EMPTY, [])]
 
     def _take(self, ledger: Ledger, batches: Iterable[Batch]) -> None:
         for batch in batches:

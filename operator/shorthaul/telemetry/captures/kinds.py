@@ -12,11 +12,13 @@ from shorthaul.telemetry.netflow_lines import NUMBERS
 
 
 class Kind(Enum):
-    """Hubble's export; a capture of exporters' messages, or these alone; the collector's lines."""
+    """Hubble's export; a capture of exporters' messages, or these alone; the collector's lines; a
+    file with nothing in it."""
 
     HUBBLE = "hubble"
     CAPTURE = "capture"
     LINES = "lines"
+    EMPTY = "empty"
 
 
 class _Start(msgspec.Struct):
@@ -38,6 +40,8 @@ def by_kind(paths: Sequence[str]) -> dict[Kind, list[Path]]:
 
 def _kind(path: Path) -> Kind:
     head = head_of(path)
+    if not head and path.is_file() and path.stat().st_size == 0:
+        return Kind.EMPTY
     if holds_exports(head):
         return Kind.CAPTURE
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
