@@ -2,6 +2,7 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -129,3 +130,34 @@ def test_the_price_of_all_moves_stays_within_what_the_kernels_count_in(price, po
 
     assert found * max(1, pods) <= MOST_FOR_ALL_MOVES * (1 + 1e-9)
     assert found == price or price * max(1, pods) > MOST_FOR_ALL_MOVES
+
+
+@pytest.mark.parametrize("search", [Search(), QUICK])
+@pytest.mark.parametrize("most", [None, 3])
+def test_links_that_carry_nothing_move_nothing(search, most):
+    made = pose(chance_worlds.request(7, chance_worlds.Shape(7, 7, 6, 12, 40)))
+    problem = replace(
+        made, links=tuple(replace(link, weight=0.0) for link in made.links), scale=1.0
+    )
+
+    assert search.solve(problem, Effort(seed=1, most_moves=most)).cost == 0
+
+
+def test_what_is_found_does_not_depend_on_how_arrays_lie_in_memory():
+    made = pose(chance_worlds.request(7, chance_worlds.Shape(7, 7, 6, 12, 40)))
+    fields = {name: getattr(made, name) for name in ("room", "tiers", "requests", "zoned")}
+    turned = {name: _elsewhere(array) for name, array in fields.items()}
+    allowed = replace(made.allowed, open=_elsewhere(made.allowed.open))
+    found, expected = (
+        QUICK.solve(problem, Effort(seed=1))
+        for problem in (replace(made, allowed=allowed, **turned), made)
+    )
+
+    assert found.counts.same(expected.counts)
+
+
+def _elsewhere(array):
+    """The same numbers, each apart from the next."""
+    wide = np.repeat(array, 2, axis=-1)[..., ::2]
+    assert not wide.flags.c_contiguous
+    return wide

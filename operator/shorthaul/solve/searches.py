@@ -335,7 +335,7 @@ class _Run:
     def _heats(self, warmth: float) -> Ints:
         """What is forgiven, stage by stage, in cost units."""
         share = warmth * min(MOST_HEAT, self._settings.heat / len(self._engine.talking))
-        first = share * self._engine.all_traffic
+        first = max(1.0, share * self._engine.all_traffic)
         found: Ints = np.geomspace(first, first * COOLING, STAGES).astype(np.int64)
         return found
 
