@@ -7,19 +7,19 @@ three numbers of the same thing, each read in another way.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import http.client
 import json
 import socket
 import struct
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from realnodes import clusters, namespaces
-from realshop import deployments, installs, own_commands, shops, visits
+from realshop import deployments, followings, installs, own_commands, shops, visits
 from testbed import connections
 
 VOLUME, MOUNT, FILE = "ledger", "/ledger", "counts.ledger"
@@ -52,38 +52,26 @@ def message(found: Iterable[Told], sequence: int, now: float, domain: int) -> by
     return struct.pack(">HHIII", 10, 16 + len(content), int(now), sequence, domain) + content
 
 
-class Exporter:
+class Exporter(followings.Following):
     """Tells of bytes between two services once a second, from the receiver's node.
 
     Addresses are looked up each time, since pods move; while a service has no ready pod, nothing
     is told of. `sent` is what was told so far, whoever heard it.
     """
 
+    period_seconds = PERIOD_SECONDS
+
     def __init__(self, cluster: clusters.Cluster, pair: tuple[str, str]) -> None:
         """Take the two services; nothing is sent yet."""
-        self._cluster = cluster
+        super().__init__(cluster)
         self._pair = pair
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
         self._sequence: dict[str, int] = {}
         self.sent = 0
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End."""
-        self._ending.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._ending.wait(PERIOD_SECONDS):
-            try:
-                self._tell()
-            except (connections.ApiError, connections.Unreachable, OSError):
-                continue  # Nobody listens, or nobody answers: the next second tells again.
+    def _look(self) -> None:
+        """Tell of one second; where nobody listens or answers, the next second tells again."""
+        with contextlib.suppress(connections.ApiError, connections.Unreachable, OSError):
+            self._tell()
 
     def _tell(self) -> None:
         client, server = (self._pod(name) for name in self._pair)

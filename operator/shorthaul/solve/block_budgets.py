@@ -9,10 +9,9 @@ from collections.abc import Callable
 
 from shorthaul.solve.engine import Blocks
 from shorthaul.solve.kernels.layouts import Ints, Narrow
-from shorthaul.solve.move_prices import bearable, dearer
+from shorthaul.solve.move_prices import SQUEEZE, SQUEEZES, bearable, dearer
 
 MOST_BEGINNINGS, LEAST_TURNS = 6, 15_000
-SQUEEZES, SQUEEZE = 40, 1.1
 
 Ruin = Callable[[Blocks, int, int, Ints], bool]
 """So many turns at a price of a move and some heats; whether there is time for more."""

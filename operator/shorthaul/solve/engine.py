@@ -172,7 +172,7 @@ class Blocks:
     @property
     def saved(self) -> int:
         """What the best found saves beside where it began."""
-        return int(self._tables.now[1])
+        return int(self._tables.now[blocks.MOST_SAVED])
 
     @property
     def talking(self) -> int:
@@ -192,7 +192,7 @@ class Blocks:
     @property
     def gained(self) -> int:
         """What the placement now saves beside where it began, moves for nothing."""
-        return int(self._tables.now[0]) - self._price * (self._at_home - self._began)
+        return int(self._tables.now[blocks.SAVED]) - self._price * (self._at_home - self._began)
 
     @property
     def _at_home(self) -> int:
@@ -206,8 +206,9 @@ class Blocks:
         """Ruins and recreates from where it is; at another price than before, what was best so far
         is forgotten."""
         if price != self._price:
-            self._tables.now[0] = self.gained + price * (self._at_home - self._began)
-            self._tables.now[1], self._tables.now[3] = self._tables.now[0], 1
+            now = self._tables.now
+            now[blocks.SAVED] = self.gained + price * (self._at_home - self._began)
+            now[blocks.MOST_SAVED], now[blocks.LAGS] = now[blocks.SAVED], 1
             self._price = price
         self._engine.tries += turns
         ruin_blocks(self._tables, heats, (turns, price, min(size, LONGEST_HAND - 1), blink))

@@ -4,6 +4,8 @@ import math
 
 MOST_FOR_ALL_MOVES = 2.0**60
 BUDGET_LAXITY = 0.1
+SQUEEZES, SQUEEZE = 40, 1.1
+"""Where too many moved in the end: so often a move becomes so many times as dear."""
 
 
 def bearable(price: float, pods: int) -> float:

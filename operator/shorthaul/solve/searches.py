@@ -18,7 +18,7 @@ from shorthaul.solve.cells import cells
 from shorthaul.solve.changes import Change
 from shorthaul.solve.engine import UNLIMITED, Blocks, Engine, in_blocks
 from shorthaul.solve.kernels.layouts import Ints, Narrow
-from shorthaul.solve.move_prices import bearable, dearer
+from shorthaul.solve.move_prices import SQUEEZE, SQUEEZES, bearable, dearer
 from shorthaul.solve.problems import Assignment, Problem
 from shorthaul.solve.replans import by_traffic, drawn_to, elsewhere, near, not_at
 from shorthaul.solve.solvers import Effort
@@ -32,8 +32,6 @@ HEAT_OF_A_POD = 2.4
 MOST_HEAT = 0.05
 BLINK = 20
 WARMTH = 20
-PRICE_STEPS = 40
-PRICE_RATIO = 1.1
 BUDGET_WARMTH = 0.1
 BLOCK_WARMTH = 0.3
 MANY = 2
@@ -188,7 +186,8 @@ class _Run:
         """
         effort, turns = self._effort, BLOCKS_PER_TURN * self._turns()
         cool = partial(self._cool, price=price)
-        return self._settled(block_searches.run(blocks, turns, cool, price, effort.seed))
+        found = block_searches.run(blocks, turns, cool, price, effort.seed)
+        return self._settled(found.targets())
 
     def _by_few_blocks(self) -> bool:
         """Goes to where a search by blocks within the budget says, if there is one that gains."""
@@ -204,22 +203,18 @@ class _Run:
             most=self._most,
             floor=effort.move_price,
         )
-        settled = engine.gather(blocks.targets(found)) and engine.moved <= self._most
-        if settled:
-            self._note()
-        else:
-            engine.go_home()
-        return settled
+        return self._settled(blocks.targets(found))
 
     def _ruin_blocks(self, blocks: Blocks, turns: int, price: int, heats: Ints) -> bool:
         """Ruins and recreates blocks; whether there is time for more."""
         blocks.ruin(turns, price, heats, size=self._settings.hand, blink=BLINK)
         return not self._out_of_time()
 
-    def _settled(self, blocks: Blocks) -> bool:
-        """Puts the pods down where the blocks are, if the rules let it; else it is at home."""
+    def _settled(self, targets: Ints) -> bool:
+        """Puts the pods down where they should go, if the rules and the budget let it; else it is
+        at home."""
         engine = self._engine
-        if engine.gather(blocks.targets()):
+        if engine.gather(targets) and engine.moved <= self._most:
             self._note()
             return True
         engine.go_home()
@@ -289,10 +284,10 @@ class _Run:
             if self._out_of_time():
                 break
             price = bearable(price * dearer(engine.moved, most), len(engine.talking))
-        for _ in range(PRICE_STEPS):
+        for _ in range(SQUEEZES):
             if engine.moved <= most:
                 break
-            price = bearable(price * PRICE_RATIO, len(engine.talking))
+            price = bearable(price * SQUEEZE, len(engine.talking))
             engine.sweep(engine.talking, int(price))
         self._note()
         self._go_to_best()

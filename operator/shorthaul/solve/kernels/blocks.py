@@ -20,6 +20,8 @@ from shorthaul.solve.kernels.layouts import Ints, Model, Narrow, State
 
 MOST_CELLS = 2**20
 LOG, ITEMS = 8192, 4096
+SAVED, MOST_SAVED, TURN, LAGS = range(4)
+"""Places in `now`, as in blocks.h."""
 
 
 class Tables(NamedTuple):

@@ -62,6 +62,7 @@ class Peers:
         self.refused: Counter[str] = Counter()
         self._networks, self._take, self._learn = networks, take, learn
         self._session = secrets.token_hex(8)
+        self._hello = f"{self.settings.name}\n{self._session}".encode()
         self._links: dict[Address, Link] = {}
         self._others: dict[str, Link] = {}
         self._owners: dict[bytes, Link | None] = {}
@@ -208,9 +209,8 @@ class Peers:
 
     async def _look(self, found: set[Address]) -> None:
         """Begins links to who is new, and ends those to who is listed no more and silent."""
-        hello = f"{self.settings.name}\n{self._session}".encode()
         for address in found - self._links.keys():
-            self._links[address] = Link(*address, hello, self._changed)
+            self._links[address] = Link(*address, self._hello, self._changed)
         for address in self._links.keys() - found:
             if not self._links[address].live:
                 await self._links.pop(address).close()
@@ -253,8 +253,7 @@ class Peers:
                     raise Broken("no lesson")
                 self._learn(lesson)
             elif each.kind == Kind.HELLO and not self._leaving:
-                hello = f"{self.settings.name}\n{self._session}".encode()
-                writer.write(frame(Kind.HELLO, hello))
+                writer.write(frame(Kind.HELLO, self._hello))
             elif each.kind == Kind.PING and not self._leaving:
                 writer.write(frame(Kind.PONG))
         if datagrams:
