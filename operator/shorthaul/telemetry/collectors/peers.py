@@ -192,11 +192,15 @@ class Peers:
             _LOG.info("exporters are shared by %s", ", ".join(self.members))
 
     async def _resolve_always(self) -> None:
+        trouble = ""
         while True:
             try:
                 await self._look(await self._resolve())
+                trouble = ""
             except OSError as error:
-                _LOG.warning("peers cannot be resolved: %s; those that are known stay", error)
+                if str(error) != trouble:
+                    trouble = str(error)
+                    _LOG.warning("peers cannot be resolved: %s; those that are known stay", error)
             await asyncio.sleep(RESOLVE_SECONDS)
 
     async def _resolve(self) -> set[Address]:
