@@ -34,7 +34,8 @@ def run(image: images.Image, *arguments: str) -> subprocess.CompletedProcess[str
         root.mkdir(mode=0o755)
         for layer in image.stack:
             with tarfile.open(layer.path) as tar:
-                tar.extractall(root, filter="tar")
+                tar.extraction_filter = getattr(tarfile, "tar_filter", None)  # From 3.11.4 on.
+                tar.extractall(root)
         command = ["/bin/sh", "-c", INSIDE, "sh", str(root), image.start.user]
         return _run([*APART, *command, *image.start.entry_point, *arguments], image)
 
