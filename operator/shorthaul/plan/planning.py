@@ -21,8 +21,9 @@ from shorthaul.plan.posing import effort_of, least_gain, pose
 from shorthaul.plan.refusals import refusals
 from shorthaul.plan.requests import KNEE, Request
 from shorthaul.plan.returns import Returns
-from shorthaul.solve import bounds, costs
-from shorthaul.solve.problems import Problem
+from shorthaul.solve import bounds, closings, costs
+from shorthaul.solve.problems import Assignment, Problem
+from shorthaul.solve.solvers import Effort
 from shorthaul.units import NodeName, PodRef
 
 __all__ = ["KNEE", "Request", "certified", "make_plan"]
@@ -42,6 +43,7 @@ class _Attempt:
     cost: int
     lost: float
     limited: bool
+    proven: bounds.Bound
 
     @property
     def moves(self) -> tuple[Draft, ...]:
@@ -60,6 +62,8 @@ def make_plan(request: Request) -> Plan:
         problem = pose(request, allowed)
         bound = bound or _bound(request, problem)
         attempt = _attempt(request, problem, world, bound)
+        if not refused:
+            bound = max(bound, attempt.proven, key=lambda one: one.value)
         if best is None or attempt.cost < best.cost:
             best = attempt
         if attempt.lost <= LOST_SHARE or attempt.limited:
@@ -86,17 +90,25 @@ def _attempt(request: Request, problem: Problem, world: World, bound: bounds.Bou
     """Solves, drops what is not needed, and orders the rest; stuck moves are left out."""
     price = least_gain(request, problem)
     effort = effort_of(request, problem, bound.value)
-    solved = (
-        frontiers.knee(problem, request.solver, effort, request.mapper)
-        if request.max_moves == KNEE
-        else request.solver.solve(problem, effort)
-    )
+    solved, proven = _solved(request, problem, effort)
     wanted = drafts.draft(problem, solved.counts)
     found, stuck = _ordered(request, problem, world, wanted)
     moves = found.moves
     cost = drafts.cost_of(problem, moves) + price * len(found.hops)
     lost = _lost(problem, solved.cost + price * len(wanted), cost) if stuck else 0.0
-    return _Attempt(problem, wanted, found, stuck, cost, lost, solved.limited)
+    return _Attempt(problem, wanted, found, stuck, cost, lost, solved.limited, proven)
+
+
+def _solved(request: Request, problem: Problem, effort: Effort) -> tuple[Assignment, bounds.Bound]:
+    """The placement, and what its search has proven on the way."""
+    if request.max_moves == KNEE:
+        found = frontiers.knee(problem, request.solver, effort, request.mapper)
+        return found, bounds.NOTHING
+    found = request.solver.solve(problem, effort)
+    if request.proof is None or not request.proof.closing:
+        return found, bounds.NOTHING
+    closed = closings.close(problem, effort, found, request.proof.closing)
+    return closed.assignment, bounds.Bound(closed.lower, bounds.EXACT, bounds.EXACT_ASSUMES)
 
 
 def _ordered(

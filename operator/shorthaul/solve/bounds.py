@@ -8,12 +8,13 @@ brute force and exact optima.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from shorthaul.solve import envelopes, packings, patterns, standings, stars
+from shorthaul.solve import couplings, envelopes, packings, patterns, standings, stars
 from shorthaul.solve.cells import LEVELS, Cells, cells
+from shorthaul.solve.packings import Links
 from shorthaul.solve.problems import Bools, Link, Problem
 from shorthaul.solve.standings import Standing
 
@@ -32,11 +33,13 @@ class Work:
     """How hard to try, as counts, so that the answer does not depend on the machine.
 
     `rounds` improve the prices of stars, more of them the more links there are unless told;
-    `turns` those of whole contents, where that method fits: they take seconds each.
+    `turns` those of whole contents, where that method fits: they take seconds each; `closing` is
+    deterministic work of CP-SAT after the search of a tiny world (`closings`).
     """
 
     rounds: int | None = None
     turns: int = 0
+    closing: float = 0.0
 
     def rounds_for(self, links: int) -> int:
         """How many rounds so many links are worth."""
@@ -46,7 +49,9 @@ class Work:
 
 
 QUICK = Work()
-THOROUGH = Work(rounds=200, turns=25)
+THOROUGH = Work(rounds=200, turns=25, closing=20.0)
+EXACT = "optimum of the whole world (CP-SAT)"
+EXACT_ASSUMES = "rates, routings and distances as given; what may move and where, as asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,16 @@ def lower_bound(problem: Problem, work: Work = QUICK) -> Bound:
         levels = _Levels(problem, shape, known, moves, work)
         least += levels.least()
         method = PATTERNS if levels.whole else METHOD
-    largest = problem.scale * max(problem.pricing.tiers.values())
-    least -= SLACK * largest * math.fsum(link.weight for link in problem.links)
+    least -= SLACK * farthest(problem)
     return Bound(min(max(0.0, least), math.fsum(today)) / problem.scale, method)
+
+
+def farthest(problem: Problem) -> float:
+    """What all links would cost beyond the longest tier, in cost units."""
+    dearest = max(problem.pricing.tiers.values())
+    return problem.scale * math.fsum(
+        link.weight * max(link.prices or (dearest,)) for link in problem.links
+    )
 
 
 class _Levels:
@@ -92,6 +104,8 @@ class _Levels:
         self._shape, self._work = shape, work
         self._of = envelopes.vertices(problem, known)
         chosen = [link for link, moving in zip(problem.links, moves, strict=True) if moving]
+        self._hosts = couplings.host_prices(chosen, shape)
+        self._steps = couplings.all_steps(chosen, shape)
         self._links = packings.as_arrays(chosen)
         self._tied = np.array(_tied(known, chosen), dtype=np.bool_)
         self._ends = [(link.client, link.server) for link in chosen]
@@ -99,20 +113,23 @@ class _Levels:
 
     def least(self) -> float:
         """The sum over levels of what is not kept."""
-        weight = math.fsum(self._links.weights)
-        least = self._shape.host * weight
+        least = math.fsum(self._hosts * self._links.weights)
         for level in range(LEVELS):
-            if self._shape.steps[level] > 0:
-                least += self._shape.steps[level] * max(0.0, weight - self._kept(level))
+            steps = self._steps[:, level]
+            unit = self._shape.steps[level] or float(steps.max(initial=0.0))
+            if unit > 0:
+                links = replace(self._links, weights=self._links.weights * (steps / unit))
+                least += unit * max(0.0, math.fsum(links.weights) - self._kept(links, level))
         return least
 
-    def _kept(self, level: int) -> float:
-        """The most weight that all links together keep at a level."""
+    def _kept(self, links: Links, level: int) -> float:
+        """The most weight that all links together keep at a level; what a unit of it is worth to a
+        link is in its weight."""
         known = envelopes.envelope(self._of, self._shape, level)
         meets = envelopes.meeting(self._of, self._shape, level, self._ends)
-        alone = self._links.part(self._tied & meets)
+        alone = links.part(self._tied & meets)
         total = math.fsum(packings.alone(alone, known) * alone.weights)
-        free = self._links.part(~self._tied & meets)
+        free = links.part(~self._tied & meets)
         if not len(free.weights):
             return total
         shares, directions = packings.kept_shares(free, known)

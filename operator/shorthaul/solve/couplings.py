@@ -6,13 +6,17 @@ have a direction and are in `directed`. A link whose both ends a group is part o
 one pod changes both ends at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shorthaul.solve.cells import LEVELS, Cells
 from shorthaul.solve.problems import Ints, Link, Problem
 from shorthaul.units import Routing
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +55,24 @@ def steps_of(link: Link, cells: Cells) -> tuple[float, ...]:
 def host_price(link: Link, cells: Cells) -> float:
     """What a unit of a link's weight costs on the host, in cost units."""
     return cells.host if link.prices is None else link.prices[0] * cells.scale
+
+
+def host_prices(links: Sequence[Link], cells: Cells) -> Floats:
+    """What a unit of each link's weight costs on the host, in cost units."""
+    found = np.full(len(links), cells.host)
+    for index, link in enumerate(links):
+        if link.prices is not None:
+            found[index] = host_price(link, cells)
+    return found
+
+
+def all_steps(links: Sequence[Link], cells: Cells) -> Floats:
+    """What a unit of each link's weight saves per level: (links, levels)."""
+    found = np.tile(np.array(cells.steps), (len(links), 1))
+    for index, link in enumerate(links):
+        if link.prices is not None:
+            found[index] = steps_of(link, cells)
+    return found
 
 
 def levels(problem: Problem, cells: Cells) -> list[int]:

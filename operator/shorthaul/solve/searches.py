@@ -47,7 +47,7 @@ class Search:
     then `sweeps` at most descend. `heat` is what ruins are forgiven at first, as so many times all
     traffic divided by the pods that talk."""
 
-    turns_per_pod: int = 15
+    turns_per_pod: int = 19
     least_turns: int = 5000
     most_turns: int = 30_000
     hand: int = 100

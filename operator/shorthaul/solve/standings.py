@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shorthaul.solve import runs
+from shorthaul.solve import couplings, runs
 from shorthaul.solve.cells import LEVELS, Cells
 from shorthaul.solve.directed import DirectedLink
 from shorthaul.solve.limits import Groups
@@ -88,11 +88,12 @@ def todays_costs(problem: Problem, shape: Cells, known: Standing) -> Floats:
     """What each link costs today, in cost units."""
     links = problem.links
     weights = np.array([link.weight for link in links], dtype=np.float64)
-    found: Floats = np.full(len(links), shape.host) * weights
+    found: Floats = couplings.host_prices(links, shape) * weights
+    steps = couplings.all_steps(links, shape)
     for level in range(LEVELS):
-        if shape.steps[level] > 0:
+        if (steps[:, level] > 0).any():
             kept = _kept(links, shape.of_node[:, level], shape.number, known)
-            found += shape.steps[level] * weights * (1.0 - kept)
+            found += steps[:, level] * weights * (1.0 - kept)
     for index, cost in _directed(problem, shape, known):
         found[index] = cost
     return found
@@ -127,7 +128,7 @@ def _directed(problem: Problem, shape: Cells, known: Standing) -> Iterator[tuple
     chosen = [i for i, link in enumerate(problem.links) if link.routing in DIRECTED]
     if not chosen:
         return
-    prices = tuple(problem.pricing.tiers[tier] * problem.scale for tier in TIERS)
+    tiers = tuple(problem.pricing.tiers[tier] for tier in TIERS)
     entries = known.entries
     order = np.argsort(entries.vertices, kind="stable")
     starts = runs.starts(entries.vertices[order], len(known.sizes))
@@ -142,6 +143,7 @@ def _directed(problem: Problem, shape: Cells, known: Standing) -> Iterator[tuple
         servers = np.zeros(shape.number, dtype=np.int64)
         for level in range(LEVELS):
             np.add.at(servers, shape.of_node[:, level], rows[1])
+        prices = tuple(price * problem.scale for price in link.prices or tiers)
         made = DirectedLink(index, link, shape, known.sizes, prices)
         yield index, float(made.costs(rows[0][None, :], servers[None, :])[0])
 
