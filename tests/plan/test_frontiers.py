@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shorthaul.plan.frontiers import Point, frontier, hull, knee_of
+from shorthaul.plan.frontiers import Point, budgets, frontier, hull, knee_of, sweep, unbeaten
+from shorthaul.plan.posing import effort_of, pose
 from shorthaul.solve.problems import Assignment
 from shorthaul.solve.searches import Search
 from solve import chance_worlds
@@ -46,6 +47,38 @@ def test_the_knee_is_where_moves_stop_paying():
 
 def test_a_straight_frontier_has_its_knee_at_its_end():
     assert knee_of(hull(points((5, 50)))).moves == 5
+
+
+@given(PAIRS)
+def test_the_curve_keeps_what_nothing_beats_with_as_few_moves(pairs):
+    everything = points(*pairs)
+    found = unbeaten(everything)
+
+    assert all(one.moves < other.moves for one, other in pairwise(found))
+    assert all(one.gain < other.gain for one, other in pairwise(found))
+    for point in everything:
+        assert any(one.moves <= point.moves and one.gain >= point.gain for one in found)
+    assert {(one.moves, one.gain) for one in hull(everything)} <= {
+        (one.moves, one.gain) for one in found
+    }
+
+
+def test_budgets_are_asked_for_where_no_corner_is_near():
+    found = budgets(hull(points((100, 80), (1000, 100))))
+
+    assert found == (20, 50, 200, 300, 400, 500, 600, 700, 800, 900)
+
+
+def test_the_curve_has_points_between_the_corners_of_the_hull():
+    request = chance_worlds.request(
+        12, chance_worlds.Shape(nodes=8, workloads=12, replicas=6, edges=30), solver=QUICK
+    )
+    problem = pose(request)
+    corners = {one.moves for one in sweep(problem, QUICK, effort_of(request, problem))}
+    found = frontier(request)
+
+    assert len({stop.moves for stop in found.stops} - corners) >= 3
+    assert found.knee.moves > 0
 
 
 def test_without_a_gain_the_knee_is_to_stay():

@@ -52,6 +52,22 @@ def test_an_endpoint_with_most_of_the_clients_is_refused_with_the_numbers():
     )
 
 
+@pytest.mark.parametrize("asked", ["PreferSameZone", "PreferClose"])
+def test_what_a_service_asks_for_already_is_not_recommended_again(asked):
+    found = advice(
+        request(["n1", "n1", "n1", "n2"], ["n1", "n2", "n3", "n4"], service(distribution=asked))
+    )
+
+    assert found.recommended == ()
+    by_wish = {one.wanted: one.reason for one in found.refused}
+    assert by_wish["PreferSameZone"].code == "AlreadyAsked"
+    assert by_wish["PreferSameZone"].message == (
+        f"Service shop/cart has trafficDistribution {asked} and its traffic is not near; see "
+        "whether its EndpointSlices carry hints and the proxies honour them"
+    )
+    assert by_wish["PreferSameNode"].code == "EndpointOverloaded"
+
+
 def test_nothing_is_recommended_where_every_gain_overloads_somebody():
     found = advice(request(["n1", "n1", "n1"], ["n1", "n2", "n4"]))
 

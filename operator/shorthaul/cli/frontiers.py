@@ -1,5 +1,6 @@
 """`shorthaul frontier`: how much each further move still gains."""
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -42,7 +43,7 @@ def command(form: str, out: str | None, **given: Any) -> None:
     with progress.shown() as show:
         prepared = requests.prepare(requests.Asked(**given), show)
         show.begin("searching")
-        found = frontier(prepared.request)
+        found = frontier(replace(prepared.request, tell=progress.search_of(show)))
     notes = unique(prepared.notes)
     if form == "json":
         outputs.write(as_json(frontier_object(found, notes)), out)

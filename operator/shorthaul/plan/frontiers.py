@@ -1,12 +1,14 @@
 """Gain against the number of moves, by sweeping the price of a move, and the knee of that curve.
 
-Each price gives the best placement it can pay for; falling prices buy more moves. Only points on
-the upper concave hull are kept: the others are beaten by what lies between two of the hull. The
+Each price gives the best placement it can pay for; falling prices buy more moves. The upper concave
+hull of these points is what the knee is taken from. A price never stops between two points of
+the hull, so who wants to see the whole curve gets searches within budgets there too: of all points
+those are kept that no other beats with as few moves. The
 knee is the hull point with the largest distance above the chord from no move to the most moves, in
 coordinates scaled to 1 (Satopää and others, Kneedle, 2011); with a straight hull it is its end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shorthaul.plan.posing import effort_of, pose
@@ -17,6 +19,8 @@ from shorthaul.solve.solvers import Effort, Mapper, Solver, one_by_one
 
 PRICES = 10
 RATIO = 3
+SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+NEAR = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,10 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """The best gain for each number of moves, beginning with none; `knee` is one of the stops."""
+    """The best gain found for at most so many moves, beginning with none; gains rise with moves.
+
+    `knee` is one of the stops.
+    """
 
     unit: str
     stops: tuple[Stop, ...]
@@ -39,9 +46,12 @@ class Frontier:
 
 
 def frontier(request: Request) -> Frontier:
-    """The frontier of a request, in the objective's unit."""
+    """The whole frontier of a request, in the objective's unit."""
     problem = pose(request)
-    points = sweep(problem, request.solver, effort_of(request, problem), request.mapper)
+    effort = effort_of(request, problem)
+    corners = sweep(problem, request.solver, effort, request.mapper)
+    between = _within(budgets(corners), corners[0], problem, request, effort)
+    points = unbeaten([*corners, *between])
     stops = {
         point.moves: Stop(
             point.moves, point.assignment.cost / problem.scale, point.gain / problem.scale
@@ -49,9 +59,22 @@ def frontier(request: Request) -> Frontier:
         for point in points
     }
     limited = any(point.assignment.limited for point in points)
-    return Frontier(
-        problem.pricing.unit, tuple(stops.values()), stops[knee_of(points).moves], limited
-    )
+    return Frontier(problem.pricing.unit, tuple(stops.values()), _knee(corners, stops), limited)
+
+
+def _within(
+    most: Sequence[int], still: "Point", problem: Problem, request: Request, effort: Effort
+) -> Sequence["Point"]:
+    """The best placements found within budgets."""
+    asked = [replace(effort, most_moves=one) for one in most]
+    found = side_by_side.solve_all(request.solver, problem, asked, request.mapper)
+    return [_point(problem, still.assignment, one) for one in found if one is not None]
+
+
+def _knee(corners: Sequence["Point"], stops: Mapping[int, Stop]) -> Stop:
+    """The knee of the hull, or what beats it with as few moves."""
+    most = knee_of(corners).moves
+    return stops[max(moves for moves in stops if moves <= most)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +109,24 @@ def knee(
 ) -> Assignment:
     """The placement at the knee."""
     return knee_of(sweep(problem, solver, effort, mapper)).assignment
+
+
+def budgets(corners: Sequence[Point]) -> tuple[int, ...]:
+    """Numbers of moves that no corner of the hull is near, by shares of the most."""
+    last = corners[-1].moves
+    asked = sorted({round(share * last) for share in SHARES} - {0})
+    return tuple(
+        most for most in asked if not any((1 - NEAR) * most <= one.moves <= most for one in corners)
+    )
+
+
+def unbeaten(points: Sequence[Point]) -> tuple[Point, ...]:
+    """The points that no other beats with as few moves, by rising number of moves."""
+    found: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.moves, -point.gain)):
+        if not found or point.gain > found[-1].gain:
+            found.append(point)
+    return tuple(found)
 
 
 def hull(points: Sequence[Point]) -> tuple[Point, ...]:

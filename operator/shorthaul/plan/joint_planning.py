@@ -23,6 +23,7 @@ from shorthaul.plan.recommendations import (
     Advice,
     advise,
     changeable,
+    open_wishes,
     rerouted,
 )
 from shorthaul.plan.requests import Request
@@ -54,8 +55,11 @@ def _searched(request: Request, today: Plan, limit: float) -> Plan | None:
         return None
     known = changeable(request, costs.places(request.snapshot))
     number = {vertex: index for index, vertex in enumerate(problem.vertices)}
-    wishes = tuple(DISTRIBUTIONS.values())
-    open_ = {number[workload]: wishes for workload in known if workload in number}
+    open_ = {
+        number[workload]: tuple(DISTRIBUTIONS[wish] for wish in open_wishes(service))
+        for workload, service in known.items()
+        if workload in number
+    }
     ways = joint_searches.Ways(limit, open_)
     found = joint_searches.search(problem, effort_of(request, problem), ways)
     asked = tuple(

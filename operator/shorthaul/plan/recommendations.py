@@ -29,6 +29,9 @@ DISTRIBUTIONS: Mapping[str, Routing] = {
 }
 
 
+OLD_NAMES: Mapping[str, str] = {"PreferClose": "PreferSameZone"}
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """What is recommended and what is refused, sorted by Service."""
@@ -79,7 +82,11 @@ def advise(
                 one: load(by_server[one], routing, where, request.distances)
                 for one in front.workloads
             }
-            reason = front.obstacle or _overload(front, loads, where, limit)
+            reason = (
+                front.obstacle
+                or _unheeded(front.service, wish)
+                or _overload(front, loads, where, limit)
+            )
             service = front.service
             if reason is None:
                 most = min(limit, max(found.shares for found in loads.values()))
@@ -102,6 +109,11 @@ def changeable(request: Request, where: costs.Places) -> Mapping[WorkloadRef, Se
         if front.obstacle is None
         for workload in front.workloads
     }
+
+
+def open_wishes(service: Service) -> tuple[str, ...]:
+    """The distributions that a Service does not ask for yet."""
+    return tuple(wish for wish in DISTRIBUTIONS if not _unheeded(service, wish))
 
 
 def rerouted(
@@ -172,6 +184,19 @@ def _overload(
         "EndpointOverloaded",
         f"endpoint {pod} on {found.node} would get {found.shares:.3g} x its fair share, limit "
         f"{limit:g}",
+    )
+
+
+def _unheeded(service: Service, wish: str) -> Reason | None:
+    """Why asking once more would change nothing, where a Service asks already and traffic is not
+    routed so."""
+    if OLD_NAMES.get(service.distribution, service.distribution) != wish:
+        return None
+    return Reason(
+        "AlreadyAsked",
+        f"Service {service.namespace}/{service.name} has trafficDistribution "
+        f"{service.distribution} and its traffic is not near; see whether its EndpointSlices carry "
+        "hints and the proxies honour them",
     )
 
 

@@ -8,7 +8,7 @@ for groups it proves nothing in time, and more turns of ruin find as much as its
 from dataclasses import dataclass
 
 from shorthaul.solve import exact
-from shorthaul.solve.problems import Assignment, Problem
+from shorthaul.solve.problems import ROUNDING, Assignment, Problem
 from shorthaul.solve.solvers import Effort
 
 MOST_PLACES = 400
@@ -40,7 +40,8 @@ def close(problem: Problem, effort: Effort, found: Assignment, work: float) -> C
     assert optimum is not None
     pods = int(problem.start.amounts.sum())
     lower = optimum.lower - effort.move_price * pods / problem.scale
-    better = _paid(problem, effort, optimum.assignment) < _paid(problem, effort, found)
+    saved = _paid(problem, effort, found) - _paid(problem, effort, optimum.assignment)
+    better = saved > ROUNDING // 2
     best = Assignment(
         optimum.assignment.counts if better else found.counts,
         optimum.assignment.cost if better else found.cost,
