@@ -54,6 +54,17 @@ def test_progress_rises_to_the_end_and_costs_fall(problem):
     assert list(costs) == sorted(costs, reverse=True)
 
 
+def test_sweeps_alone_tell_of_their_costs_too(problem):
+    told = []
+    sweeps = Search(turns_per_pod=0, least_turns=0)
+
+    found = sweeps.solve(problem, Effort(seed=3, tell=lambda *news: told.append(news)))
+
+    assert [share for share, _ in told] == [0.0] * len(told)
+    assert len(told) > 1
+    assert told[-1][1] == found.cost
+
+
 @dataclass
 class Watched:
     """Tells in which threads it was asked."""

@@ -86,6 +86,7 @@ class _Run:
         asked = effort.most_moves
         self._most = UNLIMITED if asked is None or asked >= pods else asked
         self._limited = False
+        self._share = 0.0
         self._best, self._best_cost = self._engine.places(), self._engine.cost
         self._best_objective = self._engine.objective(effort.move_price)
 
@@ -234,7 +235,7 @@ class _Run:
                 size=self._settings.hand,
                 blink=BLINK,
             )
-            self._effort.tell((chunk + 1) / CHUNKS, self._engine.cost - blocks.saved)
+            self._tell(self._engine.cost - blocks.saved, (chunk + 1) / CHUNKS)
         return not self._out_of_time()
 
     def _begin_anew(self) -> bool:
@@ -261,6 +262,7 @@ class _Run:
             heat = -(-WARMTH * left // number)
             self._engine.sweep(self._engine.talking, price, self._most, heat)
             self._note()
+            self._tell(self._best_cost)
             if self._out_of_time():
                 break
 
@@ -280,7 +282,7 @@ class _Run:
             here = max(self._effort.move_price, int(price))
             engine.ruin(turns, here, heat[None], size=settings.hand, blink=BLINK)
             self._note()
-            self._effort.tell(stage / STAGES, self._best_objective)
+            self._tell(self._best_cost, stage / STAGES)
             if self._out_of_time():
                 break
             price = bearable(price * dearer(engine.moved, most), len(engine.talking))
@@ -300,6 +302,7 @@ class _Run:
             before = engine.objective(price)
             changed = engine.sweep(engine.talking, price, self._most)
             self._note()
+            self._tell(self._best_cost)
             if self._out_of_time() or changed * ENOUGH < len(engine.talking):
                 break
             if engine.objective(price) >= before - before // 2000:
@@ -321,7 +324,7 @@ class _Run:
             )
             if found < least:
                 best, least = engine.best(), found
-            self._effort.tell((chunk + 1) / CHUNKS, least - price * engine.moved)
+            self._tell(least - price * engine.moved, (chunk + 1) / CHUNKS)
             if self._out_of_time():
                 break
         engine.go_to(best)
@@ -351,6 +354,11 @@ class _Run:
         if engine.moved <= self._most and objective < self._best_objective:
             self._best, self._best_cost = engine.places(), engine.cost
             self._best_objective = objective
+
+    def _tell(self, cost: int, share: float = 0.0) -> None:
+        """Tells the cost here and how much is done; sweeps have no share of their own."""
+        self._share = max(self._share, share)
+        self._effort.tell(self._share, cost)
 
     def _out_of_time(self) -> bool:
         self._limited = self._limited or self._effort.expired()
