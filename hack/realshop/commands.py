@@ -47,6 +47,9 @@ def add(commands: Any) -> None:
     load = commands.add_parser("load", help="start the shop on a cluster that is up")
     _add_shop(load)
     load.add_argument("--name", default=clusters.DEFAULT_NAME, help="which cluster")
+    load.add_argument(
+        "--shorthaul", action="store_true", help="install it too, without policies: it observes"
+    )
     load.set_defaults(run=_load)
     record = commands.add_parser("record", help="write what `shorthaul plan` reads of it")
     record.add_argument("folder", type=Path)
@@ -108,6 +111,11 @@ def _load(arguments: argparse.Namespace) -> int:
     image = images.traffic()
     deployments.give(cluster, [image])
     deployments.deploy(cluster, shop, manifests.Wanted(image.name))
+    if arguments.shorthaul:
+        own, agent = images.shorthaul(), images.agent()
+        deployments.give(cluster, [own, agent])
+        cni = cluster.layout.cni
+        installs.install(cluster, installs.values(own, agent, installs.Pace(), cni))
     least = leasts.least(shop, deployments.dump(cluster))
     print(f"{len(shop.services)} services, {shop.pods} pods, {len(shop.calls)} pairs that talk")
     print(f"{shop.total_bytes_per_second:.0f} bytes/s in all, {least.now:.0f} between racks now")
