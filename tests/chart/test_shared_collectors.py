@@ -77,6 +77,26 @@ def test_each_finds_all_by_the_name_of_a_headless_service_and_the_port_that_they
     assert headless["spec"]["selector"].items() <= labels.items()
 
 
+def test_certificates_come_from_a_secret_and_are_for_the_name_that_they_find_each_other_by(
+    helm_offline,
+):
+    workload = _one(_all(helm_offline, "collector.peers.tlsSecretName=own"), "StatefulSet")
+    given, container = _given(workload)
+    [mount] = [each for each in container["volumeMounts"] if each["name"] == "peers-tls"]
+    volumes = workload["spec"]["template"]["spec"]["volumes"]
+    [volume] = [each for each in volumes if each["name"] == "peers-tls"]
+
+    assert mount["mountPath"] == given["peer_tls"]
+    assert mount["readOnly"] is True
+    assert volume["secret"]["secretName"] == "own"
+    plain, _ = _given(_one(_all(helm_offline), "StatefulSet"))
+    assert plain["peer_tls"] == ""
+    alone = _one(
+        _all(helm_offline, "collector.replicas=1,collector.peers.tlsSecretName=own"), "Deployment"
+    )
+    assert "peers-tls" not in str(alone)
+
+
 def test_exporters_still_reach_any_of_them_by_one_service(helm_offline):
     objects = _all(helm_offline)
     flows, workload = _one(objects, "Service"), _one(objects, "StatefulSet")
