@@ -148,7 +148,25 @@ class SourceHealth(Report, frozen=True, kw_only=True):
     flows: Count = 0
     lost_events: Count = 0
     bad_lines: Count = 0
+    ignored_lines: Annotated[
+        Count, Meta(description="Lines or messages that were never meant to weigh, repeats too.")
+    ] = 0
+    leftover_lines: Annotated[
+        Count,
+        Meta(description="Those that carry no weight though they might have, bad ones too."),
+    ] = 0
+    late_events: Annotated[
+        Count, Meta(description="Events that came when their window was closed or too old.")
+    ] = 0
+    early_events: Annotated[Count, Meta(description="Events of a time that is still to come.")] = 0
+    refused_windows: Annotated[
+        Count,
+        Meta(description="Windows of bytes of another length, too old, or still to come."),
+    ] = 0
     files: Count = 0
+    truncations: Annotated[
+        Count, Meta(description="Times that a file was cut off under the reader.")
+    ] = 0
     nodes: Annotated[Count, Meta(description="Nodes that the source knows of.")] = 0
     connected_nodes: Annotated[Count, Meta(description="Nodes whose flows arrive.")] = 0
     windows: Annotated[Count, Meta(description="Windows of bytes that are kept.")] = 0
