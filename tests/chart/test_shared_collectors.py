@@ -190,6 +190,22 @@ def test_lint_objects_to_nothing(helm_offline):
     assert answer.returncode == 0, answer.stdout
 
 
+@pytest.mark.parametrize(
+    ("values", "warned"),
+    [
+        ("networkPolicy.enabled=true", False),
+        ("networkPolicy.enabled=false", True),
+        ("networkPolicy.enabled=false,collector.peers.tlsSecretName=own", False),
+        ("networkPolicy.enabled=false,collector.replicas=1", False),
+    ],
+)
+def test_who_installs_is_warned_where_anybody_could_hand_datagrams_on(release, values, warned):
+    where = ("--namespace", releases.NAMESPACE, "--dry-run=server", "--set", f"{SHARED},{values}")
+    told = release.helm.done("upgrade", releases.RELEASE, str(releases.CHART), *where)
+
+    assert ("WARNING: collectors hand on to each other in the clear" in told) is warned
+
+
 def _pods(client, prefix):
     names = (each["metadata"]["name"] for each in client.list("pods", "shared"))
     return sorted(name for name in names if name.startswith(prefix))
