@@ -38,6 +38,25 @@ BYTES = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+UNPLACED_EVENTS = Counter(
+    "shorthaul_unplaced_flow_events_total",
+    "Events of trusted sources that are in no window, by why",
+    ["reason"],
+    registry=REGISTRY,
+)
+REFUSED_WINDOWS = Counter(
+    "shorthaul_refused_byte_windows_total",
+    "Windows of sources of bytes that were refused, by why",
+    ["reason"],
+    registry=REGISTRY,
+)
+ADDRESS_NEWS = Counter(
+    "shorthaul_address_news_total",
+    "News of who holds an address that came after its time was judged, or that nobody asked for "
+    "until there was no room",
+    ["outcome"],
+    registry=REGISTRY,
+)
 PLANS = Counter(
     "shorthaul_plans_total", "Plans made, by what became of them", ["outcome"], registry=REGISTRY
 )

@@ -24,6 +24,7 @@ AGENT = "agent.enabled=true,agent.image.repository=agents/netobserv,agent.image.
 CASES = {
     "collector": COLLECTOR,
     "agents": f"{COLLECTOR},collector.kind=DaemonSet,{AGENT}",
+    "shared": f"{COLLECTOR},collector.replicas=3",
 }
 EVERYTHING = CASES["agents"] + ",serviceMonitor.enabled=true,prober.enabled=true"
 RIGHTS = ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
@@ -397,7 +398,7 @@ def test_the_agents_pod_may_pull_both_images(helm_offline, watched, names):
         (f"{COLLECTOR},collector.udpPorts={{9091}}", "port 9091 is more than one of"),
         (f"{COLLECTOR},collector.udpPorts={{2055,9995}}", "port 9995 is more than one of"),
         (f"{COLLECTOR},collector.openToAll=true", "collector.openToAll is true, but"),
-        (f"{COLLECTOR},collector.kind=StatefulSet", "/collector/kind"),
+        (f"{COLLECTOR},collector.kind=Job", "/collector/kind"),
         (f"{COLLECTOR},collector.udpPorts={{514}}", "/collector/udpPorts/0"),
         (f"{COLLECTOR},collector.allow={{everywhere}}", "/collector/allow/0"),
         (

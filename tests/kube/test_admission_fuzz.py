@@ -85,13 +85,17 @@ def _round_trips(way):
 PLACE = {("spec", "anchors", 0, "cidrs", 0): "10.1.0.0/16"}
 TOPOLOGIES = [
     {**RISING, **PLACE, (*MEASURED, "type"): "Probes", ASKED: cases.ABSENT, REQUESTS: cases.ABSENT},
-    {
-        **RISING,
-        **PLACE,
-        (*MEASURED, "type"): "HubbleRequests",
-        (*MEASURED, "probes"): cases.ABSENT,
-        ASKED: cases.ABSENT,
-    },
+    *(
+        {
+            **RISING,
+            **PLACE,
+            (*MEASURED, "type"): "HubbleRequests",
+            (*MEASURED, "probes"): cases.ABSENT,
+            ASKED: cases.ABSENT,
+            (*REQUESTS, other): cases.ABSENT,
+        }
+        for other in ("path", "relay")
+    ),
     *map(_round_trips, ("profile", "ownHistogram", "ownQuery")),
 ]
 GIVENS = {"FlowSource": FLOW_SOURCES, "Topology": TOPOLOGIES}

@@ -21,6 +21,12 @@ def asks(**more):
     return {"prometheus": {"address": "https://prometheus:9090", **more}}
 
 
+def requests(path=None, **more):
+    """Requests by a Relay, and by files too where a path is given."""
+    files = {"path": path} if path else {}
+    return {"hubbleRequests": {"relay": {"address": "hubble-relay:80", **more}, **files}}
+
+
 NETOBSERV = asks(profile="netobserv")
 IN_THE_CLEAR = {"profile": "netobserv", "address": "http://far:9090"}
 TAKEN = [
@@ -42,6 +48,9 @@ REFUSED = [
     ("Probes", NETOBSERV, "probes is needed for type Probes"),
     ("HubbleRequests", PROBES, "hubbleRequests is needed for type HubbleRequests"),
     ("HubbleRequests", {"hubbleRequests": {"path": "/a/../b"}}, "path may not contain .."),
+    ("HubbleRequests", {"hubbleRequests": {}}, "give one of path and relay"),
+    ("HubbleRequests", requests(path="/flows/*"), "give one of path and relay"),
+    ("HubbleRequests", requests(tls={"folder": "/a/.."}), "folder may not contain .."),
     ("Probes", PROBES | NETOBSERV, "prometheus is needed for type Prometheus, and for no other"),
 ]
 
@@ -63,6 +72,13 @@ def test_one_thing_to_ask_is_taken(release, parts):
     made = send(release, {"type": "Prometheus", **parts})
 
     assert made["spec"]["latencySource"]["prometheus"]["windowSeconds"] == 300
+
+
+def test_a_relay_is_taken_with_its_certificates_name_unless_told_otherwise(release):
+    made = send(release, {"type": "HubbleRequests", **requests(tls={"folder": "/tls"})})
+
+    relay = made["spec"]["latencySource"]["hubbleRequests"]["relay"]
+    assert relay["tls"]["serverName"] == "shorthaul.hubble-relay.cilium.io"
 
 
 @pytest.mark.parametrize(("kind", "parts", "reason"), REFUSED)

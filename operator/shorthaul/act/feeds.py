@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from shorthaul import metrics
 from shorthaul.act.coverages import Covering, shortened, uncovered
+from shorthaul.act.left_out_counts import LeftOut, weightless
 from shorthaul.act.openings import (
     lag_seconds,
     least_coverage_percent,
@@ -64,6 +65,10 @@ class _Open:
     read_before: float = 0.0
     rate: float = 0.0
     volumes: VolumeSums = field(default_factory=lambda: VolumeSums(1))
+    weightless: Mapping[str, int] = field(default_factory=dict)
+    late_events: int = 0
+    early_events: int = 0
+    refused_windows: int = 0
 
     @property
     def trusted(self) -> bool:
@@ -90,6 +95,7 @@ class Feed:
         self._shown = VolumeRecorder(rules)
         self.workloads: dict[PodRef, WorkloadRef] = {}
         self._open: dict[str, _Open] = {}
+        self._left_out = LeftOut()
 
     async def observe(
         self,
@@ -103,9 +109,9 @@ class Feed:
         for name, source in self._open.items():
             caught_up = await self._drain(name, source, now_seconds, volumes) and caught_up
         self._count_nodes()
-        if not caught_up:
-            return tuple(volumes)
-        closed = self.recorder.close(now_seconds, expected)
+        closed = self.recorder.close(now_seconds, expected) if caught_up else ()
+        holders = self._book.holders if self._book else None
+        self._left_out.tell(self.recorder, (self.volumes, self._shown), holders)
         for window in closed:
             metrics.WINDOWS.labels("complete" if window.complete else "incomplete").inc()
         return (*closed, *volumes)
@@ -153,7 +159,13 @@ class Feed:
             flows=_told(health.flows),
             lost_events=_told(health.lost_events),
             bad_lines=_told(health.bad_lines),
+            ignored_lines=_told(found.weightless.get("ignored", 0) if found else 0),
+            leftover_lines=_told(found.weightless.get("leftover", 0) if found else 0),
+            late_events=_told(found.late_events if found else 0),
+            early_events=_told(found.early_events if found else 0),
+            refused_windows=found.refused_windows if found else 0,
             files=_told(health.files),
+            truncations=_told(health.truncations),
             nodes=len(seen.known),
             connected_nodes=len(seen.connected),
             windows=sums.windows,
@@ -250,7 +262,9 @@ class Feed:
     ) -> list[Volume]:
         """The windows of bytes that say something new and may attract."""
         recorder = self.volumes if source.trusted else self._shown
+        before = recorder.refused.total()
         found = [volume for volume in volumes if recorder.add(name, volume, now_seconds)]
+        source.refused_windows += recorder.refused.total() - before
         for volume in found:
             grown = source.volumes.add(volume)
             metrics.BYTE_WINDOWS.labels("complete" if volume.complete else "incomplete").inc()
@@ -266,12 +280,18 @@ class Feed:
             source.flows_before, source.read_before = reading.health.flows, now_seconds
         metrics.FLOW_RECORDS.labels("counted").inc(len(reading.flows) + len(reading.anchored))
         metrics.LOST_EVENTS.inc(sum(lost.events for lost in reading.lost))
+        known, source.weightless = source.weightless, weightless(reading)
+        for outcome, lines in source.weightless.items():
+            metrics.FLOW_RECORDS.labels(outcome).inc(max(0, lines - known.get(outcome, 0)))
         if not source.trusted:
             return
         self.workloads.update(reading.workloads)
+        late, early = self.recorder.late_events, self.recorder.early_events
         self.recorder.add_all(reading.flows, now_seconds)
         for each in reading.anchored:
             self.recorder.add_anchored(each, now_seconds)
+        source.late_events += self.recorder.late_events - late
+        source.early_events += self.recorder.early_events - early
         for heard in reading.heard:
             self.recorder.hear(heard, now_seconds)
         for lost in reading.lost:

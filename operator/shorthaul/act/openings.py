@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from shorthaul.api.collector_sources import Collector
 from shorthaul.api.flowsources import FlowSourceSpec, HubbleRelay
-from shorthaul.api.latency_sources import HubbleRequestsSource, ProbesSource, RoundTripSource
+from shorthaul.api.latency_sources import (
+    HubbleRequestsSource,
+    ProbesSource,
+    RequestsRelay,
+    RoundTripSource,
+)
 from shorthaul.api.prometheus_sources import PrometheusMetrics
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.collected.clients import Place
@@ -24,6 +29,7 @@ from shorthaul.traffic.addresses.ranges import Range
 
 if TYPE_CHECKING:
     from shorthaul.telemetry.prometheus.live_windows import Asking
+    from shorthaul.telemetry.relay.channels import Server
 from shorthaul.units import Unit
 
 _COLLECTED_SECONDS = 120.0
@@ -90,13 +96,17 @@ def _relay(
     relay: HubbleRelay, kept_seconds: float, places: Callable[[], Sequence[Range]]
 ) -> Source:
     try:
-        from shorthaul.telemetry.relay.channels import Server
         from shorthaul.telemetry.relay.hubble_relay import HubbleRelay as Relay
     except ImportError:
         return Unreadable(_NO_GRPC)
+    return Relay(_server(relay), kept_seconds=kept_seconds, places=places)
+
+
+def _server(relay: HubbleRelay | RequestsRelay) -> "Server":
+    from shorthaul.telemetry.relay.channels import Server
+
     tls = relay.tls
-    server = Server(relay.address, tls.folder, tls.server_name) if tls else Server(relay.address)
-    return Relay(server, kept_seconds=kept_seconds, places=places)
+    return Server(relay.address, tls.folder, tls.server_name) if tls else Server(relay.address)
 
 
 def _collected(collector: Collector, around: Surroundings) -> Source:
@@ -128,11 +138,21 @@ def open_latencies(
     if isinstance(source, ProbesSource):
         return Reader(source.address, REPORT_PORT, random)
     if isinstance(source, HubbleRequestsSource):
-        return RequestReader(source.path, source.window_seconds)
+        return _requests(source)
     from shorthaul.telemetry.prometheus.round_trip_profiles import asked_of
     from shorthaul.telemetry.prometheus.round_trip_readers import RoundTripReader
 
     return RoundTripReader(_engine(source), asked_of(source), source.window_seconds)
+
+
+def _requests(source: HubbleRequestsSource) -> LatencyReader:
+    if source.relay is None:
+        return RequestReader(source.path or "", source.window_seconds)
+    try:
+        from shorthaul.telemetry.relay.http_requests import RelayRequests
+    except ImportError as error:
+        raise BadInput(_NO_GRPC) from error
+    return RelayRequests(_server(source.relay), source.window_seconds)
 
 
 def _engine(part: PrometheusMetrics | RoundTripSource) -> "Asking":

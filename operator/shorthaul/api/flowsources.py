@@ -9,7 +9,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from shorthaul.api.addresses import host_and_port
 from shorthaul.api.collector_sources import Collector
 from shorthaul.api.objects import (
     API_VERSION,
@@ -26,6 +25,7 @@ from shorthaul.api.objects import (
 )
 from shorthaul.api.paths import absolute_path
 from shorthaul.api.prometheus_sources import PrometheusPart
+from shorthaul.api.relays import RelayAddress, RelayEncryption
 
 
 class SourceType(StrEnum):
@@ -64,43 +64,11 @@ class HubbleExport(Value, frozen=True, kw_only=True):
     ] = True
 
 
-class RelayTls(Value, frozen=True, kw_only=True):
-    """TLS with the certificates of a mounted Secret."""
-
-    folder: Annotated[
-        str,
-        absolute_path(
-            "folder",
-            "Absolute path of a folder with ca.crt and, for mutual TLS, tls.crt and "
-            "tls.key, such as a mounted copy of Cilium's Secret hubble-relay-client-certs.",
-        ),
-    ]
-    server_name: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=253,
-            pattern=r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$",
-            description="The name that the server's certificate has to be for. Cilium makes "
-            "Relay's for *.hubble-relay.cilium.io, and agents' for "
-            "*.CLUSTER.hubble-grpc.cilium.io.",
-        ),
-    ] = "shorthaul.hubble-relay.cilium.io"
-
-
 class HubbleRelay(Value, frozen=True, kw_only=True):
     """Hubble Relay, or one agent, over gRPC; what was before the first connection is not read."""
 
-    address: Annotated[
-        str,
-        host_and_port(
-            "Host and port, such as hubble-relay.kube-system.svc.cluster.local:80; "
-            "port 443 with TLS.",
-        ),
-    ]
-    tls: Annotated[
-        RelayTls | None, Meta(description="Without it the connection is in the clear.")
-    ] = None
+    address: RelayAddress
+    tls: RelayEncryption = None
     least_coverage_percent: Annotated[
         int,
         Meta(
@@ -148,7 +116,25 @@ class SourceHealth(Report, frozen=True, kw_only=True):
     flows: Count = 0
     lost_events: Count = 0
     bad_lines: Count = 0
+    ignored_lines: Annotated[
+        Count, Meta(description="Lines or messages that were never meant to weigh, repeats too.")
+    ] = 0
+    leftover_lines: Annotated[
+        Count,
+        Meta(description="Those that carry no weight though they might have, bad ones too."),
+    ] = 0
+    late_events: Annotated[
+        Count, Meta(description="Events that came when their window was closed or too old.")
+    ] = 0
+    early_events: Annotated[Count, Meta(description="Events of a time that is still to come.")] = 0
+    refused_windows: Annotated[
+        Count,
+        Meta(description="Windows of bytes of another length, too old, or still to come."),
+    ] = 0
     files: Count = 0
+    truncations: Annotated[
+        Count, Meta(description="Times that a file was cut off under the reader.")
+    ] = 0
     nodes: Annotated[Count, Meta(description="Nodes that the source knows of.")] = 0
     connected_nodes: Annotated[Count, Meta(description="Nodes whose flows arrive.")] = 0
     windows: Annotated[Count, Meta(description="Windows of bytes that are kept.")] = 0

@@ -10,6 +10,7 @@ from shorthaul.api.engines import ENGINE_RULES, EngineAddress, TlsFolder, TokenF
 from shorthaul.api.metric_profiles import Conditions, LabelName, MetricName
 from shorthaul.api.objects import Value, rules
 from shorthaul.api.paths import absolute_path
+from shorthaul.api.relays import RelayAddress, RelayEncryption
 
 StaleSeconds = Annotated[
     int,
@@ -116,22 +117,38 @@ _ROUND_TRIP_RULES = (
 )
 
 
-class HubbleRequestsSource(Value, frozen=True, kw_only=True):
-    """HTTP requests in Hubble's export files that the proxies at both their ends timed."""
+RequestsPath = Annotated[
+    str,
+    absolute_path(
+        "path",
+        "Absolute path of all nodes' export files as the operator sees them; * ? and [ ] match "
+        "within one folder.",
+    ),
+]
 
-    path: Annotated[
-        str,
-        absolute_path(
-            "path",
-            "Absolute path of all nodes' files as the operator sees them; * ? and [ ] match within "
-            "one folder.",
-        ),
-    ]
+
+class RequestsRelay(Value, frozen=True, kw_only=True):
+    """Hubble Relay, which tells of the requests that the proxies of all nodes see."""
+
+    address: RelayAddress
+    tls: RelayEncryption = None
+
+
+class HubbleRequestsSource(Value, frozen=True, kw_only=True):
+    """HTTP requests that Cilium's proxies at both their ends timed, as Hubble tells of them."""
+
+    path: RequestsPath | None = None
+    relay: Annotated[
+        RequestsRelay | None, Meta(description="Who tells of them as they happen, without files.")
+    ] = None
     window_seconds: Annotated[
         int,
         Meta(ge=60, le=86400, description="Of how long the least difference is taken."),
     ] = 900
     stale_seconds: StaleSeconds = 900
+
+
+_HUBBLE_REQUESTS_RULES = (("has(self.path) != has(self.relay)", "give one of path and relay"),)
 
 
 class LatencySource(Value, frozen=True, kw_only=True):
@@ -142,7 +159,9 @@ class LatencySource(Value, frozen=True, kw_only=True):
     prometheus: Annotated[
         RoundTripSource | None, Meta(extra_json_schema=rules(*_ROUND_TRIP_RULES))
     ] = None
-    hubble_requests: HubbleRequestsSource | None = None
+    hubble_requests: Annotated[
+        HubbleRequestsSource | None, Meta(extra_json_schema=rules(*_HUBBLE_REQUESTS_RULES))
+    ] = None
 
 
 _PARTS = {

@@ -109,8 +109,22 @@ SPOOLING = ("spool", "serve_port", "serve_tls", "window_seconds", "spool_bytes")
     help="collectors that share exporters with this one: every address of the host's name, at "
     "their --peer-port; may be given several times",
 )
-@setting("peer_port", PEERS.port, "port that other collectors hand datagrams on to", PORT)
+@click.option(
+    "--peer-port",
+    type=PORT,
+    default=PEERS.port,
+    show_default=True,
+    callback=lambda context, option, given: _findable(given),
+    help="port that other collectors hand datagrams on to",
+)
 @setting("peer_name", PEERS.name, "who this collector is among them; the host's name when empty")
+@click.option(
+    "--peer-tls",
+    metavar="FOLDER",
+    default=PEERS.tls_folder,
+    help="hand on by mutual TLS only: a folder with ca.crt, tls.crt and tls.key, whose certificate "
+    "is for the host that --peer names",
+)
 @logs.options
 def command(
     metrics_port: int, out: str | None, log_format: str, log_level: str, **given: Any
@@ -129,7 +143,9 @@ def command(
     from shorthaul.telemetry.collectors.collectors import Collector
 
     spooling = {name: given.pop(name) for name in SPOOLING}
-    peers = PeerSettings(given.pop("peers"), given.pop("peer_port"), given.pop("peer_name"))
+    peers = PeerSettings(
+        given.pop("peers"), given.pop("peer_port"), given.pop("peer_name"), given.pop("peer_tls")
+    )
     settings = CollectorSettings(**given)
     sharing = peers if peers.places else None
     if spooling["spool"] and out:
@@ -151,6 +167,13 @@ def _place(text: str) -> str:
     if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
         raise BadInput(f"--peer {text!r} is no HOST:PORT; give one like collectors.example:9996")
     return text
+
+
+def _findable(port: int) -> int:
+    """A port that others can be told beforehand."""
+    if not port:
+        raise BadInput("--peer-port 0 is any free port, which no peer finds; give it a number")
+    return port
 
 
 def _spooling(

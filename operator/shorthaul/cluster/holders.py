@@ -43,6 +43,7 @@ class Holders:
     ) -> None:
         self.rules = rules or BookRules()
         self.dropped_news = 0
+        self._late_before = 0
         self._lock = lock or nullcontext()
         self._news: deque[Fact] = deque()
         self._held: dict[tuple[Uid, Address], Claim] = {}
@@ -55,6 +56,11 @@ class Holders:
         self._places: tuple[Range, ...] = ()
         self._identities: dict[PodRef, list[tuple[int, PodIdentity]]] = {}
         self._last_seen: dict[PodRef, int] = {}
+
+    @property
+    def late_facts(self) -> int:
+        """News that came when its time had been forgotten, in all books so far."""
+        return self._late_before + (self._book.late_facts if self._book else 0)
 
     def see(self, before: Pod | None, after: Pod | None, now_milliseconds: int) -> None:
         """Takes one change of a pod, when it is seen; None stands for one that is not there."""
@@ -120,6 +126,7 @@ class Holders:
         if book is None or gap is not None:
             if gap is None:
                 gap = (news[0].seen if news else now_milliseconds) - self.rules.slack_milliseconds
+            self._late_before = self.late_facts
             book = self._book = self._begun(gap, held)
             start = book.known_from
             news = deque(fact._replace(seen=max(fact.seen, start)) for fact in news)

@@ -1,4 +1,4 @@
-"""Hubble's HTTP events in export files, as sightings of requests, and who reads them.
+"""Hubble's HTTP events as sightings of requests, and who reads them from export files.
 
 Only events of pods that carry an `X-Request-Id` are of use, so Hubble must not redact that header
 (`hubble.redact.http.headers.allow`) and field masks have to leave `l7`, `l4` and both ends in.
@@ -6,6 +6,7 @@ Only events of pods that carry an `X-Request-Id` are of use, so Hubble must not 
 
 import asyncio
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -55,6 +56,19 @@ class _Event(msgspec.Struct, gc=False):
     node_name: str = ""
 
 
+class Seen(NamedTuple):
+    """What an HTTP event tells; pods as namespace and name, "" where an end is none."""
+
+    node: str
+    kind: str
+    direction: str
+    source: str
+    destination: str
+    ports: tuple[int, int] | None
+    headers: Sequence[tuple[str, str]]
+    nanoseconds: int | None
+
+
 class RequestLines:
     """Reads lines as a tail gives them, into the requests of the last window."""
 
@@ -70,38 +84,54 @@ class RequestLines:
         """Takes one line; nothing of it is traffic of its own."""
         if b'"http"' in line:
             try:
-                seen = sighting(self._decode(line))
+                event = self._decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 return _OTHER
-            if seen is not None:
-                self._exchanges.see(seen)
+            told = _seen(event)
+            found = sighting(told) if told else None
+            if found is not None:
+                self._exchanges.see(found)
         return _OTHER
 
 
-def sighting(event: _Event) -> Sighting | None:
+def sighting(seen: Seen) -> Sighting | None:
     """The request or response that an event is of; None where it tells too little."""
-    flow = event.flow
-    if flow is None or flow.l7 is None or flow.l7.http is None or flow.l4 is None:
+    response, at_client = _KINDS.get(seen.kind), _DIRECTIONS.get(seen.direction)
+    request, moment = _request_id(seen.headers), seen.nanoseconds
+    if response is None or at_client is None or moment is None or seen.ports is None:
         return None
-    source, destination, ports = flow.source, flow.destination, flow.l4.TCP
-    if source is None or destination is None or ports is None:
+    if not (seen.source and seen.destination and request and seen.node):
         return None
-    if not (source.is_pod and destination.is_pod):
-        return None
-    response, at_client = _KINDS.get(flow.l7.kind), _DIRECTIONS.get(flow.traffic_direction)
-    request, moment = _request_id(flow.l7.http.headers), nanoseconds(flow.time)
-    node = (flow.node_name or event.node_name).rpartition("/")[2]
-    if response is None or at_client is None or moment is None or not (request and node):
-        return None
-    one, other = (f"{end.namespace}/{end.pod_name}" for end in (source, destination))
-    near, far = ports.source_port, ports.destination_port
+    one, other, (near, far) = seen.source, seen.destination, seen.ports
     if response:
         one, other, near, far = other, one, far, near
-    return Sighting(NodeName(node), request, one, other, (near, far), at_client, response, moment)
+    node = NodeName(seen.node)
+    return Sighting(node, request, one, other, (near, far), at_client, response, moment)
 
 
-def _request_id(headers: Sequence[_Header]) -> str:
-    found = [each.value for each in headers if each.key.lower() == _REQUEST_ID]
+def _seen(event: _Event) -> Seen | None:
+    flow = event.flow
+    if flow is None or flow.l7 is None or flow.l7.http is None:
+        return None
+    ports = flow.l4.TCP if flow.l4 else None
+    return Seen(
+        node=(flow.node_name or event.node_name).rpartition("/")[2],
+        kind=flow.l7.kind,
+        direction=flow.traffic_direction,
+        source=_pod(flow.source),
+        destination=_pod(flow.destination),
+        ports=(ports.source_port, ports.destination_port) if ports else None,
+        headers=[(each.key, each.value) for each in flow.l7.http.headers],
+        nanoseconds=nanoseconds(flow.time),
+    )
+
+
+def _pod(end: End | None) -> str:
+    return f"{end.namespace}/{end.pod_name}" if end and end.is_pod else ""
+
+
+def _request_id(headers: Sequence[tuple[str, str]]) -> str:
+    found = [value for key, value in headers if key.lower() == _REQUEST_ID]
     return found[0] if len(found) == 1 and found[0] != _HIDDEN else ""
 
 

@@ -245,7 +245,7 @@ def test_who_is_no_member_hands_nothing_on(tmp_path):
         one = sharing.running["one"]
         forged = datagram_frame(p.message5(p.record5(100, 1)), Sender("10.0.0.1", 2_055))
         with socket.create_connection(
-            (one.address, sharing._peer_port), source_address=("127.0.9.9", 0)
+            (one.address, sharing.peer_port), source_address=("127.0.9.9", 0)
         ) as connection:
             connection.sendall(frame(Kind.HELLO, b"two\n0") + forged)
             connection.settimeout(20)

@@ -18,9 +18,10 @@ MEMBERS = "shorthaul_netflow_members"
 class Sharing:
     """The collectors by name, all with the same ports at addresses of their own."""
 
-    def __init__(self, folder, *options, spool=True):
+    def __init__(self, folder, *options, spool=True, tls=None):
         self._folder, self._options, self._spool = folder, options, spool
-        self.serve_port, self._peer_port = ports.pick(2)
+        self._tls = tls or {}
+        self.serve_port, self.peer_port = ports.pick(2)
         self._stack = contextlib.ExitStack()
         self.running = {}
 
@@ -40,9 +41,11 @@ class Sharing:
         peers = [
             word
             for number in range(len(NAMES))
-            for word in ("--peer", f"127.0.0.{number + 1}:{self._peer_port}")
+            for word in ("--peer", f"127.0.0.{number + 1}:{self.peer_port}")
         ]
-        options = *peers, "--peer-port", self._peer_port, "--peer-name", name, *self._options
+        options = [*peers, "--peer-port", self.peer_port, "--peer-name", name, *self._options]
+        if name in self._tls:
+            options += ["--peer-tls", self._tls[name]]
         address = f"127.0.0.{NAMES.index(name) + 1}"
         made = Running(
             folder, *options, spool=self._spool, address=address, serve_port=self.serve_port

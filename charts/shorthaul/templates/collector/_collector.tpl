@@ -2,6 +2,30 @@
 {{ include "shorthaul.fullname" . }}-collector
 {{- end }}
 
+{{/* The workload's kind: several replicas of one Deployment would not know each other's names. */}}
+{{- define "shorthaul.collector.kind" -}}
+{{- $many := gt (int .Values.collector.replicas) 1 -}}
+{{- if and $many (eq .Values.collector.kind "Deployment") }}StatefulSet{{ else }}{{ .Values.collector.kind }}{{ end }}
+{{- end }}
+
+{{/* Not empty where collectors share exporters. */}}
+{{- define "shorthaul.collector.shares" -}}
+{{- if eq (include "shorthaul.collector.kind" .) "StatefulSet" -}}
+true
+{{- end }}
+{{- end }}
+
+{{/*
+Fails where a StatefulSet's name is too long: a label of its pods is that name and a revision, and
+without pods nobody would say why.
+*/}}
+{{- define "shorthaul.collector.nameChecked" -}}
+{{- $name := include "shorthaul.collector.fullname" . }}
+{{- if and (include "shorthaul.collector.shares" .) (gt (len $name) 52) }}
+{{- fail (printf "collectors that share exporters are a StatefulSet, whose name %s has %d letters of 52 at most; give a fullnameOverride of 42 letters at most" $name (len $name)) }}
+{{- end }}
+{{- end }}
+
 {{/* Fails where two ports have one number, or where anybody may send and nobody said so. */}}
 {{- define "shorthaul.collector.checked" -}}
 {{- $ports := concat .Values.collector.udpPorts (list .Values.collector.metricsPort) }}
@@ -11,11 +35,14 @@
 {{- if .Values.collector.spool.enabled }}
 {{- $ports = append $ports .Values.collector.spool.port }}
 {{- end }}
+{{- if include "shorthaul.collector.shares" . }}
+{{- $ports = append $ports .Values.collector.peers.port }}
+{{- end }}
 {{- $seen := dict }}
 {{- range $ports }}
 {{- $port := include "shorthaul.plain" . }}
 {{- if hasKey $seen $port }}
-{{- fail (printf "port %s is more than one of collector.udpPorts, .tcpPort, .metricsPort and .spool.port; upgrades tell ports apart by number alone, so give each a number of its own" $port) }}
+{{- fail (printf "port %s is more than one of collector.udpPorts, .tcpPort, .metricsPort, .spool.port and .peers.port; upgrades tell ports apart by number alone, so give each a number of its own" $port) }}
 {{- end }}
 {{- $_ := set $seen $port true }}
 {{- end }}

@@ -7,7 +7,9 @@ never written again, since it may have been taken: it counts once or is missed, 
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import Callable
+from typing import NamedTuple
 
 from shorthaul.telemetry.collectors.frames import Broken, Cutter, Frame, Kind, frame
 
@@ -22,15 +24,28 @@ MOST_WAITING_BYTES = 4 << 20
 PIECE_BYTES = 1 << 18
 
 
+class Place(NamedTuple):
+    """Where another collector is, and by which name: its certificate has to be for that."""
+
+    address: str
+    port: int
+    host: str
+
+
 class Link:
-    """To one address; `name` is who answered there, `session` tells one process from the next."""
+    """To one place; `name` is who answered there, `session` tells one process from the next."""
 
     def __init__(
-        self, address: str, port: int, hello: bytes, changed: Callable[["Link"], None]
+        self,
+        place: Place,
+        hello: bytes,
+        changed: Callable[["Link"], None],
+        context: Callable[[], ssl.SSLContext | None],
     ) -> None:
-        self.address, self.port = address, port
+        self.place = place
         self.name = self.session = ""
-        self._hello, self._changed = hello, changed
+        self._hello, self._changed, self._context = hello, changed, context
+        self._distrust = ""
         self._writer: asyncio.StreamWriter | None = None
         self.live = False
         self._task = asyncio.create_task(self._keep())
@@ -63,14 +78,16 @@ class Link:
             except (OSError, TimeoutError, Broken, EOFError) as error:
                 if self.live:
                     text = str(error) or type(error).__name__
-                    _LOG.warning("collector %s at %s is gone: %s", self.name, self.address, text)
+                    address = self.place.address
+                    _LOG.warning("collector %s at %s is gone: %s", self.name, address, text)
+                elif isinstance(error, ssl.SSLError):
+                    self._tell_distrust(error)
             self._turn(live=False)
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _once(self) -> None:
         """From a connection's beginning to its end."""
-        async with asyncio.timeout(CONNECT_SECONDS):
-            reader, writer = await asyncio.open_connection(self.address, self.port)
+        reader, writer = await self._connect()
         self._writer = writer
         pinging = asyncio.create_task(self._ping(writer))
         try:
@@ -90,11 +107,32 @@ class Link:
                 self._writer = None
                 writer.close()
 
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        address, port, host = self.place
+        context = self._context()
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await asyncio.open_connection(
+                address, port, ssl=context, server_hostname=host if context else None
+            )
+
+    def _tell_distrust(self, error: ssl.SSLError) -> None:
+        """Says once why there is no trust: who is not up yet is no news, but this does not pass."""
+        text = getattr(error, "verify_message", "") or error.reason or str(error)
+        if text != self._distrust:
+            self._distrust = text
+            _LOG.warning(
+                "no TLS with the collector at %s port %s: %s; look at --peer-tls at both ends",
+                self.place.address,
+                self.place.port,
+                text,
+            )
+
     def _take(self, each: Frame) -> bool:
         """Takes an answer; whether it says good-bye."""
         if each.kind == Kind.HELLO:
             name, _, session = each.content.decode("utf-8", "replace").partition("\n")
             self.name, self.session = name[:253], session[:64]
+            self._distrust = ""
             self._turn(live=True)
         elif each.kind == Kind.BYE:
             return True

@@ -7,7 +7,8 @@ say what none has (`collected.accounts`); so nobody has to agree with anybody be
 Who would be next is taught how to read an exporter's messages, and goes on at once when it has to.
 
 Nobody has rights in any API: members are the addresses of a name, and those that answer. Only they
-are listened to. Streams (IPFIX over TCP) stay where they are: who accepted has all that was said.
+are listened to, and with certificates only who shows one. Streams (IPFIX over TCP) stay where they
+are: who accepted has all that was said.
 """
 
 import asyncio
@@ -15,12 +16,14 @@ import contextlib
 import logging
 import secrets
 import socket
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.collectors import peer_certificates
 from shorthaul.telemetry.collectors.frames import (
     Broken,
     Cutter,
@@ -30,7 +33,14 @@ from shorthaul.telemetry.collectors.frames import (
     frame,
     read_datagram,
 )
-from shorthaul.telemetry.collectors.links import CONNECT_SECONDS, PIECE_BYTES, SILENCE_SECONDS, Link
+from shorthaul.telemetry.collectors.links import (
+    CONNECT_SECONDS,
+    PIECE_BYTES,
+    SILENCE_SECONDS,
+    Link,
+    Place,
+)
+from shorthaul.telemetry.collectors.renewed_folders import RenewedFolder
 from shorthaul.telemetry.collectors.settings import PeerSettings
 from shorthaul.telemetry.collectors.shards import first_two, shard_of
 from shorthaul.telemetry.netflow.arrivals import Arrivals
@@ -45,8 +55,8 @@ MOST_MEMBERS = 64
 REMEMBERED = 65_536
 TOO_SLOW, GONE = "datagram: its collector takes too little", "datagram: its collector is gone"
 STRANGER, NONSENSE = "peer: not a member", "peer: what it says is nothing"
+UNTRUSTED = "peer: no TLS with a certificate that is known"
 
-Address = tuple[str, int]
 TakeDatagrams = Callable[[list[tuple[bytes, Sender]]], None]
 TakeLesson = Callable[[Lesson], None]
 
@@ -63,7 +73,8 @@ class Peers:
         self._networks, self._take, self._learn = networks, take, learn
         self._session = secrets.token_hex(8)
         self._hello = f"{self.settings.name}\n{self._session}".encode()
-        self._links: dict[Address, Link] = {}
+        self._certificates: RenewedFolder[peer_certificates.PeerContexts] | None = None
+        self._links: dict[Place, Link] = {}
         self._others: dict[str, Link] = {}
         self._owners: dict[bytes, Link | None] = {}
         self._ranks: dict[str, list[str]] = {}
@@ -81,7 +92,9 @@ class Peers:
 
     async def start(self, address: str) -> None:
         """Listens, and looks for the others from now on; raises BadInput."""
-        port = self.settings.port
+        port, folder = self.settings.port, self.settings.tls_folder
+        if folder:
+            self._certificates = RenewedFolder(folder, peer_certificates.read)
         try:
             self._server = await asyncio.start_server(self._serve, address, port)
         except OSError as error:
@@ -203,32 +216,38 @@ class Peers:
                     _LOG.warning("peers cannot be resolved: %s; those that are known stay", error)
             await asyncio.sleep(RESOLVE_SECONDS)
 
-    async def _resolve(self) -> set[Address]:
-        loop, found = asyncio.get_running_loop(), set[Address]()
+    async def _resolve(self) -> set[Place]:
+        loop, found = asyncio.get_running_loop(), dict[tuple[str, int], str]()
         for place in self.settings.places:
             host, _, port = place.rpartition(":")
-            told = await loop.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
-            found |= {(str(each[4][0]), int(port)) for each in told}
-        return set(sorted(found)[:MOST_MEMBERS])
+            host = host.strip("[]")
+            told = await loop.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
+            for each in told:
+                found.setdefault((str(each[4][0]), int(port)), host)
+        return {Place(*at, host) for at, host in sorted(found.items())[:MOST_MEMBERS]}
 
-    async def _look(self, found: set[Address]) -> None:
+    async def _look(self, found: set[Place]) -> None:
         """Begins links to who is new, and ends those to who is listed no more and silent."""
-        for address in found - self._links.keys():
-            self._links[address] = Link(*address, self._hello, self._changed)
-        for address in self._links.keys() - found:
-            if not self._links[address].live:
-                await self._links.pop(address).close()
+        for place in found - self._links.keys():
+            self._links[place] = Link(place, self._hello, self._changed, self._connecting)
+        for place in self._links.keys() - found:
+            if not self._links[place].live:
+                await self._links.pop(place).close()
+
+    def _connecting(self) -> ssl.SSLContext | None:
+        return self._certificates.latest().connecting if self._certificates else None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """What another collector hands on, from its connection's beginning to its end."""
         peer = str((writer.get_extra_info("peername") or ("",))[0])
-        if peer not in {address for address, _ in self._links} or self._leaving:
+        if peer not in {place.address for place in self._links} or self._leaving:
             self.refused[STRANGER] += 1
             writer.close()
             return
-        self._guests.add(writer)
         try:
-            await self._listen(reader, writer)
+            if await self._shake_hands(writer) and not self._leaving:
+                self._guests.add(writer)
+                await self._listen(reader, writer)
         except (OSError, TimeoutError):
             pass
         except Broken:
@@ -238,6 +257,22 @@ class Peers:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    async def _shake_hands(self, writer: asyncio.StreamWriter) -> bool:
+        """Begins TLS where there are certificates; whether who connected may go on.
+
+        Nothing may be awaited between the connection's beginning and `start_tls`: what had been
+        read until then would be lost to the handshake.
+        """
+        if self._certificates is None:
+            return True
+        context = self._certificates.latest().accepting
+        try:
+            await writer.start_tls(context, ssl_handshake_timeout=CONNECT_SECONDS)
+        except OSError:
+            self.refused[UNTRUSTED] += 1
+            return False
+        return True
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         cutter = Cutter()

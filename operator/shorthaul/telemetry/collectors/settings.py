@@ -24,11 +24,15 @@ class CollectorSettings:
 
 @dataclass(frozen=True, slots=True)
 class PeerSettings:
-    """Who shares exporters with this collector: every address of these hosts' names is one."""
+    """Who shares exporters with this collector: every address of these hosts' names is one.
+
+    Without a folder of certificates they speak in the clear.
+    """
 
     places: tuple[str, ...] = ()
     port: int = 9_996
     name: str = ""
+    tls_folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import shutil
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler
 
@@ -16,7 +17,8 @@ import msgspec
 
 from shorthaul.errors import BadInput
 from shorthaul.telemetry import bounded_servers
-from shorthaul.telemetry.collectors.serving_certificates import Certificates
+from shorthaul.telemetry.collectors import serving_certificates
+from shorthaul.telemetry.collectors.renewed_folders import RenewedFolder
 from shorthaul.telemetry.collectors.spools import Spool
 
 SILENCE_SECONDS = 30.0
@@ -55,7 +57,9 @@ class SpoolServer:
         self._server: _Server | None = None
 
     def __enter__(self) -> "SpoolServer":
-        certificates = Certificates(self._tls_folder) if self._tls_folder else None
+        certificates = None
+        if self._tls_folder:
+            certificates = RenewedFolder(self._tls_folder, serving_certificates.read)
         try:
             self._server = _Server((self._address, self.port), self._spool, certificates)
         except OSError as error:
@@ -75,10 +79,13 @@ class SpoolServer:
 
 class _Server(bounded_servers.Server):
     def __init__(
-        self, address: tuple[str, int], spool: Spool, certificates: Certificates | None
+        self,
+        address: tuple[str, int],
+        spool: Spool,
+        certificates: RenewedFolder[ssl.SSLContext] | None,
     ) -> None:
         self.spool = spool
-        contexts = certificates.context if certificates is not None else None
+        contexts = certificates.latest if certificates is not None else None
         super().__init__(address, _Handler, CONNECTION_SECONDS, contexts)
 
 

@@ -17,6 +17,7 @@ from shorthaul.telemetry.hubble_events import Skipped, node_name
 from shorthaul.telemetry.relay.catchups import CatchUp
 from shorthaul.telemetry.relay.channels import Server
 from shorthaul.telemetry.relay.coverages import Standing, Watch
+from shorthaul.telemetry.relay.flow_requests import flows_since
 from shorthaul.telemetry.relay.links import Link
 from shorthaul.telemetry.relay.messages import Message, enum_names
 from shorthaul.telemetry.relay.progresses import Progress
@@ -58,7 +59,7 @@ class HubbleRelay:
         self._address = server.address
         self._kept_seconds = kept_seconds
         self._clock = clock
-        self._link = Link(server)
+        self._link = Link(server, flows_since)
         self._reader = ResponseReader()
         self._named = places
         self._totals = Totals()

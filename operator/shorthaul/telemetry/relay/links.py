@@ -15,16 +15,8 @@ from shorthaul.telemetry.relay import channels
 from shorthaul.telemetry.relay.channels import Server
 from shorthaul.telemetry.relay.coverages import Standing
 from shorthaul.telemetry.relay.failures import explain
-from shorthaul.telemetry.relay.messages import (
-    GET_FLOWS,
-    GET_NODES,
-    SERVER_STATUS,
-    enum_names,
-    message_class,
-)
-from shorthaul.telemetry.relay.responses import FIELD_MASK
+from shorthaul.telemetry.relay.messages import GET_FLOWS, GET_NODES, SERVER_STATUS, enum_names
 from shorthaul.telemetry.relay.streams import Stream
-from shorthaul.traffic.flows import NANOSECONDS
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -38,9 +30,9 @@ MOST_UNANSWERED = 3
 class Link:
     """At most one connection at a time; `opened` is when it was made, 0 while there is none."""
 
-    def __init__(self, server: Server) -> None:
-        """Store whom to connect to."""
-        self._server = server
+    def __init__(self, server: Server, ask: Callable[[int], bytes]) -> None:
+        """Store whom to connect to, and how to ask for what is since some nanosecond."""
+        self._server, self._ask = server, ask
         self._channel: grpc.Channel | None = None
         self._stream: Stream | None = None
         self._asked: Any = None
@@ -66,7 +58,7 @@ class Link:
         except BadInput as error:
             self._fail(now, str(error))
             return False
-        call = channels.stream(self._channel, GET_FLOWS, _request(since()))
+        call = channels.stream(self._channel, GET_FLOWS, self._ask(since()))
         self._stream = Stream(call).start()
         self.opened = now
         self._poll_due, self._unanswered = now, 0
@@ -103,6 +95,11 @@ class Link:
     def renew(self, now: float, why: str) -> None:
         """Ends the connection, to begin anew."""
         self._fail(now, f"{self._server.address}: {why}; the stream is begun anew")
+
+    def begin_again(self) -> None:
+        """Ends a connection that nothing is wrong with; the next `keep` makes another."""
+        self.close()
+        self.opened = 0.0
 
     def close(self) -> None:
         """Ends the connection."""
@@ -141,14 +138,6 @@ class Link:
         self.opened = 0.0
         self._next = now + self._pause
         self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
-
-
-def _request(since: int) -> bytes:
-    request = message_class("observer.GetFlowsRequest")(follow=True)
-    request.since.seconds, request.since.nanos = divmod(since, NANOSECONDS)
-    request.field_mask.paths.extend(FIELD_MASK)
-    found: bytes = request.SerializeToString()
-    return found
 
 
 def _standings(answer: Any, method: str, alone: str) -> Mapping[str, Standing]:
