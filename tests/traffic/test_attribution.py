@@ -8,7 +8,8 @@ from shorthaul.errors import BadInput
 from shorthaul.traffic.attribution import ABSENT, GONE, SELF, build_graph
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge
 from shorthaul.traffic.identities import Directory, PodIdentity
-from shorthaul.traffic.observations import DeclaredEdge, Observations, PairSum
+from shorthaul.traffic.observations import DeclaredEdge, Observations
+from shorthaul.traffic.pair_sums import PairSum, pair_sums
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
 SECOND = 10**9
@@ -42,7 +43,7 @@ def pair(client, server, forward=1, backward=0, seen=((), ())):
 def flows(*pairs, seconds=10, **more):
     return Observations(
         Unit.FLOWS,
-        pairs=pairs,
+        pairs=pair_sums(pairs),
         earliest_nanoseconds=0,
         latest_nanoseconds=seconds * SECOND,
         **more,

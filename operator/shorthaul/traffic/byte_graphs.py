@@ -14,8 +14,9 @@ from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Edge, Leftover, TrafficGraph
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.joins import Joining
-from shorthaul.traffic.observations import DeclaredEdge, Observations, PairSum
+from shorthaul.traffic.observations import DeclaredEdge, Observations
 from shorthaul.traffic.owners import Owners
+from shorthaul.traffic.pair_sums import PairSum
 from shorthaul.traffic.pod_shares import pod_edges
 from shorthaul.traffic.volume_averages import Rates, average, told_whole
 from shorthaul.traffic.volumes import Ends, PodEnds, Volume, gathered

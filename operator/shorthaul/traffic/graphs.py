@@ -7,7 +7,7 @@ where a connection is pinned to one (headless Services). Rates are in the graph'
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shorthaul.traffic.end_sums import EndSums
@@ -126,7 +126,7 @@ class TrafficGraph:
     unit: Unit
     seconds: float
     edges: tuple[Edge, ...]
-    pod_edges: tuple[PodEdge, ...] = ()
+    pod_edges: Sequence[PodEdge] = ()
     leftovers: tuple[Leftover, ...] = ()
     lost_events: int = 0
     end_seconds: float = 0.0

@@ -4,51 +4,17 @@ Sums are exact: Hubble's events stay integers here and become rates only in `att
 neither the order of lines nor their split into files changes the result. Labels are not kept.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Leftover, Vertex
+from shorthaul.traffic.pair_sums import PairSums, pair_sums
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
-Pair = tuple[PodRef, PodRef]
 UNWEIGHED_EVENTS = "flow events, which carry no bytes"
 MOST_CLUSTERS_TOLD = 3
-
-
-@dataclass(frozen=True, slots=True)
-class PairSum:
-    """Events of one client pod with one server pod and the nodes whose observers saw them.
-
-    Events of recordings are whole numbers; averages over windows need not be. They are seen where
-    they arrive: requests at the server's node, replies at the client's.
-    """
-
-    client: PodRef
-    server: PodRef
-    forward: float
-    backward: float
-    forward_observers: frozenset[NodeName] = frozenset()
-    backward_observers: frozenset[NodeName] = frozenset()
-
-    @property
-    def events(self) -> float:
-        """Both directions together."""
-        return self.forward + self.backward
-
-    @property
-    def observers(self) -> frozenset[NodeName]:
-        """All nodes that saw any of them."""
-        return self.forward_observers | self.backward_observers
-
-    def also_seen(self, other: "PairSum") -> "PairSum":
-        """The same events with the nodes of others too."""
-        return replace(
-            self,
-            forward_observers=self.forward_observers | other.forward_observers,
-            backward_observers=self.backward_observers | other.backward_observers,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +38,6 @@ class AnchorSum:
     def also_seen(self, other: "AnchorSum") -> "AnchorSum":
         """The same events with the nodes of others too."""
         return replace(self, observers=self.observers | other.observers)
-
-
-def in_order(pairs: Iterable[Pair]) -> list[Pair]:
-    """Pairs of pods as they sort, compared by their names alone, which is ten times as quick."""
-    return sorted(pairs, key=_names)
-
-
-def _names(pair: Pair) -> tuple[str, str, str, str]:
-    client, server = pair
-    return client.namespace, client.name, server.namespace, server.name
 
 
 def clusters_text(clusters: Mapping[str, object]) -> str:
@@ -141,7 +97,7 @@ class Observations:
     """
 
     unit: Unit
-    pairs: tuple[PairSum, ...] = ()
+    pairs: PairSums = field(default_factory=pair_sums)
     declared: tuple[DeclaredEdge, ...] = ()
     workloads: Mapping[PodRef, WorkloadRef] = field(default_factory=dict)
     observers: Mapping[NodeName, ObserverSum] = field(default_factory=dict)
