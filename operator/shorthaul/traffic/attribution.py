@@ -19,6 +19,7 @@ from shorthaul.traffic.observations import AnchorSum, DeclaredEdge, Observations
 from shorthaul.traffic.owned_pairs import OwnedPairs, owned_pairs
 from shorthaul.traffic.owners import Owners
 from shorthaul.traffic.pod_edges import PodEdges, pod_edges
+from shorthaul.traffic.rate_errors import RateError, counted, summed
 from shorthaul.traffic.sightings import both_ended
 from shorthaul.units import PodRef, WorkloadRef
 
@@ -47,7 +48,7 @@ def build_graph(observations: Observations, directory: Directory | None = None) 
 def attribute(observations: Observations, directory: Directory | None) -> TrafficGraph:
     """The traffic map, empty when none of the traffic is of the directory's cluster."""
     owners, pairs = Owners(directory, observations.workloads), observations.pairs
-    sums = _Sums(owners, owned_pairs(pairs, both_ended(pairs, directory), owners))
+    sums = _Sums(owners, owned_pairs(pairs, both_ended(pairs, directory), owners), observations)
     for each in observations.anchored:
         sums.add_anchored(each)
     for row in observations.declared:
@@ -83,10 +84,12 @@ class _Sum:
     sources_agree: bool | None = None
     ends: dict[frozenset[Vertex], EndSums] = field(default_factory=dict)
     seen_seconds: int | None = None
+    errors: list[RateError | None] = field(default_factory=list)
 
     def add(self, each: AnchorSum) -> None:
         self.forward += each.forward
         self.backward += each.backward
+        self.errors.append(None)
 
     def add_row(self, row: DeclaredEdge) -> None:
         (self.backward_rates if row.backward else self.rates).append(row.rate)
@@ -98,6 +101,7 @@ class _Sum:
             self.ends[frozenset((row.client, row.server))] = row.ends
         if row.seen_seconds is not None:
             self.seen_seconds = max(row.seen_seconds, self.seen_seconds or 0)
+        self.errors.append(row.error)
 
     def ends_told(self) -> EndSums | None:
         """What both ends told, summed over all that the edge is made of."""
@@ -113,12 +117,12 @@ class _Sum:
 
 
 class _Sums:
-    def __init__(self, owners: Owners, pairs: OwnedPairs) -> None:
+    def __init__(self, owners: Owners, pairs: OwnedPairs, told: Observations) -> None:
         self._owners, self._pairs = owners, pairs
         self._edges: dict[tuple[WorkloadRef, WorkloadRef], _Sum] = {}
         self._pods: dict[tuple[PodRef, PodRef], _Sum] = {}
         self._leftovers: dict[str, tuple[int, str]] = {}
-        self._add_pairs(pairs)
+        self._add_pairs(pairs, told)
 
     def add_anchored(self, each: AnchorSum) -> None:
         ends = self._attribute(each.client, each.server, math.ceil(each.events), "")
@@ -147,6 +151,7 @@ class _Sums:
                 total.sources_agree,
                 total.ends_told(),
                 total.seen_seconds,
+                summed(total.errors),
             )
             for (client, server), total in sorted(self._edges.items())
             if anchored is is_outside(client, server)
@@ -170,9 +175,14 @@ class _Sums:
             for reason, (records, example) in sorted(self._leftovers.items())
         )
 
-    def _add_pairs(self, found: OwnedPairs) -> None:
+    def _add_pairs(self, found: OwnedPairs, told: Observations) -> None:
         for ends, forward, backward, both in found.sums():
-            self._edges[ends] = _Sum(forward, backward, both_ended=both)
+            total = self._edges[ends] = _Sum(forward, backward, both_ended=both)
+            total.errors.append(
+                counted(forward + backward, told.seconds)
+                if told.errors is None
+                else told.errors.get(ends)
+            )
         for reason, rows in ((SELF, found.looping), (GONE, ~(found.owned | found.looping))):
             left = found.pairs.take(rows)
             if len(left):

@@ -11,6 +11,7 @@ from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Leftover, Vertex
 from shorthaul.traffic.pair_sums import PairSums, pair_sums
+from shorthaul.traffic.rate_errors import RateError
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
 UNWEIGHED_EVENTS = "flow events, which carry no bytes"
@@ -53,7 +54,8 @@ class DeclaredEdge:
 
     `backward` tells that the rate is of what the server sent, which no edge list says by itself.
     Rates of live sources of bytes are rows too, with all the sources that told of them, what both
-    ends told (the client's first), and the end of the newest window that has any of it.
+    ends told (the client's first), and the end of the newest window that has any of it. `error` is
+    that of both ways together and stands in one row of them; the other's is `NONE`.
     """
 
     client: Vertex
@@ -65,6 +67,7 @@ class DeclaredEdge:
     sources_agree: bool | None = None
     ends: EndSums | None = None
     seen_seconds: int | None = None
+    error: RateError | None = None
 
     @property
     def turned(self) -> "DeclaredEdge":
@@ -93,7 +96,8 @@ class Observations:
     Every line that was read is in exactly one of `counted_lines`, `lost_lines`, `ignored` (by
     kind: never meant to count) and `leftovers` (by reason: shown to the user). The times are
     those of all flow lines, counted or not, over all files. Of the lines that count,
-    `anchored_lines` are of events with named places outside.
+    `anchored_lines` are of events with named places outside. `errors` are those of averages over
+    windows, by the owners of pairs; None where events were counted in one stretch.
     """
 
     unit: Unit
@@ -113,6 +117,7 @@ class Observations:
     warnings: tuple[str, ...] = ()
     anchored: tuple[AnchorSum, ...] = ()
     anchored_lines: int = 0
+    errors: Mapping[tuple[Vertex, Vertex], RateError] | None = None
 
     @property
     def seconds(self) -> float:

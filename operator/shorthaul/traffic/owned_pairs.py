@@ -1,6 +1,6 @@
 """Pairs of pods by the workloads that own them, in columns: each pod is looked up once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +45,7 @@ class OwnedPairs:
     def sums(self) -> Iterator[tuple[tuple[WorkloadRef, WorkloadRef], float, float, bool]]:
         """By workloads, client and server: events each way, and whether any is both-ended."""
         rows, pairs = self.owned, self.pairs
-        found = _Groups(self.clients[rows], self.servers[rows])
+        found = Groups(self.clients[rows], self.servers[rows])
         forward, backward = found.added(pairs.forward[rows]), found.added(pairs.backward[rows])
         both_ended = found.added(self.both_ended[rows])
         columns = *found.ends, forward, backward, both_ended
@@ -86,18 +86,26 @@ def sums_by_owner(
     pairs: PairSums, owner: Callable[[PodRef], Vertex]
 ) -> dict[tuple[Vertex, Vertex], float]:
     """Events both ways by the owners of both ends."""
-    owners, numbers = Numbered[Vertex](), np.zeros(len(pairs.pods), np.int32)
-    for pod in pairs.there:
-        numbers[pod] = owners.number(owner(pairs.pods[pod]))
-    found = _Groups(numbers[pairs.clients], numbers[pairs.servers])
+    owners, numbers = owner_numbers(pairs, owner)
+    found = Groups(numbers[pairs.clients], numbers[pairs.servers])
     columns = *found.ends, found.added(pairs.events)
     return {
-        (owners.values[client], owners.values[server]): events
+        (owners[client], owners[server]): events
         for client, server, events in zip(*(each.tolist() for each in columns), strict=True)
     }
 
 
-class _Groups:
+def owner_numbers(
+    pairs: PairSums, owner: Callable[[PodRef], Vertex]
+) -> tuple[Sequence[Vertex], Numbers]:
+    """The owners of pairs' pods, and by the number of a pod the one of its owner."""
+    owners, numbers = Numbered[Vertex](), np.zeros(len(pairs.pods), np.int32)
+    for pod in pairs.there:
+        numbers[pod] = owners.number(owner(pairs.pods[pod]))
+    return owners.values, numbers
+
+
+class Groups:
     """Rows that have the same two numbers; `ends` are the two of each group."""
 
     def __init__(self, clients: Numbers, servers: Numbers) -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from shorthaul.traffic.flow_tables import Numbered, Numbers
 from shorthaul.traffic.graphs import Vertex
 from shorthaul.traffic.node_sets import Nodes, NodeSets, Sets, Truths
-from shorthaul.traffic.pair_sums import Keys, PairSums, among, ends_of, in_order, keys_of
+from shorthaul.traffic.pair_sums import Keys, PairSums, Rows, among, ends_of, in_order, keys_of
 from shorthaul.traffic.window_averages import NEGLIGIBLE_SHARE, Told
 from shorthaul.units import NodeName, PodRef
 
@@ -22,7 +22,7 @@ _Rates = npt.NDArray[np.float64]
 _Told = Told[PairSums]
 
 
-class _Pods:
+class CommonPods:
     """Pods of several columns, numbered together."""
 
     def __init__(self, columns: Iterable[PairSums]) -> None:
@@ -53,7 +53,7 @@ def pair_averages(windows: Sequence[_Told], weights: Sequence[float]) -> PairSum
     Windows that are blind to a pair are left out.
     """
     columns = [window.sums for window in windows]
-    pods = _Pods(columns)
+    pods = CommonPods(columns)
     keys = pods.all_keys(columns)
     seconds = float(sum(window.seconds for window in windows))
     whole = math.fsum(w * window.seconds for w, window in zip(weights, windows, strict=True))
@@ -62,12 +62,13 @@ def pair_averages(windows: Sequence[_Told], weights: Sequence[float]) -> PairSum
     spoken = np.full(len(keys), whole)
     for weight, window in zip(weights, windows, strict=True):
         rows = np.searchsorted(keys, pods.keys(window.sums))
-        hidden = _reported_by(window.blind, nodes.sets, reporters)
-        told = slice(None) if hidden is None else ~hidden[rows]
+        told: Rows = slice(None)
+        if window.blind:
+            hidden = reported_by(window.blind, nodes.sets, reporters)
+            spoken[hidden] -= weight * window.seconds
+            told = ~hidden[rows]
         forward[rows[told]] += (weight * window.sums.forward[told]).astype(np.float64)
         backward[rows[told]] += (weight * window.sums.backward[told]).astype(np.float64)
-        if hidden is not None:
-            spoken[hidden] -= weight * window.seconds
     kept = spoken > NEGLIGIBLE_SHARE * whole
     clients, servers = ends_of(keys[kept])
     return PairSums(
@@ -84,21 +85,31 @@ def pair_averages(windows: Sequence[_Told], weights: Sequence[float]) -> PairSum
 def fresh(found: PairSums, newest: Sequence[_Told], owner: Callable[[PodRef], Vertex]) -> Truths:
     """Which pairs were seen in the newest windows, or are of workloads others of which were."""
     columns = [window.sums for window in newest]
-    pods = _Pods((found, *columns))
+    pods = CommonPods((found, *columns))
     keys, seen = pods.keys(found), pods.all_keys(columns)
     known = among(keys, seen)
     if not known.all():
-        owners = _owners(pods.pods, owner)
+        numbered = Numbered[Vertex]()
+        owners = np.array([numbered.number(owner(pod)) for pod in pods.pods], np.int32)
         known |= np.isin(_of_owners(keys, owners), _of_owners(seen, owners))
     reporters, told = (found.forward_nodes, found.backward_nodes), np.zeros(len(found), np.bool_)
     for window in newest:
-        hidden = _reported_by(window.blind, found.nodes, reporters)
-        told |= True if hidden is None else ~hidden
+        told |= ~reported_by(window.blind, found.nodes, reporters)
     return known & told
 
 
+def reported_by(
+    nodes: frozenset[NodeName], sets: Sequence[Nodes], reporters: tuple[Sets, Sets]
+) -> Truths:
+    """Which pairs any of these nodes reports, by the numbers of the sets of nodes that did."""
+    having = np.array([not nodes.isdisjoint(each) for each in sets], np.bool_)
+    forward, backward = reporters
+    found: Truths = having[forward] | having[backward]
+    return found
+
+
 def _reporters(
-    windows: Sequence[_Told], pods: _Pods, keys: Keys
+    windows: Sequence[_Told], pods: CommonPods, keys: Keys
 ) -> tuple[NodeSets, tuple[Sets, Sets]]:
     """Pair by pair, all the nodes that reported it in any window, each direction by itself."""
     nodes = NodeSets()
@@ -109,24 +120,6 @@ def _reporters(
         forward[rows] = nodes.union(forward[rows], numbers[sums.forward_nodes])
         backward[rows] = nodes.union(backward[rows], numbers[sums.backward_nodes])
     return nodes, (forward, backward)
-
-
-def _reported_by(
-    blind: frozenset[NodeName], nodes: Sequence[Nodes], reporters: tuple[Sets, Sets]
-) -> Truths | None:
-    """Which pairs any of these nodes reports; None where there is none."""
-    if not blind:
-        return None
-    having = np.array([not blind.isdisjoint(each) for each in nodes], np.bool_)
-    forward, backward = reporters
-    found: Truths = having[forward] | having[backward]
-    return found
-
-
-def _owners(pods: Sequence[PodRef], owner: Callable[[PodRef], Vertex]) -> Numbers:
-    """A number for each pod's owner."""
-    numbers = Numbered[Vertex]()
-    return np.array([numbers.number(owner(pod)) for pod in pods], np.int32)
 
 
 def _of_owners(keys: Keys, owners: Numbers) -> Keys:

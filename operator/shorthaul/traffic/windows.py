@@ -21,6 +21,7 @@ from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.observations import AnchorSum, Observations, ObserverSum
 from shorthaul.traffic.owners import Owners
 from shorthaul.traffic.pair_averages import fresh, pair_averages
+from shorthaul.traffic.pair_errors import errors_by_owner
 from shorthaul.traffic.pair_sums import PairSums, pair_sums
 from shorthaul.traffic.sightings import both_ended
 from shorthaul.traffic.window_averages import Ends, Told, averages, split_stale
@@ -105,9 +106,11 @@ def observations_of(
     lately, both = fresh(pairs, told[newest], owner), both_ended(pairs, directory)
     outside = [Told(window.seconds, window.blind, window.anchored) for window in usable]
     anchored, unseen = split_stale(averages(outside, weights), outside[newest], owner)
+    counting = pairs.take(lately & both)
     return Observations(
         unit=Unit.FLOWS,
-        pairs=pairs.take(lately & both),
+        pairs=counting,
+        errors=errors_by_owner(told, weights, counting, owner),
         anchored=tuple(anchored),
         workloads=workloads or {},
         observers=_observers(usable),
