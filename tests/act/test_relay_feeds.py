@@ -92,7 +92,7 @@ def test_an_agent_that_is_down_stops_planning_until_it_is_back(tmp_path, fed):
         relay.until(lambda feed: feed.uncovered(NODES) is None)
 
         assert window.complete
-        [pair] = window.pairs.values()
+        [pair] = window.pairs
         assert (pair.forward, pair.backward) == (1, 1)
         assert (pair.forward_observers, pair.backward_observers) == ({"n2"}, {"n1"})
         assert reason.message.endswith(

@@ -36,7 +36,8 @@ from shorthaul.plan.views import View, phase_of
 from shorthaul.solve.choices import remembering_solver
 from shorthaul.solve.solvers import never
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
-from shorthaul.traffic.observations import ObserverSum, PairSum
+from shorthaul.traffic.observations import ObserverSum
+from shorthaul.traffic.pair_sums import PairSum, pair_sums
 from shorthaul.traffic.windows import Window, WindowRules
 from shorthaul.units import Namespace, Objective, Uid, Unit
 from worlds import builders
@@ -174,7 +175,7 @@ class SimulatedWorld:
         pods = {}
         for pod in self.snapshot.pods.values():
             pods.setdefault(pod.workload.name, []).append(pod)
-        pairs = {}
+        pairs = []
         for (client, server), rate in sorted(self.rates.items()):
             shape = 1 / self.noise**2
             volume = rate * self.random.gamma(shape, 1 / shape) * self.rules.window_seconds
@@ -183,13 +184,8 @@ class SimulatedWorld:
                 for other in pods[server]:
                     forward, backward = self.random.poisson(share / 2, 2)
                     if forward + backward:
-                        pairs[one.ref, other.ref] = PairSum(
-                            one.ref,
-                            other.ref,
-                            int(forward),
-                            int(backward),
-                            frozenset({other.node}),
-                            frozenset({one.node}),
-                        )
+                        there, here = frozenset({other.node}), frozenset({one.node})
+                        events = int(forward), int(backward)
+                        pairs.append(PairSum(one.ref, other.ref, *events, there, here))
         observers = {name: ObserverSum(lines=100) for name in self.snapshot.nodes}
-        return Window(start, self.rules.window_seconds, pairs, observers)
+        return Window(start, self.rules.window_seconds, pair_sums(pairs), observers)

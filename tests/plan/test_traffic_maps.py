@@ -12,7 +12,8 @@ from shorthaul.plan.views import View
 from shorthaul.solve.pricings import price, unit_for
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.traffic.graphs import SourceState
-from shorthaul.traffic.observations import ObserverSum, PairSum
+from shorthaul.traffic.observations import ObserverSum
+from shorthaul.traffic.pair_sums import PairSum, pair_sums
 from shorthaul.traffic.volumes import Sent, Volume
 from shorthaul.traffic.windows import Window, WindowRules
 from shorthaul.units import Namespace, NodeName, Objective, PodRef, Unit, WorkloadRef
@@ -37,7 +38,7 @@ def volume(start, forward=1_000, complete=True):
 def window(start, events=40):
     web, db = (PodRef(Namespace("shop"), name) for name in ("web-1", "db-1"))
     seen = frozenset({NodeName("n1")})
-    pairs = {(web, db): PairSum(web, db, events, events, seen, seen)}
+    pairs = pair_sums([PairSum(web, db, events, events, seen, seen)])
     return Window(start, RULES.window_seconds, pairs, {NodeName("n1"): ObserverSum(80, 0)})
 
 

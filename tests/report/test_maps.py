@@ -15,6 +15,7 @@ from shorthaul.report.screens import Screen
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.graphs import Edge, PodEdge, SourceState, TrafficGraph
+from shorthaul.traffic.rate_errors import RateError
 from shorthaul.units import Routing, Tier, Unit
 from worlds.builders import cluster, nodes, reference, replicas, workload_reference
 
@@ -175,6 +176,15 @@ def test_a_narrow_screen_gets_two_lines_an_edge():
     assert "6.00 B/s" in narrow
 
 
+def test_a_map_with_errors_shows_them_as_shares_of_rates():
+    bare = graph()
+    sure = replace(bare, edges=(replace(bare.edges[0], error=RateError(0.4)),))
+    head, row = map_text(mapped(sure), (), Screen(140)).split("\n\n")[1].splitlines()[:2]
+
+    assert ("±" in head, "9.8 %" in row) == (True, True)
+    assert "±" not in map_text(mapped(bare), (), Screen(140))
+
+
 def seen_twice():
     """A graph whose edge was told of by two sources, and differently at its ends."""
     bare = graph()
@@ -184,6 +194,7 @@ def seen_twice():
         sources_agree=True,
         ends=EndSums(8.0, 6.0),
         seen_seconds=990,
+        error=RateError(1.5),
     )
     states = {"agents": SourceState(0.5, 0.25, 1_000.0), "mesh": SourceState()}
     return replace(bare, edges=(edge,), end_seconds=1_000.0, sources=states)
@@ -196,6 +207,7 @@ def test_the_object_tells_who_told_of_an_edge_when_and_whether_they_agree():
     assert (edge["sources"], edge["sourcesAgree"]) == (["agents", "m\x00esh"], True)
     assert (edge["toldAtEnds"], edge["endsAgree"]) == ({"client": 8.0, "server": 6.0}, False)
     assert (edge["seenSeconds"], found["endSeconds"]) == (990, 1_000.0)
+    assert (edge["standardError"], edge["margin"]) == (1.5, pytest.approx(1.96 * 1.5))
     assert found["sources"] == {
         "agents": {"coverageShare": 0.5, "lostShare": 0.25, "newestSeconds": 1_000.0},
         "mesh": {"coverageShare": None, "lostShare": None, "newestSeconds": None},
@@ -205,8 +217,8 @@ def test_the_object_tells_who_told_of_an_edge_when_and_whether_they_agree():
 def test_what_nobody_told_of_an_edge_is_null():
     edge = map_object(mapped(graph()), ())["edges"][0]
 
-    unknown = ("sourcesAgree", "toldAtEnds", "endsAgree", "seenSeconds")
-    assert [edge[key] for key in unknown] == [None] * 4
+    unknown = ("sourcesAgree", "toldAtEnds", "endsAgree", "seenSeconds", "margin")
+    assert [edge[key] for key in unknown] == [None] * 5
     assert edge["sources"] == []
 
 
@@ -226,4 +238,6 @@ def test_graphml_has_what_is_known_of_an_edge_and_no_more():
         "told_at_client": "8.0",
         "told_at_server": "6.0",
         "seen_seconds": "990",
+        "standard_error": "1.5",
+        "margin": "2.94",
     }

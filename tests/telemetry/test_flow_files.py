@@ -11,7 +11,8 @@ from shorthaul.errors import BadInput
 from shorthaul.telemetry.flow_files import read_flows
 from shorthaul.telemetry.hubble_lines import LONGEST_LINE_BYTES
 from shorthaul.traffic import anchors
-from shorthaul.traffic.observations import Observations, PairSum
+from shorthaul.traffic.observations import Observations
+from shorthaul.traffic.pair_sums import PairSum
 from shorthaul.units import PodRef, Unit, WorkloadRef
 from telemetry import export_lines
 
@@ -54,7 +55,9 @@ def records(observations: Observations) -> dict[str, int]:
 def test_events_are_summed_by_pair_direction_and_observer(write):
     observations = read_flows([write("events.log", LINES)])
 
-    assert observations.pairs == (PairSum(WEB, CART, 2, 1, frozenset({"n2"}), frozenset({"n1"})),)
+    assert list(observations.pairs) == [
+        PairSum(WEB, CART, 2, 1, frozenset({"n2"}), frozenset({"n1"}))
+    ]
     assert (observations.unit, observations.seconds) == (Unit.FLOWS, 10)
     assert observations.warnings == ()
 

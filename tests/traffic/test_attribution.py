@@ -8,7 +8,9 @@ from shorthaul.errors import BadInput
 from shorthaul.traffic.attribution import ABSENT, GONE, SELF, build_graph
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge
 from shorthaul.traffic.identities import Directory, PodIdentity
-from shorthaul.traffic.observations import DeclaredEdge, Observations, PairSum
+from shorthaul.traffic.observations import DeclaredEdge, Observations
+from shorthaul.traffic.pair_sums import PairSum, pair_sums
+from shorthaul.traffic.rate_errors import counted
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
 SECOND = 10**9
@@ -42,7 +44,7 @@ def pair(client, server, forward=1, backward=0, seen=((), ())):
 def flows(*pairs, seconds=10, **more):
     return Observations(
         Unit.FLOWS,
-        pairs=pairs,
+        pairs=pair_sums(pairs),
         earliest_nanoseconds=0,
         latest_nanoseconds=seconds * SECOND,
         **more,
@@ -57,7 +59,8 @@ def test_replicas_are_summed_to_one_edge_with_a_rate_each_way():
         flows(pair("web_1", "cart_1", 20, 10), pair("web_2", "cart_2", 40, 0)), CLUSTER
     )
 
-    assert graph.edges == (Edge(workload("web"), workload("cart"), 6.0, 1.0, False),)
+    expected = Edge(workload("web"), workload("cart"), 6.0, 1.0, False, error=counted(70, 10))
+    assert graph.edges == (expected,)
     assert graph.pod_edges == (
         PodEdge(pod("web_1"), pod("cart_1"), 2.0, 1.0, False),
         PodEdge(pod("web_2"), pod("cart_2"), 4.0, 0.0, False),

@@ -10,13 +10,8 @@ from shorthaul.traffic.comparisons import compare, comparison_text, moved_share
 from shorthaul.traffic.graphs import Edge
 from shorthaul.traffic.identities import Directory, PodIdentity
 from shorthaul.traffic.joins import JOINED, UNSEEN, Joining, join
-from shorthaul.traffic.observations import (
-    UNWEIGHED_EVENTS,
-    DeclaredEdge,
-    Observations,
-    ObserverSum,
-    PairSum,
-)
+from shorthaul.traffic.observations import UNWEIGHED_EVENTS, DeclaredEdge, Observations, ObserverSum
+from shorthaul.traffic.pair_sums import PairSum, pair_sums
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
 NODES = {"web_1": "n1", "web_2": "n2", "cart_1": "n2", "db_1": "n3", "spy_1": "n1", "far_1": "n9"}
@@ -55,7 +50,7 @@ def rows(*given):
 def events(*pairs, heard=("n1", "n2", "n3"), lossy=()):
     return Observations(
         Unit.FLOWS,
-        pairs=tuple(PairSum(pod(client), pod(server), n, n) for client, server, n in pairs),
+        pairs=pair_sums(PairSum(pod(client), pod(server), n, n) for client, server, n in pairs),
         observers={NodeName(name): ObserverSum(10, 10 if name in lossy else 0) for name in heard},
         earliest_nanoseconds=0,
         latest_nanoseconds=10**9,

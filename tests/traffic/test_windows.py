@@ -1,11 +1,14 @@
 """The average over windows: half-life, blindness, single-ended and stale pairs."""
 
+from dataclasses import replace
+
 import pytest
 
 from shorthaul.traffic import anchors
 from shorthaul.traffic.graphs import Leftover
 from shorthaul.traffic.identities import Directory, PodIdentity
-from shorthaul.traffic.observations import AnchorSum, PairSum
+from shorthaul.traffic.observations import AnchorSum
+from shorthaul.traffic.pair_sums import PairSum, pair_sums
 from shorthaul.traffic.windows import SINGLE_ENDED, STALE, Window, WindowRules
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 from traffic.averaged import graph_of
@@ -34,9 +37,7 @@ def pair(server="cart-1", forward=10, backward=0, seen=("n2", "n1")):
 
 
 def window(index, *pairs, **more):
-    return Window(
-        index * 10, 10, pairs={(each.client, each.server): each for each in pairs}, **more
-    )
+    return Window(index * 10, 10, pairs=pair_sums(pairs), **more)
 
 
 def rate(windows, rules=RULES):
@@ -95,6 +96,16 @@ def test_a_pair_that_one_end_only_reports_attracts_nothing_and_is_shown():
 
     assert [edge.server.name for edge in graph.edges] == ["cart"]
     assert graph.leftovers == (Leftover(SINGLE_ENDED, 1000, "shop/web-1 → shop/db-1"),)
+
+
+def test_a_node_that_saw_one_direction_first_and_the_other_later_saw_both():
+    unplaced = Directory({pod: replace(each, node=None) for pod, each in CLUSTER.pods.items()})
+    windows = [window(0, pair(seen=("n1",))), window(1, pair(backward=5, seen=("n1", "n1")))]
+
+    graph = graph_of(windows, RULES, unplaced)
+
+    assert [(edge.server.name, edge.both_ended) for edge in graph.edges] == [("cart", True)]
+    assert graph.leftovers == ()
 
 
 def test_a_node_cannot_report_traffic_of_pods_that_are_not_its_own():

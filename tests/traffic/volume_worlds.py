@@ -4,7 +4,8 @@ from hypothesis import HealthCheck, settings, strategies
 
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.identities import Directory, PodIdentity
-from shorthaul.traffic.observations import Observations, ObserverSum, PairSum
+from shorthaul.traffic.observations import Observations, ObserverSum
+from shorthaul.traffic.pair_sums import PairSum, pair_sums
 from shorthaul.traffic.volumes import Left, Sent, Volume, unordered
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import Namespace, NodeName, PodRef, Unit, WorkloadRef
@@ -59,7 +60,7 @@ def events(*pairs, heard=("n1", "n2", "n3")):
     """What Hubble saw; pairs are (client pod, server pod, events each way)."""
     return Observations(
         Unit.FLOWS,
-        pairs=tuple(PairSum(pod(*one), pod(*other), n, n) for one, other, n in pairs),
+        pairs=pair_sums(PairSum(pod(*one), pod(*other), n, n) for one, other, n in pairs),
         observers={NodeName(name): ObserverSum(10, 0) for name in heard},
         earliest_nanoseconds=0,
         latest_nanoseconds=10**9,

@@ -17,7 +17,8 @@ from shorthaul.traffic.byte_graphs import Seen, byte_graph
 from shorthaul.traffic.graphs import SourceState
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.joins import Joining
-from shorthaul.traffic.observations import Observations, PairSum
+from shorthaul.traffic.observations import Observations
+from shorthaul.traffic.pair_sums import PairSum
 from shorthaul.traffic.volume_averages import told_whole
 from shorthaul.traffic.volumes import Volume
 from shorthaul.traffic.windows import Window, WindowRules, observations_of

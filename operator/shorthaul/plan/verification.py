@@ -16,13 +16,12 @@ from shorthaul.cluster.reasons import Reason
 from shorthaul.topology.distances import Distances
 from shorthaul.traffic.graphs import PodEdge
 from shorthaul.traffic.identities import PodIdentity
+from shorthaul.traffic.rate_errors import STUDENT_T
 from shorthaul.units import PodRef, Tier, WorkloadRef
 
 LEAST_RATIO = 0.5
 HISTORY = 5
 FAILURES = 3
-STUDENT_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""By degrees of freedom from 1: the two-sided 95 % points; the last one stands for all above."""
 
 
 @dataclass(frozen=True, slots=True)

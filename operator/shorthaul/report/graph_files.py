@@ -33,7 +33,7 @@ def _attributes(end: Vertex) -> dict[str, str]:
 
 
 def _known(edge: Edge) -> dict[str, str | float | bool]:
-    """Who told of an edge, when last, and whether they agree; what nobody knows is not there."""
+    """Who told of an edge, when, how surely, whether all agree; what nobody knows is not there."""
     found: dict[str, str | float | bool | None] = {
         "sources": ", ".join(map(printable, edge.sources)) or None,
         "sources_agree": edge.sources_agree,
@@ -41,6 +41,8 @@ def _known(edge: Edge) -> dict[str, str | float | bool]:
         "told_at_client": edge.ends.one if edge.ends else None,
         "told_at_server": edge.ends.other if edge.ends else None,
         "seen_seconds": edge.seen_seconds,
+        "standard_error": edge.error.standard if edge.error else None,
+        "margin": edge.error.margin if edge.error else None,
     }
     return {name: value for name, value in found.items() if value is not None}
 

@@ -1,7 +1,8 @@
 """The traffic map for programs: each edge with its ends, rates and tiers, and what is left out.
 
-Times are seconds since the epoch. What nobody knows is null: files tell of no sources, and only
-flow records tell both ends apart.
+Times are seconds since the epoch; `margin` is half the 95 % interval around `rate`. What nobody
+knows is null: files tell of no sources, edge lists of no errors, and only flow records tell both
+ends apart.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,6 +42,8 @@ def _edge(item: MapEdge) -> Mapping[str, Any]:
         "forward": edge.forward,
         "backward": edge.backward,
         "rate": edge.rate,
+        "standardError": edge.error.standard if edge.error else None,
+        "margin": edge.error.margin if edge.error else None,
         "bothEnded": edge.both_ended,
         "sources": list(edge.sources),
         "sourcesAgree": edge.sources_agree,

@@ -1,10 +1,12 @@
 """The traffic map for people: tiers, then who talks to whom, the largest first, then routings.
 
+`±` is half the 95 % interval around a rate, both ways, as a share of it, where that is known.
 The title says whether tiers are as observed or as routed; where edges differ in that, each says it.
 Without a cluster only places outside have tiers.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from shorthaul.report import quantities
 from shorthaul.report.locality_bars import locality_lines
@@ -12,7 +14,18 @@ from shorthaul.report.maps import MapEdge, TrafficMap
 from shorthaul.report.note_texts import note_lines
 from shorthaul.report.routing_texts import routing_lines
 from shorthaul.report.screens import Cell, Row, Screen, Tone, name, strong_lines, table, table_width
+from shorthaul.traffic.graphs import Edge
 from shorthaul.units import TIERS
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the edges of a map have columns for, beside rates and shares."""
+
+    traffic: TrafficMap
+    tiered: bool
+    mixed: bool
+    errors: bool
 
 
 def map_text(traffic: TrafficMap, notes: Sequence[str], screen: Screen) -> str:
@@ -43,7 +56,8 @@ def edge_lines(traffic: TrafficMap, screen: Screen) -> list[str]:
         return []
     ways = traffic.tiers_by
     tiered, mixed = traffic.shares is not None or bool(ways), len(ways) > 1
-    rows = [_head(tiered, mixed), *(_row(item, traffic, tiered, mixed) for item in traffic.edges)]
+    shown = _Shown(traffic, tiered, mixed, any(item.edge.error for item in traffic.edges))
+    rows = [_head(shown), *(_row(item, shown) for item in traffic.edges)]
     if screen.fits(table_width(rows)):
         return table(rows, screen)
     numbers = table([row[2:] for row in rows], screen, indent=6)
@@ -53,11 +67,11 @@ def edge_lines(traffic: TrafficMap, screen: Screen) -> list[str]:
     return lines
 
 
-def _head(tiered: bool, mixed: bool) -> Row:
-    titles = ["sent", "answered", "share"]
-    if tiered:
+def _head(shown: _Shown) -> Row:
+    titles = ["sent", "answered", *(["±"] if shown.errors else []), "share"]
+    if shown.tiered:
         titles += [str(tier) for tier in TIERS]
-    if mixed:
+    if shown.mixed:
         titles.append("as")
     return [
         Cell("client", Tone.QUIET),
@@ -66,20 +80,28 @@ def _head(tiered: bool, mixed: bool) -> Row:
     ]
 
 
-def _row(item: MapEdge, traffic: TrafficMap, tiered: bool, mixed: bool) -> Row:
-    edge = item.edge
+def _row(item: MapEdge, shown: _Shown) -> Row:
+    edge, traffic = item.edge, shown.traffic
     row = [
         Cell(name(str(edge.client))),
         Cell(f"→ {name(str(edge.server))}"),
         Cell(quantities.amount(edge.forward, traffic.unit), right=True),
         Cell(quantities.amount(edge.backward, traffic.unit), right=True),
+        *([_error_cell(edge)] if shown.errors else []),
         Cell(quantities.share(edge.rate / traffic.rate if traffic.rate else 0.0), right=True),
     ]
-    if tiered:
+    if shown.tiered:
         row += _tier_cells(item)
-    if mixed:
+    if shown.mixed:
         row.append(Cell(item.tiers_by or "?", Tone.QUIET, right=True))
     return row
+
+
+def _error_cell(edge: Edge) -> Cell:
+    """Half the 95 % interval around both ways together, as a share of these."""
+    if edge.error is None or not edge.rate:
+        return Cell("?", Tone.QUIET, right=True)
+    return Cell(quantities.share(edge.error.margin / edge.rate), right=True)
 
 
 def _tier_cells(item: MapEdge) -> list[Cell]:

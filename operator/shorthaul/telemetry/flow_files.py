@@ -21,6 +21,7 @@ from shorthaul.telemetry.tallies import Tally
 from shorthaul.telemetry.tally_warnings import warnings_of
 from shorthaul.traffic.addresses.ranges import Range
 from shorthaul.traffic.observations import UNWEIGHED_EVENTS, DeclaredEdge, Observations
+from shorthaul.traffic.pair_sums import pair_sums
 from shorthaul.units import Unit
 
 ROW_LIMIT = 4_000_000
@@ -108,7 +109,7 @@ class _Reading:
             ignored[UNWEIGHED_EVENTS] = tally.counted_lines
         return Observations(
             unit=chosen,
-            pairs=tally.pairs() if flows else (),
+            pairs=tally.pairs() if flows else pair_sums(),
             anchored=tally.anchored() if flows else (),
             declared=tuple(sorted(self._rows.get(chosen, ()), key=_row_order)),
             workloads=self._reader.names.workloads,

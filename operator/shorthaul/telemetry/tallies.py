@@ -13,7 +13,8 @@ from shorthaul.telemetry.repeats import Repeats
 from shorthaul.telemetry.skips import REASON_LIMIT, Place, Skips
 from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Lost
 from shorthaul.traffic.graphs import Leftover, Vertex
-from shorthaul.traffic.observations import AnchorSum, ObserverSum, PairSum
+from shorthaul.traffic.observations import AnchorSum, ObserverSum
+from shorthaul.traffic.pair_sums import PairSum, PairSums, pair_sums
 from shorthaul.units import NodeName, PodRef
 
 PAIR_LIMIT = 4_000_000
@@ -57,13 +58,13 @@ class Tally:
         else:
             self._add_lost(outcome)
 
-    def pairs(self) -> tuple[PairSum, ...]:
+    def pairs(self) -> PairSums:
         """The sums per client and server pod, sorted."""
         grouped: dict[tuple[PodRef, PodRef], dict[bool, dict[NodeName, int]]] = {}
         for (client, server, reply, observer), events in self._pairs.items():
             both = grouped.setdefault((client, server), {False: {}, True: {}})
             both[reply][observer] = events
-        return tuple(
+        return pair_sums(
             PairSum(
                 client,
                 server,
@@ -72,7 +73,7 @@ class Tally:
                 frozenset(both[False]),
                 frozenset(both[True]),
             )
-            for (client, server), both in sorted(grouped.items())
+            for (client, server), both in grouped.items()
         )
 
     def anchored(self) -> tuple[AnchorSum, ...]:

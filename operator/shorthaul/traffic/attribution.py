@@ -15,9 +15,12 @@ from shorthaul.traffic.anchors import is_anchor, is_outside
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.graphs import Edge, Leftover, PodEdge, TrafficGraph, Vertex
 from shorthaul.traffic.identities import Directory
-from shorthaul.traffic.observations import AnchorSum, DeclaredEdge, Observations, PairSum
+from shorthaul.traffic.observations import AnchorSum, DeclaredEdge, Observations
+from shorthaul.traffic.owned_pairs import OwnedPairs, owned_pairs
 from shorthaul.traffic.owners import Owners
-from shorthaul.traffic.sightings import Sightings
+from shorthaul.traffic.pod_edges import PodEdges, pod_edges
+from shorthaul.traffic.rate_errors import RateError, counted, summed
+from shorthaul.traffic.sightings import both_ended
 from shorthaul.units import PodRef, WorkloadRef
 
 SELF = "traffic of a pod with itself, which has no distance"
@@ -44,26 +47,24 @@ def build_graph(observations: Observations, directory: Directory | None = None) 
 
 def attribute(observations: Observations, directory: Directory | None) -> TrafficGraph:
     """The traffic map, empty when none of the traffic is of the directory's cluster."""
-    sums = _Sums(Owners(directory, observations.workloads))
-    sightings = Sightings(observations.pairs, directory)
-    for pair in observations.pairs:
-        sums.add_pair(pair, sightings.both_ended(pair))
+    owners, pairs = Owners(directory, observations.workloads), observations.pairs
+    sums = _Sums(owners, owned_pairs(pairs, both_ended(pairs, directory), owners), observations)
     for each in observations.anchored:
         sums.add_anchored(each)
     for row in observations.declared:
         sums.add_row(row)
     seconds = observations.seconds
-    pod_edges = sums.pod_edges(seconds)
+    pods = sums.pod_edges(seconds)
     return TrafficGraph(
         unit=observations.unit,
         seconds=seconds,
         edges=sums.edges(seconds, anchored=False),
         anchored=sums.edges(seconds, anchored=True),
-        pod_edges=pod_edges,
+        pod_edges=pods,
         leftovers=(*observations.leftovers, *sums.leftovers()),
         lost_events=observations.lost_events,
         end_seconds=observations.end_seconds,
-        warnings=(*observations.warnings, *_single_ended(pod_edges, directory)),
+        warnings=(*observations.warnings, *_single_ended(pods, directory)),
     )
 
 
@@ -83,11 +84,12 @@ class _Sum:
     sources_agree: bool | None = None
     ends: dict[frozenset[Vertex], EndSums] = field(default_factory=dict)
     seen_seconds: int | None = None
+    errors: list[RateError | None] = field(default_factory=list)
 
-    def add(self, pair: PairSum | AnchorSum, both_ended: bool) -> None:
-        self.forward += pair.forward
-        self.backward += pair.backward
-        self.both_ended |= both_ended
+    def add(self, each: AnchorSum) -> None:
+        self.forward += each.forward
+        self.backward += each.backward
+        self.errors.append(None)
 
     def add_row(self, row: DeclaredEdge) -> None:
         (self.backward_rates if row.backward else self.rates).append(row.rate)
@@ -99,6 +101,7 @@ class _Sum:
             self.ends[frozenset((row.client, row.server))] = row.ends
         if row.seen_seconds is not None:
             self.seen_seconds = max(row.seen_seconds, self.seen_seconds or 0)
+        self.errors.append(row.error)
 
     def ends_told(self) -> EndSums | None:
         """What both ends told, summed over all that the edge is made of."""
@@ -114,24 +117,17 @@ class _Sum:
 
 
 class _Sums:
-    def __init__(self, owners: Owners) -> None:
-        self._owners = owners
+    def __init__(self, owners: Owners, pairs: OwnedPairs, told: Observations) -> None:
+        self._owners, self._pairs = owners, pairs
         self._edges: dict[tuple[WorkloadRef, WorkloadRef], _Sum] = {}
         self._pods: dict[tuple[PodRef, PodRef], _Sum] = {}
         self._leftovers: dict[str, tuple[int, str]] = {}
-
-    def add_pair(self, pair: PairSum, both_ended: bool) -> None:
-        ends = self._attribute(pair.client, pair.server, math.ceil(pair.events), "")
-        if ends is None:
-            return
-        self._edges.setdefault(ends, _Sum()).add(pair, both_ended)
-        if self._owners.exists(pair.client) and self._owners.exists(pair.server):
-            self._pods.setdefault((pair.client, pair.server), _Sum()).add(pair, both_ended)
+        self._add_pairs(pairs, told)
 
     def add_anchored(self, each: AnchorSum) -> None:
         ends = self._attribute(each.client, each.server, math.ceil(each.events), "")
         if ends is not None:
-            self._edges.setdefault(ends, _Sum()).add(each, both_ended=False)
+            self._edges.setdefault(ends, _Sum()).add(each)
 
     def add_row(self, row: DeclaredEdge) -> None:
         ends = self._attribute(row.client, row.server, 1, f"{row.where}: ")
@@ -155,22 +151,44 @@ class _Sums:
                 total.sources_agree,
                 total.ends_told(),
                 total.seen_seconds,
+                summed(total.errors),
             )
             for (client, server), total in sorted(self._edges.items())
             if anchored is is_outside(client, server)
         )
 
-    def pod_edges(self, seconds: float) -> tuple[PodEdge, ...]:
-        return tuple(
-            PodEdge(client, server, *total.rates_over(seconds), total.both_ended)
-            for (client, server), total in sorted(self._pods.items())
-        )
+    def pod_edges(self, seconds: float) -> PodEdges:
+        found = self._pairs.pod_edges(seconds)
+        if not self._pods:
+            return found
+        edges = {(edge.client, edge.server): edge for edge in found}
+        for (client, server), total in self._pods.items():
+            forward, backward = total.rates_over(seconds)
+            if seen := edges.get((client, server)):
+                forward, backward = seen.forward + forward, seen.backward + backward
+            edges[client, server] = PodEdge(client, server, forward, backward, total.both_ended)
+        return pod_edges(edges.values())
 
     def leftovers(self) -> tuple[Leftover, ...]:
         return tuple(
             Leftover(reason, records, example)
             for reason, (records, example) in sorted(self._leftovers.items())
         )
+
+    def _add_pairs(self, found: OwnedPairs, told: Observations) -> None:
+        for ends, forward, backward, both in found.sums():
+            total = self._edges[ends] = _Sum(forward, backward, both_ended=both)
+            total.errors.append(
+                counted(forward + backward, told.seconds)
+                if told.errors is None
+                else told.errors.get(ends)
+            )
+        for reason, rows in ((SELF, found.looping), (GONE, ~(found.owned | found.looping))):
+            left = found.pairs.take(rows)
+            if len(left):
+                client, server = left.ends(0)
+                example = f"{client}" if reason is SELF else f"{client} → {server}"
+                self._leave(reason, sum(map(math.ceil, left.events.tolist())), example)
 
     def _attribute(
         self, client: Vertex, server: Vertex, records: int, where: str
@@ -201,14 +219,14 @@ class _Sums:
         self._leftovers[reason] = (before + records, first)
 
 
-def _single_ended(pod_edges: tuple[PodEdge, ...], directory: Directory | None) -> tuple[str, ...]:
-    single = [edge for edge in pod_edges if not edge.both_ended]
-    if directory is None or not single:
+def _single_ended(edges: PodEdges, directory: Directory | None) -> tuple[str, ...]:
+    single = edges.take(~edges.both_ended)
+    if directory is None or not len(single):
         return ()
-    whole = math.fsum(edge.rate for edge in pod_edges)
-    share = math.fsum(edge.rate for edge in single) / whole if whole else 0.0
+    whole = math.fsum(edges.rates.tolist())
+    share = math.fsum(single.rates.tolist()) / whole if whole else 0.0
     return (
-        f"{len(single)} of {len(pod_edges)} pod pairs ({share:.1%} of the traffic) were reported "
+        f"{len(single)} of {len(edges)} pod pairs ({share:.1%} of the traffic) were reported "
         f"by one end's node only (first: {single[0].client} → {single[0].server}); they count "
         "here, the running operator leaves them out",
     )

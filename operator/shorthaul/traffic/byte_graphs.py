@@ -14,9 +14,11 @@ from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Edge, Leftover, TrafficGraph
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.joins import Joining
-from shorthaul.traffic.observations import DeclaredEdge, Observations, PairSum
+from shorthaul.traffic.observations import DeclaredEdge, Observations
 from shorthaul.traffic.owners import Owners
+from shorthaul.traffic.pair_sums import PairSum
 from shorthaul.traffic.pod_shares import pod_edges
+from shorthaul.traffic.rate_errors import NONE
 from shorthaul.traffic.volume_averages import Rates, average, told_whole
 from shorthaul.traffic.volumes import Ends, PodEnds, Volume, gathered
 from shorthaul.traffic.windows import STALE, WindowRules
@@ -77,6 +79,7 @@ def _rows(rates: Rates) -> Iterable[DeclaredEdge]:
     """A row for each way that anything went, as an edge list has them."""
     for (client, server), ways in rates.edges.items():
         ends = of_edge((client, server), rates.ends) if rates.ends else None
+        error = rates.errors.get((client, server))
         for rate, backward in zip(ways, (False, True), strict=True):
             if rate > 0:
                 yield DeclaredEdge(
@@ -89,7 +92,9 @@ def _rows(rates: Rates) -> Iterable[DeclaredEdge]:
                     sources_agree=rates.agree,
                     ends=ends,
                     seen_seconds=rates.seen_seconds,
+                    error=error,
                 )
+                error = error and NONE
 
 
 def _leftovers(windows: Iterable[Volume]) -> tuple[Leftover, ...]:

@@ -24,7 +24,7 @@ Counts = npt.NDArray[np.uint64]
 _Each = TypeVar("_Each", bound=Hashable)
 
 
-class _Numbered(Generic[_Each]):
+class Numbered(Generic[_Each]):
     """Numbers for values, in the order of coming."""
 
     def __init__(self) -> None:
@@ -38,6 +38,10 @@ class _Numbered(Generic[_Each]):
             self.values.append(value)
         return found
 
+    def has(self, *values: _Each) -> bool:
+        """Whether all of these have numbers."""
+        return all(value in self._numbers for value in values)
+
 
 class Patterns(Sequence[Flow]):
     """Flows without time, count and key, in columns; they only become more, at their end."""
@@ -45,7 +49,7 @@ class Patterns(Sequence[Flow]):
     def __init__(self) -> None:
         self.pods: list[PodRef] = []
         self._pods: dict[int, int] = {}
-        self._observers, self._clusters = _Numbered[NodeName](), _Numbered[str]()
+        self._observers, self._clusters = Numbered[NodeName](), Numbered[str]()
         self._columns = tuple(array("i") for _ in range(5))
 
     @property

@@ -7,10 +7,11 @@ where a connection is pinned to one (headless Services). Rates are in the graph'
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shorthaul.traffic.end_sums import EndSums
+from shorthaul.traffic.rate_errors import RateError
 from shorthaul.units import Namespace, PodRef, Unit, WorkloadRef
 
 Vertex = PodRef | WorkloadRef
@@ -65,7 +66,7 @@ class Edge:
     `sources_agree` is None where fewer than two did. `ends` are the rates that the nodes of both
     ends told of the same part of it, the client's first, as far as the counting source tells them
     apart; `seen_seconds` is the end of the newest window in which it saw any, None where nothing
-    came in windows of bytes.
+    came in windows of bytes. `error` is that of `rate`; None where nothing tells of it.
     """
 
     client: Vertex
@@ -77,6 +78,7 @@ class Edge:
     sources_agree: bool | None = None
     ends: EndSums | None = None
     seen_seconds: int | None = None
+    error: RateError | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.rate) and self.forward >= 0 and self.backward >= 0):
@@ -126,7 +128,7 @@ class TrafficGraph:
     unit: Unit
     seconds: float
     edges: tuple[Edge, ...]
-    pod_edges: tuple[PodEdge, ...] = ()
+    pod_edges: Sequence[PodEdge] = ()
     leftovers: tuple[Leftover, ...] = ()
     lost_events: int = 0
     end_seconds: float = 0.0

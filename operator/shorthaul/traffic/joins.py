@@ -10,11 +10,13 @@ Such rows count, and are said to be bytes only.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from shorthaul.traffic.anchors import is_outside
 from shorthaul.traffic.graphs import Leftover, Vertex
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.observations import UNWEIGHED_EVENTS, DeclaredEdge, Observations, ObserverSum
+from shorthaul.traffic.owned_pairs import sums_by_owner
 from shorthaul.traffic.owners import Owners
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
@@ -81,10 +83,7 @@ class Joining:
 
 def _clients(events: Observations, owners: Owners) -> dict[_Ends, bool]:
     """For both orders of each pair that was seen: whether the first is the client, by events."""
-    sums: dict[_Ends, float] = {}
-    for pair in events.pairs:
-        ends = _owner(pair.client, owners), _owner(pair.server, owners)
-        sums[ends] = sums.get(ends, 0) + pair.events
+    sums = sums_by_owner(events.pairs, partial(_owner, owners=owners))
     found: dict[_Ends, bool] = {}
     for client, server in sorted(sums, key=repr):
         there, back = sums[client, server], sums.get((server, client), 0)

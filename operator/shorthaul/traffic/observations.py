@@ -4,51 +4,18 @@ Sums are exact: Hubble's events stay integers here and become rates only in `att
 neither the order of lines nor their split into files changes the result. Labels are not kept.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Leftover, Vertex
+from shorthaul.traffic.pair_sums import PairSums, pair_sums
+from shorthaul.traffic.rate_errors import RateError
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
-Pair = tuple[PodRef, PodRef]
 UNWEIGHED_EVENTS = "flow events, which carry no bytes"
 MOST_CLUSTERS_TOLD = 3
-
-
-@dataclass(frozen=True, slots=True)
-class PairSum:
-    """Events of one client pod with one server pod and the nodes whose observers saw them.
-
-    Events of recordings are whole numbers; averages over windows need not be. They are seen where
-    they arrive: requests at the server's node, replies at the client's.
-    """
-
-    client: PodRef
-    server: PodRef
-    forward: float
-    backward: float
-    forward_observers: frozenset[NodeName] = frozenset()
-    backward_observers: frozenset[NodeName] = frozenset()
-
-    @property
-    def events(self) -> float:
-        """Both directions together."""
-        return self.forward + self.backward
-
-    @property
-    def observers(self) -> frozenset[NodeName]:
-        """All nodes that saw any of them."""
-        return self.forward_observers | self.backward_observers
-
-    def also_seen(self, other: "PairSum") -> "PairSum":
-        """The same events with the nodes of others too."""
-        return replace(
-            self,
-            forward_observers=self.forward_observers | other.forward_observers,
-            backward_observers=self.backward_observers | other.backward_observers,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +41,6 @@ class AnchorSum:
         return replace(self, observers=self.observers | other.observers)
 
 
-def in_order(pairs: Iterable[Pair]) -> list[Pair]:
-    """Pairs of pods as they sort, compared by their names alone, which is ten times as quick."""
-    return sorted(pairs, key=_names)
-
-
-def _names(pair: Pair) -> tuple[str, str, str, str]:
-    client, server = pair
-    return client.namespace, client.name, server.namespace, server.name
-
-
 def clusters_text(clusters: Mapping[str, object]) -> str:
     """Clusters by name, each with the place of its first flow; beyond a few, how many more."""
     told = [f"{name!r} (first: {place})" for name, place in sorted(clusters.items())]
@@ -97,7 +54,8 @@ class DeclaredEdge:
 
     `backward` tells that the rate is of what the server sent, which no edge list says by itself.
     Rates of live sources of bytes are rows too, with all the sources that told of them, what both
-    ends told (the client's first), and the end of the newest window that has any of it.
+    ends told (the client's first), and the end of the newest window that has any of it. `error` is
+    that of both ways together and stands in one row of them; the other's is `NONE`.
     """
 
     client: Vertex
@@ -109,6 +67,7 @@ class DeclaredEdge:
     sources_agree: bool | None = None
     ends: EndSums | None = None
     seen_seconds: int | None = None
+    error: RateError | None = None
 
     @property
     def turned(self) -> "DeclaredEdge":
@@ -137,11 +96,12 @@ class Observations:
     Every line that was read is in exactly one of `counted_lines`, `lost_lines`, `ignored` (by
     kind: never meant to count) and `leftovers` (by reason: shown to the user). The times are
     those of all flow lines, counted or not, over all files. Of the lines that count,
-    `anchored_lines` are of events with named places outside.
+    `anchored_lines` are of events with named places outside. `errors` are those of averages over
+    windows, by the owners of pairs; None where events were counted in one stretch.
     """
 
     unit: Unit
-    pairs: tuple[PairSum, ...] = ()
+    pairs: PairSums = field(default_factory=pair_sums)
     declared: tuple[DeclaredEdge, ...] = ()
     workloads: Mapping[PodRef, WorkloadRef] = field(default_factory=dict)
     observers: Mapping[NodeName, ObserverSum] = field(default_factory=dict)
@@ -157,6 +117,7 @@ class Observations:
     warnings: tuple[str, ...] = ()
     anchored: tuple[AnchorSum, ...] = ()
     anchored_lines: int = 0
+    errors: Mapping[tuple[Vertex, Vertex], RateError] | None = None
 
     @property
     def seconds(self) -> float:

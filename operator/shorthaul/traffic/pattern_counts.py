@@ -1,42 +1,57 @@
 """How often each pattern of flows came to a window, until somebody has to know of whom.
 
-Adding up by pattern is work on numbers; pairs of pods are looked up once for each pattern and
+Adding up by pattern is work on numbers, and a pattern is turned into a pair of pods once for each
 window, and not for each flow. Patterns are kept in the order in which they first came, since a
 window that is full takes no more pairs after that.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
+import numpy.typing as npt
 
 from shorthaul.traffic.flow_tables import Counts, Numbers, Patterns
-from shorthaul.traffic.flows import Flow
 
 _ROOM = 1 << 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """Some patterns that are numbered together, in the order in which they came, and their sums."""
+
+    patterns: Patterns
+    numbers: Numbers
+    lines: npt.NDArray[np.int64]
+    events: npt.NDArray[np.int64]
 
 
 class PatternCounts:
     """Lines and events of patterns, in the order in which these first came."""
 
     def __init__(self) -> None:
-        self.counted: dict[int, _Counts] = {}
+        self._counted: dict[int, _Counts] = {}
         self._order: list[tuple[_Counts, Numbers]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._order)
 
     def add(self, patterns: Patterns, numbers: Numbers, events: Counts) -> None:
         """Takes flows, by the numbers of their patterns."""
-        counts = self.counted.get(id(patterns))
+        counts = self._counted.get(id(patterns))
         if counts is None:
-            counts = self.counted[id(patterns)] = _Counts(patterns)
+            counts = self._counted[id(patterns)] = _Counts(patterns)
         fresh = counts.add(numbers, events)
         if len(fresh):
             self._order.append((counts, fresh))
 
-    def sums(self) -> Iterator[tuple[Flow, int, int]]:
-        """Each pattern that came with its lines and events, in the order of coming."""
-        for counts, numbers in self._order:
-            columns = numbers, counts.lines[numbers], counts.events[numbers]
-            for number, lines, events in zip(*(each.tolist() for each in columns), strict=True):
-                yield counts.patterns[number], lines, events
+    def sums(self) -> Iterator[Counted]:
+        """All patterns that came, in the order of coming."""
+        for counts, parts in groupby(self._order, itemgetter(0)):
+            numbers = np.concatenate([numbers for _, numbers in parts])
+            yield Counted(counts.patterns, numbers, counts.lines[numbers], counts.events[numbers])
 
 
 class _Counts:

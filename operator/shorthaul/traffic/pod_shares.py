@@ -8,8 +8,8 @@ gets too little. Below that an edge has no pairs of pods, and who measures it ha
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from shorthaul.traffic.graphs import Edge, PodEdge, Vertex
-from shorthaul.traffic.observations import PairSum
 from shorthaul.traffic.owners import Owners
+from shorthaul.traffic.pair_sums import PairSum
 from shorthaul.traffic.volumes import PodEnds
 from shorthaul.units import PodRef
 

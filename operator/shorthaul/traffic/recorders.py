@@ -8,75 +8,48 @@ read up, so that a backlog is not taken for silence.
 """
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TypeVar
 
 import numpy as np
 
-from shorthaul.traffic.flow_tables import Counts, Flows, FlowTable, Numbers, Patterns
+from shorthaul.traffic.flow_tables import Flows, FlowTable
 from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Heard, Lost
-from shorthaul.traffic.observations import AnchorSum, ObserverSum, Pair, PairSum, in_order
-from shorthaul.traffic.pattern_counts import PatternCounts
+from shorthaul.traffic.observations import AnchorSum, ObserverSum
+from shorthaul.traffic.pair_counts import PairCounts
 from shorthaul.traffic.window_averages import Ends
 from shorthaul.traffic.windows import Window, WindowRules
 from shorthaul.units import NodeName
 
-_Sums = dict[tuple[bool, NodeName], int]
-_Key = TypeVar("_Key", Pair, Ends)
+_Sums = dict[NodeName, list[int]]
 
 
 @dataclass(slots=True)
 class _Open:
-    """A window in the making: events per (client, server, reply, observer)."""
+    """A window in the making; `limit` is of pairs of pods, and of pods and places."""
 
-    sums: dict[Pair, _Sums] = field(default_factory=dict)
+    limit: int
+    pairs: PairCounts
+    lines: Counter[NodeName]
     anchored: dict[Ends, _Sums] = field(default_factory=dict)
-    lines: Counter[NodeName] = field(default_factory=Counter)
     lost: Counter[NodeName] = field(default_factory=Counter)
     surplus_events: int = 0
-    counts: PatternCounts | None = None
 
-    def take(
-        self, table: dict[_Key, _Sums], key: _Key, flow: Flow | AnchorFlow, limit: int
-    ) -> None:
-        """Adds one flow; what was counted before comes first, since a full table takes no more."""
-        if self.counts is not None:
-            self.settle(limit)
-        self._add(table, key, flow, (1, flow.events), limit)
-
-    def count(self, patterns: Patterns, numbers: Numbers, events: Counts) -> None:
-        """Counts flows by patterns, to be added later."""
-        if self.counts is None:
-            self.counts = PatternCounts()
-        self.counts.add(patterns, numbers, events)
-
-    def settle(self, limit: int) -> None:
-        """Adds what was counted."""
-        counts, self.counts = self.counts, None
-        if counts is not None:
-            for flow, *sums in counts.sums():
-                self._add(self.sums, (flow.client, flow.server), flow, sums, limit)
-
-    def _add(
-        self,
-        table: dict[_Key, _Sums],
-        key: _Key,
-        flow: Flow | AnchorFlow,
-        told: Sequence[int],
-        limit: int,
-    ) -> None:
-        lines, events = told
-        self.lines[flow.observer] += lines
-        sums = table.get(key)
+    def take_anchored(self, flow: AnchorFlow) -> None:
+        """Adds events with a named place outside."""
+        self.lines[flow.observer] += 1
+        sums = self.anchored.get(flow.ends)
         if sums is None:
-            if len(table) >= limit:
-                self.surplus_events += events
+            if len(self.anchored) >= self.limit:
+                self.surplus_events += flow.events
                 return
-            sums = table[key] = {}
-        side = _side(flow.reply, flow.observer)
-        sums[side] = sums.get(side, 0) + events
+            sums = self.anchored[flow.ends] = {}
+        sums.setdefault(flow.observer, [0, 0])[flow.reply] += flow.events
+
+
+def _open(limit: int) -> _Open:
+    lines = Counter[NodeName]()
+    return _Open(limit, PairCounts(limit, lines), lines)
 
 
 class Recorder:
@@ -96,8 +69,7 @@ class Recorder:
         """Takes one flow, or counts why not."""
         window = self._window(flow.time_nanoseconds // NANOSECONDS, flow.events, now_seconds)
         if window is not None:
-            pair = flow.client, flow.server
-            window.take(window.sums, pair, flow, self.rules.pair_limit)
+            window.pairs.add(flow)
 
     def add_all(self, flows: Collection[Flow], now_seconds: float) -> None:
         """Takes flows as `add` would take each of them, many at a time where they are in tables."""
@@ -120,14 +92,14 @@ class Recorder:
         taken = ~(early | late)
         for index in np.unique(indices[taken]).tolist():
             rows = taken & (indices == index)
-            window = self._open.setdefault(index, _Open())
-            window.count(table.patterns, table.numbers[rows], table.events[rows])
+            window = self._opened(index)
+            window.pairs.count(table.patterns, table.numbers[rows], table.events[rows])
 
     def add_anchored(self, flow: AnchorFlow, now_seconds: float) -> None:
         """Takes events with a named place outside, or counts why not."""
         window = self._window(flow.time_nanoseconds // NANOSECONDS, flow.events, now_seconds)
         if window is not None:
-            window.take(window.anchored, flow.ends, flow, self.rules.pair_limit)
+            window.take_anchored(flow)
 
     def hear(self, heard: Heard, now_seconds: float) -> None:
         """Takes a sign of life."""
@@ -140,7 +112,7 @@ class Recorder:
         told = lost.time_nanoseconds // NANOSECONDS
         window = self._window(told, 0, now_seconds) if told else None
         if window is None:
-            window = self._open.setdefault(self._index(now_seconds), _Open())
+            window = self._opened(self._index(now_seconds))
         window.lost[lost.observer] += lost.events
 
     def close(
@@ -176,9 +148,8 @@ class Recorder:
         self._started = True
         self._next = first + 1
         taken = self._open.pop(first)
-        taken.settle(self.rules.pair_limit)
-        tables = (*taken.sums.values(), *taken.anchored.values())
-        self.partial_events = sum(events for sums in tables for events in sums.values())
+        told = [sum(each) for sums in taken.anchored.values() for each in sums.values()]
+        self.partial_events = int(taken.pairs.sums().events.sum()) + sum(told)
 
     def _index(self, seconds: float) -> int:
         return int(seconds // self.rules.window_seconds)
@@ -194,22 +165,27 @@ class Recorder:
         if index < self._earliest(now_seconds):
             self.late_events += events
             return None
-        return self._open.setdefault(index, _Open())
+        return self._opened(index)
+
+    def _opened(self, index: int) -> _Open:
+        found = self._open.get(index)
+        if found is None:
+            found = self._open[index] = _open(self.rules.pair_limit)
+        return found
 
     def _closed(self, index: int, expected: frozenset[NodeName] | None) -> Window:
-        taken = self._open.get(index) or _Open()
-        taken.settle(self.rules.pair_limit)
+        taken = self._opened(index)
+        pairs = taken.pairs.sums()
         names = sorted({*taken.lines, *taken.lost})
         observers = {name: ObserverSum(taken.lines[name], taken.lost[name]) for name in names}
         return Window(
             start_seconds=index * self.rules.window_seconds,
             seconds=self.rules.window_seconds,
-            # Each is let go as it is turned into what is kept: all of them twice would be the peak.
-            pairs={key: _pair(key, taken.sums.pop(key)) for key in in_order(taken.sums)},
+            pairs=pairs,
             observers=observers,
             blind=self._silent(taken, expected) | self._lossy(observers),
             usable=not self._too_lossy(observers.values()),
-            surplus_events=taken.surplus_events,
+            surplus_events=taken.surplus_events + taken.pairs.surplus_events,
             anchored={key: _anchored(key, sums) for key, sums in taken.anchored.items()},
         )
 
@@ -234,33 +210,6 @@ class Recorder:
 
 def _anchored(key: Ends, sums: _Sums) -> AnchorSum:
     client, server = key
-    return AnchorSum(
-        client,
-        server,
-        sum(events for (reply, _), events in sums.items() if not reply),
-        sum(events for (reply, _), events in sums.items() if reply),
-        frozenset(observer for _, observer in sums if observer),
-    )
-
-
-def _pair(key: Pair, sums: _Sums) -> PairSum:
-    client, server = key
-    return PairSum(
-        client,
-        server,
-        sum(events for (reply, _), events in sums.items() if not reply),
-        sum(events for (reply, _), events in sums.items() if reply),
-        _observers(tuple(observer for reply, observer in sums if not reply)),
-        _observers(tuple(observer for reply, observer in sums if reply)),
-    )
-
-
-# Few nodes see many pairs: one object for each saves a third of what a window takes.
-@lru_cache(1 << 14)
-def _side(reply: bool, observer: NodeName) -> tuple[bool, NodeName]:
-    return reply, observer
-
-
-@lru_cache(1 << 14)
-def _observers(names: tuple[NodeName, ...]) -> frozenset[NodeName]:
-    return frozenset(names)
+    forward, backward = zip(*sums.values(), strict=True)
+    observers = frozenset(observer for observer in sums if observer)
+    return AnchorSum(client, server, sum(forward), sum(backward), observers)

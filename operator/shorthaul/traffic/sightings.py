@@ -6,34 +6,61 @@ on one node, one observer sees both. Where the directory does not know a pod's n
 whose observer saw traffic arrive at it stands in.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+
+import numpy as np
 
 from shorthaul.traffic.identities import Directory
-from shorthaul.traffic.observations import PairSum
+from shorthaul.traffic.node_sets import Nodes, NodeSets, Sets, Truths
+from shorthaul.traffic.pair_sums import PairSums, ends_of, keys_of
 from shorthaul.units import NodeName, PodRef
 
 _UNNAMED = frozenset({NodeName("")})
 
 
-class Sightings:
-    """The nodes that pods were seen on, and with them who saw which pair."""
+def both_ended(pairs: PairSums, directory: Directory | None) -> Truths:
+    """Pair by pair, whether observers at both ends, as far as there are two, saw its traffic."""
+    nodes = NodeSets(pairs.nodes)
+    numbers = nodes.numbers(pairs.nodes)
+    forward, backward = numbers[pairs.forward_nodes], numbers[pairs.backward_nodes]
+    there = _nodes(pairs, directory, nodes)
+    clients, servers = there[pairs.clients], there[pairs.servers]
+    shared = nodes.intersection(clients, servers)
+    apart = nodes.meet(servers, forward) & nodes.meet(clients, backward)
+    together = nodes.meet(shared, forward) | nodes.meet(shared, backward)
+    found: Truths = np.where(shared != 0, together, apart)
+    return found
 
-    def __init__(self, pairs: Iterable[PairSum], directory: Directory | None) -> None:
-        self._directory = directory
-        self._seen_on: dict[PodRef, set[NodeName]] = {}
-        for pair in pairs:
-            self._seen_on.setdefault(pair.server, set()).update(pair.forward_observers - _UNNAMED)
-            self._seen_on.setdefault(pair.client, set()).update(pair.backward_observers - _UNNAMED)
 
-    def both_ended(self, pair: PairSum) -> bool:
-        """Whether observers at both ends, as far as there are two, saw the pair's traffic."""
-        clients, servers = self._nodes(pair.client), self._nodes(pair.server)
-        if shared := clients & servers:
-            return bool(shared & (pair.forward_observers | pair.backward_observers))
-        return bool(servers & pair.forward_observers and clients & pair.backward_observers)
+def _nodes(pairs: PairSums, directory: Directory | None, nodes: NodeSets) -> Sets:
+    """Pod by pod, the set of the nodes that it is on."""
+    found = np.zeros(len(pairs.pods), np.int32)
+    seen: dict[int, set[NodeName]] = {}
+    for pod in pairs.there:
+        node = _known_node(pairs.pods[pod], directory)
+        if node is None:
+            seen[pod] = set()
+        else:
+            found[pod] = nodes.number(frozenset({node}))
+    if not seen:
+        return found
+    for pod, arrived in _arrivals(pairs):
+        if pod in seen:
+            seen[pod] |= arrived - _UNNAMED
+    for pod, told in seen.items():
+        found[pod] = nodes.number(frozenset(told))
+    return found
 
-    def _nodes(self, pod: PodRef) -> frozenset[NodeName]:
-        identity = self._directory.pods.get(pod) if self._directory else None
-        if identity is not None and identity.node is not None:
-            return frozenset({identity.node})
-        return frozenset(self._seen_on.get(pod, ()))
+
+def _known_node(pod: PodRef, directory: Directory | None) -> NodeName | None:
+    identity = directory.pods.get(pod) if directory else None
+    return None if identity is None else identity.node
+
+
+def _arrivals(pairs: PairSums) -> Iterator[tuple[int, Nodes]]:
+    """Each pod with the nodes that saw traffic arrive at it; one may come several times."""
+    requests = keys_of(pairs.servers, pairs.forward_nodes)
+    replies = keys_of(pairs.clients, pairs.backward_nodes)
+    pods, seen = ends_of(np.unique(np.concatenate((requests, replies))))
+    for pod, number in zip(pods.tolist(), seen.tolist(), strict=True):
+        yield pod, pairs.nodes[number]

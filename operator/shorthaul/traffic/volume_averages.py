@@ -8,10 +8,14 @@ as the counting source tells them apart: summed over its windows without decay, 
 of them would weigh less for the end that tells later.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from shorthaul.traffic.end_sums import EndSums, add, near
+from shorthaul.traffic.rate_errors import RateError, Shares
 from shorthaul.traffic.volumes import Ends, PodEnds, Volume, unordered
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import PodRef, WorkloadRef
@@ -24,6 +28,7 @@ class Rates:
     `sources` are all that told of the two, the counting one first; `agree` is None where only one
     did. `seen_seconds` is the end of the newest window in which the counting one saw any of it, and
     `fresh` whether that was lately. `ends` is what both ends' nodes told of it, in the two's order.
+    `errors` are those of both ways of the counting one's edges, as far as several windows tell.
     """
 
     edges: Mapping[Ends, tuple[float, float]]
@@ -33,6 +38,23 @@ class Rates:
     fresh: bool
     seen_seconds: int
     ends: EndSums | None
+    errors: Mapping[Ends, RateError]
+
+
+@dataclass(slots=True)
+class _Spread:
+    """Sums over the windows in which an edge had any bytes, from which all windows' spread is."""
+
+    squares: float = 0.0
+    products: float = 0.0
+
+    def add(self, sent: int, weight: float, seconds: int) -> None:
+        self.squares += (weight * sent) ** 2
+        self.products += weight**2 * sent * seconds
+
+    def about(self, rate: float, shares: float) -> float:
+        """Σ(w(x - rate s))²; `shares` is Σ(ws)²."""
+        return self.squares - 2 * rate * self.products + rate**2 * shares
 
 
 @dataclass(slots=True)
@@ -49,10 +71,13 @@ class _Told:
     fresh_from: int = 0
     seconds: int = 0
     ends: dict[Ends, EndSums] = field(default_factory=dict)
+    shares: list[float] = field(default_factory=list)
+    spreads: dict[Ends, _Spread] = field(default_factory=dict)
 
     def add(self, volume: Volume, weight: float) -> None:
         self.spoken += weight * volume.seconds
         self.seconds += volume.seconds
+        self.shares.append(weight * volume.seconds)
         for ends, sent in volume.edges.items():
             self.seen[unordered(ends)] = volume.end_seconds
             forward, backward = self.edges.get(ends, (0.0, 0.0))
@@ -60,6 +85,7 @@ class _Told:
                 forward + weight * sent.forward_bytes,
                 backward + weight * sent.backward_bytes,
             )
+            self.spreads.setdefault(ends, _Spread()).add(sent.bytes, weight, volume.seconds)
         for pods, sent in volume.pairs.items():
             known = _owned(pods, volume.owners)
             if known is not None:
@@ -77,6 +103,19 @@ class _Told:
         """Bytes/s of some edges, both ways."""
         return self.weight(edges) / self.spoken
 
+    def errors(self) -> dict[Ends, RateError]:
+        """Those of the rates of edges, each both ways; one window alone says nothing of them."""
+        if len(self.shares) < 2:
+            return {}
+        edges, whole = list(self.spreads), math.fsum(share**2 for share in self.shares)
+        spread = [self.spreads[ends].about(self.rate((ends,)), whole) for ends in edges]
+        shares = Shares(len(edges))
+        for share in self.shares:
+            shares.add(share / self.spoken)
+        found = shares.errors(np.array(spread) / self.spoken**2, np.zeros(len(edges)))
+        told = zip(edges, found, strict=True)
+        return {ends: error for ends, error in told if error is not None}
+
 
 def average(whole: Mapping[str, Sequence[Volume]], rules: WindowRules) -> Mapping[Ends, Rates]:
     """Rates by two workloads in their order; linear in the edges of all windows.
@@ -89,7 +128,10 @@ def average(whole: Mapping[str, Sequence[Volume]], rules: WindowRules) -> Mappin
     for source, sums in told.items():
         for ends in sorted(sums.edges):
             found.setdefault(unordered(ends), {}).setdefault(source, []).append(ends)
-    return {two: _reconciled(two, by_source, told) for two, by_source in sorted(found.items())}
+    errors = {source: sums.errors() for source, sums in told.items()}
+    return {
+        two: _reconciled(two, by_source, told, errors) for two, by_source in sorted(found.items())
+    }
 
 
 def told_whole(volumes: Mapping[str, Sequence[Volume]]) -> Mapping[str, Sequence[Volume]]:
@@ -111,7 +153,12 @@ def _of_source(windows: Sequence[Volume], rules: WindowRules, newest: int) -> _T
     return told
 
 
-def _reconciled(two: Ends, edges: Mapping[str, Sequence[Ends]], told: Mapping[str, _Told]) -> Rates:
+def _reconciled(
+    two: Ends,
+    edges: Mapping[str, Sequence[Ends]],
+    told: Mapping[str, _Told],
+    errors: Mapping[str, Mapping[Ends, RateError]],
+) -> Rates:
     ranked = sorted(edges, key=lambda source: (-told[source].weight(edges[source]), source))
     chosen = told[ranked[0]]
     rate, *others = (told[source].rate(edges[source]) for source in ranked)
@@ -130,6 +177,7 @@ def _reconciled(two: Ends, edges: Mapping[str, Sequence[Ends]], told: Mapping[st
         fresh=chosen.seen[two] >= chosen.fresh_from,
         seen_seconds=chosen.seen[two],
         ends=chosen.ends[two].over(chosen.seconds) if two in chosen.ends else None,
+        errors=errors[ranked[0]],
     )
 
 

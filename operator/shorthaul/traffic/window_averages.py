@@ -1,38 +1,36 @@
-"""Events over windows become rates: of pairs of pods, and of pods with named places outside.
+"""Events over windows become rates: here those of pods with named places outside.
 
 A window says nothing of what a node reports that was blind in it. Places outside are seen by the
-pod's own node alone; all else is the same for both.
+pod's own node alone; all else is the same for pairs of pods (`pair_averages`).
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from shorthaul.traffic.graphs import Vertex
-from shorthaul.traffic.observations import AnchorSum, PairSum
+from shorthaul.traffic.observations import AnchorSum
 from shorthaul.units import NodeName
 
 Ends = tuple[Vertex, Vertex]
-_NEGLIGIBLE_SHARE = 1e-9
-_Key = TypeVar("_Key", bound=Ends)
-_Sum = TypeVar("_Sum", PairSum, AnchorSum)
+NEGLIGIBLE_SHARE = 1e-9
+_Sums = TypeVar("_Sums")
 
 
 @dataclass(frozen=True, slots=True)
-class Told(Generic[_Key, _Sum]):
+class Told(Generic[_Sums]):
     """What one window says of one kind of ends, and the nodes that it says nothing of."""
 
     seconds: int
     blind: frozenset[NodeName]
-    sums: Mapping[_Key, _Sum]
+    sums: _Sums
 
 
-def averages(
-    windows: Sequence[Told[_Key, _Sum]],
-    weights: Sequence[float],
-    ordered: Callable[[Iterable[_Key]], Sequence[_Key]],
-) -> tuple[_Sum, ...]:
+Anchored = Told[Mapping[Ends, AnchorSum]]
+
+
+def averages(windows: Sequence[Anchored], weights: Sequence[float]) -> tuple[AnchorSum, ...]:
     """Each one's weighted rate, as events over the whole stretch; windows blind to it are left out.
 
     Linear in the ends of all windows.
@@ -40,7 +38,7 @@ def averages(
     reporters = _reporters(windows)
     seconds = float(sum(window.seconds for window in windows))
     whole = math.fsum(w * window.seconds for w, window in zip(weights, windows, strict=True))
-    totals: dict[_Key, list[float]] = {key: [0.0, 0.0, whole] for key in ordered(reporters)}
+    totals = {key: [0.0, 0.0, whole] for key in sorted(reporters, key=repr)}
     for weight, window in zip(weights, windows, strict=True):
         for key, each in _seen(window, reporters).items():
             total = totals[key]
@@ -55,30 +53,30 @@ def averages(
             reporters[key], forward=forward * seconds / spoken, backward=backward * seconds / spoken
         )
         for key, (forward, backward, spoken) in totals.items()
-        if spoken > _NEGLIGIBLE_SHARE * whole
+        if spoken > NEGLIGIBLE_SHARE * whole
     )
 
 
 def split_stale(
-    found: Sequence[_Sum],
-    newest: Sequence[Told[_Key, _Sum]],
-    owners: Callable[[Ends], Ends],
-) -> tuple[list[_Sum], list[_Sum]]:
+    found: Sequence[AnchorSum], newest: Sequence[Anchored], owner: Callable[[Vertex], Vertex]
+) -> tuple[list[AnchorSum], list[AnchorSum]]:
     """Seen is also a pair of whose ends' workloads another was; unknown ends stand alone."""
     seen: set[Ends] = {key for window in newest for key in window.sums}
     replaced = any((each.client, each.server) not in seen for each in found)
-    talking = {owners(key) for key in seen} if replaced else set[Ends]()
-    fresh: list[_Sum] = []
-    stale: list[_Sum] = []
+    talking = {(owner(one), owner(other)) for one, other in seen} if replaced else set[Ends]()
+    fresh: list[AnchorSum] = []
+    stale: list[AnchorSum] = []
     for each in found:
-        key = (each.client, each.server)
         told = any(not each.observers & window.blind for window in newest)
-        known = told and (key in seen or owners(key) in talking)
+        known = told and (
+            (each.client, each.server) in seen
+            or (owner(each.client), owner(each.server)) in talking
+        )
         (fresh if known else stale).append(each)
     return fresh, stale
 
 
-def _seen(window: Told[_Key, _Sum], reporters: Mapping[_Key, _Sum]) -> Mapping[_Key, _Sum]:
+def _seen(window: Anchored, reporters: Mapping[Ends, AnchorSum]) -> Mapping[Ends, AnchorSum]:
     if not window.blind:
         return window.sums
     return {
@@ -88,9 +86,9 @@ def _seen(window: Told[_Key, _Sum], reporters: Mapping[_Key, _Sum]) -> Mapping[_
     }
 
 
-def _reporters(windows: Sequence[Told[_Key, _Sum]]) -> dict[_Key, _Sum]:
+def _reporters(windows: Sequence[Anchored]) -> dict[Ends, AnchorSum]:
     """All ends, with all the nodes that reported them in any window."""
-    found: dict[_Key, _Sum] = {}
+    found: dict[Ends, AnchorSum] = {}
     for window in windows:
         for key, each in window.sums.items():
             known = found.get(key)

@@ -10,7 +10,7 @@ by `recorders`; their counts come along.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,16 +18,12 @@ from shorthaul.traffic.attribution import PLACES
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.graphs import Leftover, Vertex
 from shorthaul.traffic.identities import Directory
-from shorthaul.traffic.observations import (
-    AnchorSum,
-    Observations,
-    ObserverSum,
-    Pair,
-    PairSum,
-    in_order,
-)
+from shorthaul.traffic.observations import AnchorSum, Observations, ObserverSum
 from shorthaul.traffic.owners import Owners
-from shorthaul.traffic.sightings import Sightings
+from shorthaul.traffic.pair_averages import fresh, pair_averages
+from shorthaul.traffic.pair_errors import errors_by_owner
+from shorthaul.traffic.pair_sums import PairSums, pair_sums
+from shorthaul.traffic.sightings import both_ended
 from shorthaul.traffic.window_averages import Ends, Told, averages, split_stale
 from shorthaul.units import NodeName, PodRef, Unit, WorkloadRef
 
@@ -71,7 +67,7 @@ class Window:
 
     start_seconds: int
     seconds: int
-    pairs: Mapping[Pair, PairSum] = field(default_factory=dict)
+    pairs: PairSums = field(default_factory=pair_sums)
     observers: Mapping[NodeName, ObserverSum] = field(default_factory=dict)
     blind: frozenset[NodeName] = frozenset()
     usable: bool = True
@@ -104,18 +100,17 @@ def observations_of(
     usable = [window for window in windows if window.usable]
     seconds = sum(window.seconds for window in usable)
     weights, newest = _weights(usable, rules), slice(-rules.stale_windows, None)
-    owners = partial(_ends, Owners(directory, workloads or {}))
+    owner = partial(_owner, owners=Owners(directory, workloads or {}))
     told = [Told(window.seconds, window.blind, window.pairs) for window in usable]
-    pairs = averages(told, weights, in_order)
-    fresh, stale = split_stale(pairs, told[newest], owners)
-    sightings = Sightings(pairs, directory)
-    seen = [(pair, sightings.both_ended(pair)) for pair in fresh]
+    pairs = pair_averages(told, weights)
+    lately, both = fresh(pairs, told[newest], owner), both_ended(pairs, directory)
     outside = [Told(window.seconds, window.blind, window.anchored) for window in usable]
-    places = averages(outside, weights, partial(sorted, key=repr))
-    anchored, unseen = split_stale(places, outside[newest], owners)
+    anchored, unseen = split_stale(averages(outside, weights), outside[newest], owner)
+    counting = pairs.take(lately & both)
     return Observations(
         unit=Unit.FLOWS,
-        pairs=tuple(pair for pair, both_ended in seen if both_ended),
+        pairs=counting,
+        errors=errors_by_owner(told, weights, counting, owner),
         anchored=tuple(anchored),
         workloads=workloads or {},
         observers=_observers(usable),
@@ -123,9 +118,9 @@ def observations_of(
         latest_nanoseconds=usable[-1].end_seconds * NANOSECONDS if usable else None,
         lost_events=sum(window.lost_events for window in windows),
         leftovers=(
-            *_leftover(SINGLE_ENDED, [pair for pair, both_ended in seen if not both_ended]),
-            *_leftover(STALE, stale),
-            *_leftover(PLACES + STALE, unseen),
+            *_left_pairs(SINGLE_ENDED, pairs.take(lately & ~both)),
+            *_left_pairs(STALE, pairs.take(~lately)),
+            *_left_places(PLACES + STALE, unseen),
             *_surplus(windows, rules),
         ),
         warnings=_warnings(windows),
@@ -148,20 +143,26 @@ def _weights(windows: Sequence[Window], rules: WindowRules) -> list[float]:
     return [0.5 ** ((windows[-1].end_seconds - window.end_seconds) / life) for window in windows]
 
 
-def _ends(owners: Owners, pair: Ends) -> Ends:
-    client, server = pair
-    return _owner(client, owners), _owner(server, owners)
-
-
 def _owner(end: Vertex, owners: Owners) -> Vertex:
     return (owners.of(end) if isinstance(end, PodRef) else None) or end
 
 
-def _leftover(reason: str, pairs: Sequence[PairSum | AnchorSum]) -> tuple[Leftover, ...]:
-    if not pairs:
+def _left_pairs(reason: str, pairs: PairSums) -> tuple[Leftover, ...]:
+    if not len(pairs):
         return ()
-    events = math.ceil(math.fsum(pair.events for pair in pairs))
-    return (Leftover(reason, events, f"{pairs[0].client} → {pairs[0].server}"),)
+    client, server = pairs.ends(0)
+    return (Leftover(reason, _events(pairs.events.tolist()), f"{client} → {server}"),)
+
+
+def _left_places(reason: str, sums: Sequence[AnchorSum]) -> tuple[Leftover, ...]:
+    if not sums:
+        return ()
+    events = _events(each.events for each in sums)
+    return (Leftover(reason, events, f"{sums[0].client} → {sums[0].server}"),)
+
+
+def _events(each: Iterable[float]) -> int:
+    return math.ceil(math.fsum(each))
 
 
 def _surplus(windows: Sequence[Window], rules: WindowRules) -> tuple[Leftover, ...]:
