@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from shorthaul.store import connections, readings
-from shorthaul.telemetry.collected import clients, readers
+from shorthaul.telemetry.collected import clients, fetches
 from shorthaul.telemetry.collected.clients import Place
 from shorthaul.telemetry.collected.rosters import Grid
 from telemetry.collected import spools_made
@@ -225,7 +225,7 @@ async def test_what_the_ledger_has_is_left_out_even_when_it_was_locked_at_first(
 
 
 async def test_more_bytes_than_can_be_held_are_left_out_and_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(readers, "MOST_BYTES", 1)
+    monkeypatch.setattr(fetches, "MOST_BYTES", 1)
     start = recent() // 2 * 2
     for number in range(2):
         records = [spools_made.record(A, B, 500, (start + number) * 1_000)]
