@@ -249,9 +249,13 @@ class CountingPoints:
         return end - self._heard.get(node, _EARLIEST) <= self._rules.patience_milliseconds
 
     def _forget(self, open_milliseconds: int) -> None:
-        """Forgets what was not told of for long, and who; pairs of which more may come stay."""
-        patience = self._rules.patience_milliseconds
-        kept = min(self._newest, open_milliseconds) - 2 * patience
+        """Forgets what was not told of for long, and who; pairs of which more may come stay.
+
+        They stay while there is room for as many others.
+        """
+        patience, room = self._rules.patience_milliseconds, self._rules.pair_limit // 2
+        open_from = open_milliseconds if len(self._pairs) <= room else self._newest
+        kept = min(self._newest, open_from) - 2 * patience
         self._pairs = {key: pair for key, pair in self._pairs.items() if pair.last >= kept}
         oldest = self._newest - 2 * patience
         self._heard = {node: last for node, last in self._heard.items() if last >= oldest}

@@ -252,6 +252,17 @@ def test_a_collector_that_comes_back_goes_on_where_it_was():
     assert starts(found.due(1_000.0, 900.0)) == [("a", 60)]
 
 
+def test_what_is_done_after_its_collector_was_forgotten_is_not_read_again():
+    found = roster(("a", [listed(0)]), now=70.0)
+    due = found.due(70.0, 60.0)
+    found.forget(1_000.0)
+    found.done(due.windows)
+
+    found.hear("127.0.0.1", Listing("a", 60, (listed(0),)), 1_000.0)
+
+    assert found.due(1_000.0, 900.0) is None
+
+
 def test_more_records_than_can_be_held_are_left_out_and_said():
     most = rosters.MOST_RECORDS
     found = roster(("a", [listed(0, records=most)]), ("b", [listed(0, records=1)]))

@@ -202,6 +202,8 @@ class Roster:
             if name in self.known:
                 known = self.known[name]
                 known.done = max(known.done, window.start_ms)
+            else:
+                self._done[name] = max(self._done.get(name, -1), window.start_ms)
 
     def open_milliseconds(self, now_seconds: float) -> int:
         """From where on windows may still come that a collector has and has not given."""
