@@ -41,9 +41,13 @@ class CountedSpans:
 
     def take(self, place: Place, first: int, last: int) -> bool:
         """Whether a record of a point counts; if so its time is the point's from now on."""
+        spans = self._spans
+        if spans and first >= spans[-1].first and spans[-1].place == place:
+            if last > spans[-1].last:
+                spans[-1] = _Span(spans[-1].first, last, place)
+            return True  # As nearly always: the newest goes on.
         if first <= self._floor:
             return False
-        spans = self._spans
         begin = bisect_left(spans, first, key=attrgetter("last"))
         end = begin
         while end < len(spans) and spans[end].first <= last:
