@@ -86,8 +86,8 @@ class Groups:
         return {
             process
             for root in self._roots()
-            for path in root.rglob("cgroup.procs")
-            for process in _ids(path)
+            for group in _groups(root)
+            for process in _ids(group / "cgroup.procs")
         }
 
     def end_processes(self) -> int:
@@ -108,8 +108,7 @@ class Groups:
         """Remove the groups, which must be empty; the kernel lets go of them with some delay."""
         deadline = time.monotonic() + END_SECONDS
         for root in self._roots():
-            folders = sorted(root.rglob("*/"), key=lambda path: -len(path.parts))
-            for folder in [*folders, root]:
+            for folder in sorted(_groups(root), key=lambda path: -len(path.parts)):
                 while folder.is_dir() and not _removed(folder):
                     if time.monotonic() > deadline:
                         raise TimeoutError(f"cgroup {folder} is still busy")
@@ -166,6 +165,11 @@ def give_controllers(group: Path) -> None:
     wanted = [name for name in CONTROLLERS_OF_NODES if name in offered and name not in given]
     if wanted:
         control.write_text(" ".join(f"+{name}" for name in wanted))
+
+
+def _groups(root: Path) -> Iterator[Path]:
+    """Yield a group and all below it; those that a guard removes meanwhile are none."""
+    return (Path(folder) for folder, _, _ in os.walk(root))
 
 
 def _ids(path: Path) -> list[int]:

@@ -92,6 +92,6 @@ def _room(node: str) -> str:
 
 def _write_wrapper(path: Path, name: str, programs: debian.Programs) -> None:
     """Programs that were only unpacked need the libraries that came beside them."""
-    libraries = programs.environment.get("LD_LIBRARY_PATH", "")
-    path.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec {programs.path(name)} "$@"\n')
+    settings = "".join(f'{key}="{value}" ' for key, value in programs.settings.items())
+    path.write_text(f'#!/bin/sh\n{settings}exec {programs.path(name)} "$@"\n')
     path.chmod(0o755)

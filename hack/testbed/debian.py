@@ -15,6 +15,8 @@ from pathlib import Path
 from testbed import caches
 
 PLACES = ("usr/bin", "usr/sbin")
+ALTERNATIVES = {"iptables": "iptables-nft"}
+"""Programs that a package has under another name only, until its installation makes a link."""
 FETCH_SECONDS = 240
 
 
@@ -32,16 +34,30 @@ class Programs:
         """Where a program is."""
         if self._root is None:
             return shutil.which(name, path=_search_path()) or name
-        found = (self._root / place / name for place in PLACES)
-        return str(next(path for path in found if path.exists()))
+        names = (name, ALTERNATIVES.get(name, name))
+        found = (self._root / place / each for each in names for place in PLACES)
+        there = next((path for path in found if path.exists()), None)
+        if there is None:
+            raise Unavailable(f"{self._root} has no {name}; install its package")
+        return str(there)
 
     @property
     def environment(self) -> dict[str, str]:
         """What the programs have to be run with."""
         if self._root is None:
             return dict(os.environ)
+        return os.environ | self.settings
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What tells programs that were only unpacked where their libraries are."""
+        if self._root is None:
+            return {}
         folders = sorted({str(path.parent) for path in self._root.glob("usr/lib/**/*.so*")})
-        return os.environ | {"LD_LIBRARY_PATH": ":".join(folders)}
+        found = {"LD_LIBRARY_PATH": ":".join(folders)}
+        for folder in self._root.glob("usr/lib/*/xtables"):
+            found["XTABLES_LIBDIR"] = str(folder)
+        return found
 
 
 def programs(packages: tuple[str, ...], names: tuple[str, ...]) -> Programs:

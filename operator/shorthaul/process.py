@@ -120,6 +120,7 @@ class _Operator:
         self.store = ClusterStore(
             connection,
             pod_changed=lambda before, after: holders.see(before, after, int(time.time() * 1_000)),
+            pod_news_seconds=_news_seconds(settings),
         )
         self.terms = terms_of(settings)
         self.latencies = LatencyFeed(SystemRandom(), settings.latency_seconds)
@@ -251,6 +252,14 @@ def terms_of(settings: Settings) -> Terms:
         seed=settings.seed,
         protected_namespaces=PROTECTED_NAMESPACES | own,
     )
+
+
+def _news_seconds(settings: Settings) -> int:
+    """How often pods are heard of at least: addresses are known no later than that.
+
+    A window of bytes is billed once addresses are known to its end, so without news none is.
+    """
+    return round(min(60.0, max(10.0, settings.window_seconds / 2)))
 
 
 def _window_rules(settings: Settings) -> WindowRules:

@@ -1,6 +1,7 @@
 """Sources of bytes in the feed: what their status says, and which units may be planned on."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -99,6 +100,13 @@ def test_incomplete_windows_are_told():
     sums.add(volume(10, 0, complete=False))
 
     assert "1 windows of bytes are kept, 1 of them incomplete" in sums.text
+
+
+def test_a_source_says_whom_its_newest_window_is_without():
+    sums = VolumeSums(RULES.kept_windows)
+    sums.add(replace(volume(990, 7), complete=False, missing=("collector b (node n2)",)))
+
+    assert "1 of them incomplete; the newest is without collector b (node n2); " in sums.text
 
 
 class Telling:

@@ -198,3 +198,24 @@ def test_a_long_list_is_read_page_by_page_and_begun_again_when_it_expires(
             return sorted(listing.items.values())
 
     assert asyncio.run(read()) == [f"many-{index}" for index in range(7)]
+
+
+def test_a_watch_that_is_to_be_told_often_is_never_old_although_nothing_changes(
+    kubeconfig: Path,
+):
+    async def play() -> float:
+        settings = WatchSettings().told(6)
+        async with Connection(Origin(str(kubeconfig))) as connection:
+            watch = Watch(connection, endpoints.QUOTAS, lambda body: "seen", settings=settings)
+            running = asyncio.create_task(watch.run())
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await watch.synced.wait()
+            oldest = 0.0
+            for _ in range(120):
+                await asyncio.sleep(0.2)
+                oldest = max(oldest, watch.age_seconds)
+            running.cancel()
+        assert watch.failure is None
+        return oldest
+
+    assert asyncio.run(play()) < 10

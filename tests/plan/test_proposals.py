@@ -16,7 +16,7 @@ from shorthaul.api.affinitypolicies import (
     Worth,
 )
 from shorthaul.api.objects import ObjectMeta
-from shorthaul.api.policystatuses import Paused
+from shorthaul.api.policystatuses import Budgets, Paused, StartedMove
 from shorthaul.plan.commands import CreatePlan
 from shorthaul.plan.proposals import Means, propose
 from shorthaul.plan.traffic_maps import TrafficMaps
@@ -135,6 +135,14 @@ def test_a_move_that_does_not_earn_its_cost_within_the_horizon_is_not_planned(ga
     assert (finding.held.code, written) == ("NothingToGain", [])
     assert "NotWorthIt" in {refusal.reason.code for refusal in finding.plan.refusals}
     assert held(policy(longer)) is None
+
+
+def test_where_nothing_is_worth_it_while_pods_wait_these_are_told_of():
+    lately = [StartedMove(kind="Deployment", name=name, time=NOW) for name in ("cart", *RATES)]
+    finding, written = proposed(policy(budgets=Budgets(moves=tuple(lately))))
+
+    assert (finding.held.code, written) == ("NothingToGain", [])
+    assert "worth making while 3 pods wait: shop/cart was moved less" in finding.held.message
 
 
 def test_a_policy_that_paused_itself_gets_no_new_plan():

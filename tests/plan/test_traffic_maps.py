@@ -122,6 +122,14 @@ def test_bytes_that_stopped_coming_stop_planning_after_their_lag(lag, stale):
         assert "one ended 90 s ago, more than 60 s" in found.hindrance.message
 
 
+def test_bytes_that_stopped_coming_say_whom_the_newest_window_is_without():
+    newest = replace(volume(1_000), complete=False, missing=("collector b (node n2)",))
+
+    found = traffic(now=1_090, volumes={"one": [volume(990), newest]})
+
+    assert "; the newest is without collector b (node n2); see" in found.hindrance.message
+
+
 def test_where_no_pods_are_told_the_distance_is_modelled_as_the_plan_models_it():
     graph = traffic(volumes={"one": [volume(990)]}).average
     priced = price(Objective.BYTES, Unit.BYTES, DEFAULT_SCALE, None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shorthaul.errors import BadInput
 from shorthaul.store import intakes, readings
 from shorthaul.store.ledgers import Ledger
-from shorthaul.traffic.entries import UNATTRIBUTED, Batch, Counts, Span
+from shorthaul.traffic.entries import UNATTRIBUTED, Batch, Counts, Note, Span
 from store.ledger_worlds import (
     DB,
     HOUR,
@@ -232,3 +232,30 @@ def test_one_transaction_over_many_batches_is_all_or_nothing_in_its_receipt(path
 
     assert (receipt.counted, receipt.repeated) == (3, 2)
     assert receipt.refused == {"stream name over 500 letters": 1}
+
+
+def noted(first, content, seconds=1_000):
+    batch = numbered(first, [drawn(first)])
+    return Batch(batch.stream, batch.entries, batch.span, Note(content, seconds, 600))
+
+
+def test_a_note_stays_with_the_positions_that_were_counted_first(path):
+    with Ledger(path) as ledger:
+        ledger.take([noted(10, b"first")])
+        ledger.take([noted(10, b"again")])
+
+        assert ledger.note("exporter a", Span(10, 11)) == b"first"
+        assert ledger.note("exporter a", Span(10, 12)) is None
+        assert ledger.note("exporter b", Span(10, 11)) is None
+
+
+def test_a_note_is_forgotten_with_the_first_that_is_later_by_more_than_it_is_kept(path):
+    with Ledger(path) as ledger:
+        ledger.take([noted(10, b"old")])
+        ledger.take([noted(11, b"on time", 1_600)])
+        assert ledger.note("exporter a", Span(10, 11)) == b"old"
+
+        ledger.take([noted(12, b"new", 1_601)])
+        kept = [ledger.note("exporter a", Span(at, at + 1)) for at in (10, 11, 12)]
+
+    assert kept == [None, b"on time", b"new"]

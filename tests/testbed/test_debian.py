@@ -22,3 +22,18 @@ def test_without_apt_the_reason_says_what_to_install(monkeypatch, tmp_path):
     assert list(debian.caches.folder().glob("debian-*")) == [
         debian.caches.folder() / f"{debian.caches.entry('debian-softflowd').name}.lock"
     ]
+
+
+def test_a_program_that_its_installation_would_link_is_found_under_its_other_name(tmp_path):
+    (tmp_path / "usr/sbin").mkdir(parents=True)
+    (tmp_path / "usr/lib/triplet/xtables").mkdir(parents=True)
+    (tmp_path / "usr/sbin/iptables-nft").touch()
+    found = debian.Programs(tmp_path)
+
+    assert found.path("iptables") == str(tmp_path / "usr/sbin/iptables-nft")
+    assert found.settings["XTABLES_LIBDIR"] == str(tmp_path / "usr/lib/triplet/xtables")
+
+
+def test_a_program_that_was_not_unpacked_is_told_of(tmp_path):
+    with pytest.raises(debian.Unavailable, match="has no clang-19"):
+        debian.Programs(tmp_path).path("clang-19")

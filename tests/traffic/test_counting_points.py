@@ -168,6 +168,18 @@ def test_the_number_of_pairs_is_bounded_and_those_that_are_known_stay(pairs):
     assert points.left_out == 0
 
 
+@pytest.mark.parametrize(("pair_limit", "stays"), [(4, True), (2, False)])
+def test_pairs_of_which_more_may_come_stay_while_there_is_room(pair_limit, stays):
+    points = CountingPoints(PointRules(pair_limit=pair_limit))
+    finders = Finders(node_of, node_of)
+    near = [passage(NODE_B, 0, 9, 1, ends=(B, B))]
+    points.learn([passage(NODE_A, 0, 9, 100), *near], finders, WINDOW)
+
+    points.learn([], finders, 60 * WINDOW, open_milliseconds=WINDOW)
+
+    assert ((A, B) in points._pairs) is stays
+
+
 def compared(points, passages, window, nodes_of=node_of):
     """What both ends told of each way in a window by its number."""
     points.learn(passages, Finders(nodes_of, nodes_of), (window + 1) * WINDOW)

@@ -11,7 +11,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from realnodes import clusters
 from realshop import (
@@ -34,6 +34,7 @@ HINTS = "placementhints.shorthaul.dev"
 ENDED_PLANS = ("Done", "Expired", "Superseded")
 FABRIC = "10.251.0.0/24"
 Object = dict[str, Any]
+Result = TypeVar("Result")
 
 
 class NotSettled(Exception):
@@ -93,10 +94,14 @@ class Stage:
 
     def crossing(self, seconds: float | None = None) -> float:
         """Wait a while and return the bytes per second that crossed between racks meanwhile."""
+        return self.crossing_while(lambda: time.sleep(seconds or self.times.measured))[0]
+
+    def crossing_while(self, work: Callable[[], Result]) -> tuple[float, Result]:
+        """Do something and return the bytes per second that crossed between racks meanwhile."""
         began, crossed = time.monotonic(), measures.crossing(self.cluster)
-        time.sleep(seconds or self.times.measured)
+        result = work()
         passed = time.monotonic() - began
-        return (measures.crossing(self.cluster) - crossed) / passed
+        return (measures.crossing(self.cluster) - crossed) / passed, result
 
 
 @contextlib.contextmanager

@@ -74,7 +74,7 @@ ALL = (
     ),
     Disturbance(
         "collectors-killed",
-        "all collectors are killed, again and again, when pods are about to move",
+        "all collectors are killed, again and again, before pods would move for a hot pair",
         "nothing moves meanwhile; pods move when they are back; the ledger is exact to the byte",
         collector_outages.run,
     ),

@@ -24,6 +24,7 @@ class _Sum:
     left_bytes: int
     most_billed_bytes: int
     most_left_bytes: int
+    missing: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class VolumeSums:
         known = self._windows.get(start)
         before = (known.most_billed_bytes, known.most_left_bytes) if known else (0, 0)
         most = max(billed, before[0]), max(left, before[1])
-        self._windows[start] = _Sum(volume.complete, billed, left, *most)
+        self._windows[start] = _Sum(volume.complete, billed, left, *most, volume.missing)
         for old in sorted(self._windows)[: -self.kept_windows]:
             del self._windows[old]
         return Grown(most[0] - before[0], most[1] - before[1])
@@ -70,7 +71,9 @@ class VolumeSums:
         whole = self.billed_bytes + self.left_bytes
         share = self.left_bytes / whole if whole else 0.0
         lacking = f", {self.incomplete_windows} of them incomplete" * bool(self.incomplete_windows)
+        missing = self._windows[max(self._windows)].missing if self._windows else ()
+        without = f"; the newest is without {', '.join(missing)}" if missing else ""
         return (
-            f"{self.windows} windows of bytes are kept{lacking}; "
+            f"{self.windows} windows of bytes are kept{lacking}{without}; "
             f"{share:.1%} of the bytes name no two workloads"
         )

@@ -71,11 +71,25 @@ class ClusterStore:
         connection: Connection,
         settings: WatchSettings | None = None,
         pod_changed: Changed[Pod] | None = None,
+        pod_news_seconds: int | None = None,
     ) -> None:
-        """Store what to watch, and whom to tell of pods; nothing is read before `run`."""
+        """Store what to watch, and whom to tell of pods; nothing is read before `run`.
+
+        At least every `pod_news_seconds` the server says of pods that nothing has changed.
+        """
+        known = settings or WatchSettings()
+        often = {
+            endpoints.PODS: known if pod_news_seconds is None else known.told(pod_news_seconds)
+        }
         told: Mapping[Endpoint, Changed[Any] | None] = {endpoints.PODS: pod_changed}
         self._watches = {
-            kind: Watch(connection, kind, _decoder(kind), settings=settings, changed=told.get(kind))
+            kind: Watch(
+                connection,
+                kind,
+                _decoder(kind),
+                settings=often.get(kind, known),
+                changed=told.get(kind),
+            )
             for kind in KINDS
         }
         self._kept: _Kept | None = None

@@ -3,7 +3,8 @@
 The copy holds what `decode` makes of an object, never the object. It only ever changes to a state
 that the API server had: a resumed watch goes on from the last seen version, and where that is not
 possible (410, a line that makes no sense) the kind is listed anew and the copy swapped at once.
-A connection on which nothing is heard, not even a bookmark, is taken for dead.
+A connection on which nothing is heard, not even a bookmark, is taken for dead. A watch that the
+server has kept open for as long as was asked for, and ends then, has told all that there was.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import msgspec
@@ -24,6 +25,9 @@ from shorthaul.kube.lists import Decode, Key, identify, read_all
 
 V = TypeVar("V")
 FAILURES_BEFORE_WARNING = 3
+SHORTEST_WATCH_SECONDS = 5
+EARLY_SECONDS = 0.5
+"""How much earlier than asked for a watch may end that the server has ended by itself."""
 Changed = Callable[[V | None, V | None], None]
 """Told each change of one object, from and to; None where it is not there."""
 
@@ -39,6 +43,11 @@ class WatchSettings:
     longest_watch_seconds: int = 480
     first_pause_seconds: float = 0.5
     longest_pause_seconds: float = 30.0
+
+    def told(self, every_seconds: int) -> "WatchSettings":
+        """With watches so short that the server is heard that often, whatever happens."""
+        seconds = max(SHORTEST_WATCH_SECONDS, every_seconds)
+        return replace(self, shortest_watch_seconds=seconds, longest_watch_seconds=seconds)
 
 
 class _Event(msgspec.Struct):
@@ -90,7 +99,7 @@ class Watch(Generic[V]):
 
     @property
     def age_seconds(self) -> float:
-        """How long ago the server was last heard, bookmarks included."""
+        """How long ago the server was last heard: an event, a bookmark, or a watch's due end."""
         return self._clock() - self._heard_at
 
     async def run(self) -> None:
@@ -128,12 +137,14 @@ class Watch(Generic[V]):
         stream = self._connection.stream(
             self.endpoint.path(), parameters, silence_seconds=known.silence_seconds
         )
-        heard_before = self._heard_at
+        heard_before, began = self._heard_at, self._clock()
         async with stream as lines:
             async for line in lines:
                 self._apply(line)
                 self._heard()
-        if self._heard_at == heard_before:
+        if self._clock() - began >= seconds - EARLY_SECONDS:
+            self._heard()  # It was open to the end, and nothing more has changed.
+        elif self._heard_at == heard_before:
             raise Unavailable(f"watch {self.endpoint.plural}: ended without an event or bookmark")
 
     def _apply(self, line: bytes) -> None:

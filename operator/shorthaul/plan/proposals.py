@@ -130,14 +130,14 @@ def _consider(scope: Scope, means: Means) -> tuple[Finding, Sequence[Command]]:
 def _too_little(plan: Plan, scope: Scope) -> Reason | None:
     """Why even the best plan is not worth it, which spares the search for the knee."""
     if not plan.moves:
-        return Reason("NothingToGain", "no move is worth making")
+        return _nothing(plan)
     overall = Sample(plan.value.before, plan.value.after)
     return damping.too_small(overall, _damping(scope))
 
 
 def _objection(plan: Plan, scope: Scope, rules: Rules, priced: Pricing) -> Reason | None:
     if not plan.moves:
-        return Reason("NothingToGain", "no move is worth making")
+        return _nothing(plan)
     moves = [(move.pod, move.target) for move in plan.moves]
     asked = _damping(scope)
     samples = [
@@ -147,6 +147,13 @@ def _objection(plan: Plan, scope: Scope, rules: Rules, priced: Pricing) -> Reaso
     overall = Sample(plan.value.before, plan.value.after)
     refused = damping.objection(samples, overall, asked)
     return refused or _unsettled(scope) or _unmeasured(plan, scope)
+
+
+def _nothing(plan: Plan) -> Reason:
+    """Why there is no move; pods that would go, and only have to wait, are told of."""
+    waiting = [each.reason for each in plan.refusals if each.reason.code == standings.COOLING]
+    while_these = f" while {len(waiting)} pods wait: {waiting[0].message}" if waiting else ""
+    return Reason("NothingToGain", f"no move is worth making{while_these}")
 
 
 def _unmeasured(plan: Plan, scope: Scope) -> Reason | None:

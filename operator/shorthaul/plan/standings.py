@@ -23,6 +23,7 @@ from shorthaul.plan.views import View, phase_of, ref_of
 from shorthaul.units import Namespace, WorkloadRef
 
 RESUME = "shorthaul.dev/resume"
+COOLING = "CoolingDown"
 MOST_MISSES = 2
 
 
@@ -88,7 +89,7 @@ def resting(policy: AffinityPolicy, view: View) -> Mapping[WorkloadRef, Reason]:
     known = starts_of(policy, view.moves)
     cooling = pacing.cooling(known, ref_of(policy), seconds, view.seconds)
     found = {
-        workload: Reason("CoolingDown", f"{workload} was moved less than {seconds} s ago")
+        workload: Reason(COOLING, f"{workload} was moved less than {seconds} s ago")
         for workload in cooling
     }
     return {**found, **_missed(ref_of(policy), view.moves)}

@@ -183,8 +183,15 @@ def _stale(age_seconds: float, found: Gathered, counting: set[str]) -> Reason | 
     return Reason(
         "BytesStale",
         f"the last whole window of bytes of {names} ended {age_seconds:.0f} s ago, more than "
-        f"{patience:.0f} s; see the FlowSource's status",
+        f"{patience:.0f} s{_without(found, counting)}; see the FlowSource's status",
     )
+
+
+def _without(found: Gathered, counting: set[str]) -> str:
+    """Who has not told of the newest windows, where that is known."""
+    newest = (found.volumes[source][-1] for source in sorted(counting) if found.volumes.get(source))
+    missing = [each for volume in newest for each in volume.missing]
+    return f"; the newest is without {', '.join(missing)}" if missing else ""
 
 
 def _unavailable(unit: Unit) -> Reason:

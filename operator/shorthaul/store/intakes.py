@@ -16,6 +16,8 @@ from shorthaul.traffic.entries import (
     LATEST_HOUR,
     Batch,
     Entry,
+    Note,
+    Span,
 )
 from shorthaul.units import Tier, WorkloadRef
 
@@ -75,6 +77,7 @@ class Intake:
         self.parties: dict[WorkloadRef, int] = {}
         self.fresh: defaultdict[int, dict[bytes, None]] = defaultdict(dict)
         self.streams: dict[str, Stream] = {}
+        self.noted: list[tuple[str, Span, Note]] = []
         self._known = known
         self._blocked = frozenset(blocked)
         self._numbers: dict[int, int] = {}
@@ -99,6 +102,8 @@ class Intake:
                 self._refused[standing.value] += len(batch.entries)
                 return
             stream = replace(stream, spans=stream.spans.plus(batch.span))
+            if batch.note is not None:
+                self.noted.append((batch.stream, batch.span, batch.note))
         counted = self._add_entries(batch)
         self.streams[batch.stream] = replace(stream, records=stream.records + counted)
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from shorthaul.store.intakes import Receipt
 from shorthaul.store.ledgers import Ledger
 from shorthaul.store.spans import Spans
-from shorthaul.traffic.entries import Batch
+from shorthaul.traffic.entries import Batch, Span
 
 _Result = TypeVar("_Result")
 
@@ -31,6 +31,10 @@ class Keeper:
     async def taken(self, stream: str) -> Spans:
         """The positions of a stream that are counted."""
         return await self._do(lambda ledger: ledger.taken(stream))
+
+    async def note(self, stream: str, span: Span) -> bytes | None:
+        """What was noted with a span that is counted."""
+        return await self._do(lambda ledger: ledger.note(stream, span))
 
     def close(self) -> None:
         """Closes the ledger and waits until it is."""

@@ -17,7 +17,7 @@ from shorthaul.store.intakes import Intake, Known, Place, Receipt, Stream
 from shorthaul.store.key_sets import KeySets
 from shorthaul.store.schemas import ADDING, COUNTS
 from shorthaul.store.spans import Spans, spans_of
-from shorthaul.traffic.entries import COUNT_LIMIT, UNATTRIBUTED, UNKNOWN_TIER, Batch, Key
+from shorthaul.traffic.entries import COUNT_LIMIT, UNATTRIBUTED, UNKNOWN_TIER, Batch, Key, Span
 from shorthaul.units import TIERS, Tier, WorkloadRef
 
 CACHED_PARTIES = 1 << 17
@@ -57,6 +57,10 @@ class Ledger:
     def taken(self, stream: str) -> Spans:
         """The positions of a stream that are counted."""
         return self._do(lambda held: held.taken(stream))
+
+    def note(self, stream: str, span: Span) -> bytes | None:
+        """What was noted with a span that is counted; None if nothing was, or it is forgotten."""
+        return self._do(lambda held: held.note(stream, span))
 
     def has(self, hour: int, keys: Sequence[Key]) -> frozenset[Key]:
         """Which of some keys of an hour are counted."""
@@ -119,6 +123,12 @@ class _OpenLedger:
     def taken(self, stream: str) -> Spans:
         return self._stream(stream).spans
 
+    def note(self, stream: str, span: Span) -> bytes | None:
+        row = self.connection.execute(
+            "SELECT content FROM notes WHERE (stream, first, after) = (?, ?, ?)", (stream, *span)
+        ).fetchone()
+        return None if row is None else row[0]
+
     def has(self, hour: int, keys: Sequence[Key]) -> frozenset[Key]:
         return frozenset(self._keys.of(hour).intersection(keys))
 
@@ -152,7 +162,20 @@ class _OpenLedger:
                 for name, stream in intake.streams.items()
             ],
         )
+        self._write_notes(intake)
         execute("COMMIT")
+
+    def _write_notes(self, intake: Intake) -> None:
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?, ?)",
+            [
+                (stream, *span, note.time_seconds, note.content)
+                for stream, span, note in intake.noted
+            ],
+        )
+        if intake.noted:
+            oldest = max(note.time_seconds - note.kept_seconds for _, _, note in intake.noted)
+            self.connection.execute("DELETE FROM notes WHERE time < ?", (oldest,))
 
     def _too_large(self, intake: Intake) -> list[Place]:
         refs = [UNATTRIBUTED, *intake.parties]

@@ -36,6 +36,11 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " hour INTEGER NOT NULL) STRICT",
         "INSERT INTO horizon VALUES (1, 0)",
     ),
+    (
+        "CREATE TABLE notes (stream TEXT NOT NULL, first INTEGER NOT NULL, after INTEGER NOT NULL,"
+        " time INTEGER NOT NULL, content BLOB NOT NULL,"
+        " PRIMARY KEY (stream, first)) STRICT, WITHOUT ROWID",
+    ),
 )
 VERSION = len(STEPS)
 

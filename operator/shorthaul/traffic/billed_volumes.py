@@ -24,11 +24,12 @@ TierOf = Callable[[NodeName, NodeName], Tier | None]
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Which window of the grid, and whether all of it was told."""
+    """Which window of the grid, whether all of it was told, and who has not told of it yet."""
 
     start_seconds: int
     seconds: int
     complete: bool = True
+    missing: tuple[str, ...] = ()
 
     @property
     def end_milliseconds(self) -> int:
@@ -52,6 +53,7 @@ def volume_of(parts: Sequence[Metered], ground: Ground, stretch: Stretch) -> Vol
         owners=dict(sorted(sums.owners.items())),
         leftovers=gathered(left for part in parts for left in _leftovers(part)),
         complete=stretch.complete,
+        missing=stretch.missing,
     )
 
 
@@ -66,6 +68,7 @@ def together(one: Volume, other: Volume) -> Volume:
         ends=_both(one.ends, other.ends),
         leftovers=gathered((*one.leftovers, *other.leftovers)),
         complete=one.complete and other.complete,
+        missing=tuple(sorted({*one.missing, *other.missing})),
     )
 
 

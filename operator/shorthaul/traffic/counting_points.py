@@ -11,12 +11,14 @@ each window would count them in both. So the choice is per pair of addresses and
   that traffic, and the next one counts.
 - A device that is no node counts only where neither end's node is heard: whoever can send to
   a collector could be one.
-- Where the choice changes, nothing counts that began before what the old point told last.
+- Where the choice changes, nothing counts of a time in which another point did.
 
 So bytes may be left out once, at a change or while waiting, but none counts twice. What is left out
-is told as seen at another point. What is known of pairs is forgotten after a while. Where they
-are too many, new ones are left out and counted, since the long-lived ones are known. All is a
-function of the passages and their windows only.
+is told as seen at another point. Windows come in order, but for those of who was silent, which come
+when it is back: so what is known of a pair is kept for as long as older ones may still come, and is
+forgotten a while later. Where pairs are too many, new ones are left out and counted, since the
+long-lived ones are known. All is a function of the passages and their windows only; what counted
+before a restart is told as it was (`recall`), and stays.
 
 Where the nodes of both ends tell of a pair, what each of them told is given to be compared,
 whichever counts. What one tells before the other is kept until that one tells too, for as long as
@@ -30,6 +32,7 @@ from typing import NamedTuple
 from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.parties import Address
 from shorthaul.traffic.both_ends import Compared, age
+from shorthaul.traffic.counted_spans import CountedSpans
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.passages import NodeOf, Once, Passage, Place, counts_of, place_of
 from shorthaul.units import NodeName
@@ -81,8 +84,7 @@ class _Pair:
     ends: tuple[NodeName | None, NodeName | None] = (None, None)
     chosen: Place | None = None
     waiting_since: int = 0
-    told_until: int = _EARLIEST
-    not_before: int = _EARLIEST
+    counted: CountedSpans = field(default_factory=CountedSpans)
     last: int = _EARLIEST
 
 
@@ -96,6 +98,7 @@ class CountingPoints:
         self._rules = rules or PointRules()
         self.left_out = 0
         self.compared: tuple[Compared, ...] = ()
+        self._newest = _EARLIEST
         self._heard: dict[NodeName, int] = {}
         self._pairs: dict[_Key, _Pair] = {}
         self._nodes: dict[Address, NodeName] = {}
@@ -105,39 +108,56 @@ class CountingPoints:
         """The nodes whose exporters were heard of late."""
         return frozenset(self._heard)
 
-    def learn(self, passages: Sequence[Passage], nodes: Finders, end_milliseconds: int) -> None:
+    def node_of(self, exporter: Address) -> NodeName:
+        """The node that an exporter speaks for, as far as that was learned; "" for none."""
+        return self._nodes.get(exporter, NodeName(""))
+
+    def learn(
+        self,
+        passages: Sequence[Passage],
+        nodes: Finders,
+        end_milliseconds: int,
+        open_milliseconds: int | None = None,
+    ) -> None:
         """Takes all that was told in a window, by whomever, and chooses for each pair.
 
-        `left_out` is how many of its passages are of new pairs that were too many; `compared` has
-        the pairs that both ends' nodes told of.
+        `open_milliseconds` is the end of the oldest window that more may come for. `left_out` is
+        how many of its passages are of new pairs that were too many; `compared` has the pairs that
+        both ends' nodes told of.
         """
-        self._forget(end_milliseconds)
+        self._newest = max(self._newest, end_milliseconds)
+        self._forget(self._newest if open_milliseconds is None else open_milliseconds)
         self.left_out = 0
         compared: list[Compared] = []
         for key, newest in self._told(passages, nodes, end_milliseconds).items():
             pair = self._pairs[key]
             chosen = self._choice(pair, end_milliseconds)
-            if chosen is not None and chosen != pair.chosen:
-                pair.not_before = pair.told_until
-                pair.chosen = chosen
+            pair.chosen = pair.chosen if chosen is None else chosen
             pair.last = max(pair.last, end_milliseconds)
             if (ends := self._compare(pair, end_milliseconds)) is not None:
                 compared.append(Compared(*newest[:4], ends))
         self.compared = tuple(compared)
 
-    def once(self, passages: Iterable[Passage]) -> Once:
+    def once(self, passages: Sequence[Passage]) -> Once:
         """The passages of the window that was learned last which count, and the others' sums."""
-        counting: list[Passage] = []
-        again = Counts()
-        for passage in passages:
+        return sorted_by(passages, self.judge(passages))
+
+    def judge(self, passages: Iterable[Passage]) -> list[bool]:
+        """Whether each passage of the window that was learned last counts."""
+        return [self._counts(passage) for passage in passages]
+
+    def recall(self, passages: Iterable[Passage], counted: Iterable[bool]) -> None:
+        """Takes what counted of a window before a restart, after that was learned."""
+        for passage, did in zip(passages, counted, strict=True):
             pair = self._pairs.get(_key(passage))
-            first, last = passage.transfer[2:4]
-            if pair is None or pair.chosen != place_of(passage) or first <= pair.not_before:
-                again += counts_of(passage)
-                continue
-            pair.told_until = max(pair.told_until, last)
-            counting.append(passage)
-        return Once(tuple(counting), again)
+            if did and pair is not None:
+                pair.counted.take(place_of(passage), *passage.transfer[2:4])
+
+    def _counts(self, passage: Passage) -> bool:
+        pair, place = self._pairs.get(_key(passage)), place_of(passage)
+        if pair is None or pair.chosen != place:
+            return False
+        return pair.counted.take(place, *passage.transfer[2:4])
 
     def _told(self, passages: Sequence[Passage], nodes: Finders, end: int) -> dict[_Key, Transfer]:
         """Notes what each point told; gives the pairs that any did, with the newest transfer."""
@@ -163,7 +183,7 @@ class CountingPoints:
             if newest is None or age(transfer) > age(newest):
                 touched[key] = transfer
             told = pair.points.setdefault(place_of(passage), _Told(node))
-            told.node, told.last = node, end
+            told.node, told.last = node, max(told.last, end)
             told.amount += transfer.bytes
             told.uncompared += transfer.bytes
         return touched
@@ -228,14 +248,32 @@ class CountingPoints:
     def _is_heard(self, node: NodeName, end: int) -> bool:
         return end - self._heard.get(node, _EARLIEST) <= self._rules.patience_milliseconds
 
-    def _forget(self, end: int) -> None:
-        """Forgets what was not told of for long."""
-        oldest = end - 2 * self._rules.patience_milliseconds
-        self._pairs = {key: pair for key, pair in self._pairs.items() if pair.last >= oldest}
+    def _forget(self, open_milliseconds: int) -> None:
+        """Forgets what was not told of for long, and who; pairs of which more may come stay.
+
+        They stay while there is room for as many others.
+        """
+        patience, room = self._rules.patience_milliseconds, self._rules.pair_limit // 2
+        open_from = open_milliseconds if len(self._pairs) <= room else self._newest
+        kept = min(self._newest, open_from) - 2 * patience
+        self._pairs = {key: pair for key, pair in self._pairs.items() if pair.last >= kept}
+        oldest = self._newest - 2 * patience
         self._heard = {node: last for node, last in self._heard.items() if last >= oldest}
         self._nodes = {
             exporter: node for exporter, node in self._nodes.items() if node in self._heard
         }
+
+
+def sorted_by(passages: Iterable[Passage], marks: Iterable[bool]) -> Once:
+    """Passages that count, as they are marked, and the sums of the others."""
+    counting: list[Passage] = []
+    again = Counts()
+    for passage, counts in zip(passages, marks, strict=True):
+        if counts:
+            counting.append(passage)
+        else:
+            again += counts_of(passage)
+    return Once(tuple(counting), again)
 
 
 def _key(passage: Passage) -> _Key:

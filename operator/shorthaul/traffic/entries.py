@@ -68,18 +68,30 @@ class Span(NamedTuple):
     after: int
 
 
+class Note(NamedTuple):
+    """What whoever gives a batch needs to know of it when it is read again, and for how long.
+
+    A note is forgotten when there is one whose time is later by more than it is kept.
+    """
+
+    content: bytes
+    time_seconds: int
+    kept_seconds: int
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Entries of one stream that are counted together, whole or not at all.
 
     A stream is whatever numbers its own records without ever counting back: an exporter since its
     last restart, a file that is only appended to. `span` says which of its positions these entries
-    are; without one each entry needs a key.
+    are; without one each entry needs a key. A note is kept with the span, if it is counted.
     """
 
     stream: str
     entries: Sequence[Entry]
     span: Span | None = None
+    note: Note | None = None
 
 
 class Counts(NamedTuple):

@@ -117,11 +117,12 @@ def _says_more(taken: Volume, known: Volume) -> bool:
     return _spelled(taken) > _spelled(known) if one == other else one > other
 
 
-def _telling(volume: Volume) -> tuple[bool, int, int]:
+def _telling(volume: Volume) -> tuple[bool, int, int, int]:
     """How much it tells; what places outside carry weighs no more than what is left."""
     told = volume.edges.items()
     between = sum(sent.bytes for ends, sent in told if not is_outside(*ends))
-    return volume.complete, volume.billed_bytes + volume.left_bytes, between
+    told_bytes = volume.billed_bytes + volume.left_bytes
+    return volume.complete, told_bytes, between, -len(volume.missing)
 
 
 def _spelled(volume: Volume) -> str:

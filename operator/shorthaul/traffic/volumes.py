@@ -50,6 +50,8 @@ class Left(NamedTuple):
 class Volume:
     """One window of one source; one that is not `complete` says nothing of rates.
 
+    `missing` says, for people, who has not told of it yet; while anybody is, it is not complete.
+
     `pairs` are pods' parts of the edges, as far as the source tells pods: of each edge none, some
     or all of it. `owners` tells of each pod in it whose it was, since it may be gone by now.
     `ends` is what both ends' nodes told of two workloads, in their order, whoever is the client; it
@@ -64,8 +66,11 @@ class Volume:
     ends: Mapping[Ends, EndSums] = field(default_factory=dict)
     leftovers: tuple[Left, ...] = ()
     complete: bool = True
+    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.complete and self.missing:
+            raise ValueError(f"a complete window from {self.start_seconds} that misses somebody")
         if self.seconds < 1 or self.start_seconds < 0 or self.start_seconds % self.seconds:
             raise ValueError(
                 f"a window from {self.start_seconds} for {self.seconds} s is not on the grid"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from shorthaul.store import connections, readings
-from shorthaul.telemetry.collected import clients, readers
+from shorthaul.telemetry.collected import clients, fetches
 from shorthaul.telemetry.collected.clients import Place
 from shorthaul.telemetry.collected.rosters import Grid
 from telemetry.collected import spools_made
@@ -125,6 +125,28 @@ def test_two_nodes_out_of_step_at_two_collectors_of_one_name_count_once(tmp_path
     assert sent - 2 * (1_000 + WINDOWS) <= told["bytes"] <= sent
 
 
+def test_a_collector_whose_windows_cannot_be_had_holds_nobody_elses_back(tmp_path):
+    start = recent()
+    for number in range(WINDOWS):
+        moment = (start + number) * 1_000 + 999
+        there, back = spools_made.record(A, B, 500, moment), spools_made.record(B, A, 70, moment)
+        spools_made.write(tmp_path / "a", start + number, [there], "10.9.9.9")
+        spools_made.write(tmp_path / "b", start + number, [back], "10.9.9.8")
+    first = min((tmp_path / "b").glob("*.jsonl.gz"))
+    with first.open("r+b") as file:
+        file.truncate(clients.WINDOW_BYTES + 1)
+    (port,) = ports.pick(1)
+    with (
+        spools_made.served(tmp_path / "a", "127.0.0.1", port),
+        spools_made.served(tmp_path / "b", "127.0.0.2", port),
+    ):
+        told = read_by_name(tmp_path, port, start + WINDOWS - 1)
+
+    assert (told["collectors"], told["bytes"]) == (2, 500 * WINDOWS)
+    assert "more than" in told["troubles"][0]
+    assert not told["complete"]
+
+
 async def test_windows_are_read_over_tls_from_those_who_show_a_certificate(tmp_path):
     folder = Authority(tmp_path / "authority").folder_of("tls", names="DNS:collector.example")
     start = recent()
@@ -225,7 +247,7 @@ async def test_what_the_ledger_has_is_left_out_even_when_it_was_locked_at_first(
 
 
 async def test_more_bytes_than_can_be_held_are_left_out_and_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(readers, "MOST_BYTES", 1)
+    monkeypatch.setattr(fetches, "MOST_BYTES", 1)
     start = recent() // 2 * 2
     for number in range(2):
         records = [spools_made.record(A, B, 500, (start + number) * 1_000)]

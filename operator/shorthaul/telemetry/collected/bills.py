@@ -1,17 +1,20 @@
 """Bills the windows of collectors that belong to one window of the grid: bytes in, values out.
 
-All collectors' records are learned from before any is billed, so that a connection which two of
-them tell of counts once. Each collector's part is billed apart, since each is a stream of the
-ledger's own: it is counted when it is read, however late another one's is.
+All records that are there are learned from before any is billed, so that a connection which two
+collectors tell of counts once. Each collector's part is billed apart, since each is a stream of the
+ledger's own: it is counted when it is read, however late another one's is. With each goes a note of
+which of its records counted. A part that was counted before a restart comes with its note, and
+counts as it did then, whoever else is there now.
 """
 
 import gzip
 import io
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.collected import marks
 from shorthaul.telemetry.collected.accounts import Account, Accounts
 from shorthaul.telemetry.collected.clients import Listed
 from shorthaul.telemetry.collected.rosters import MOST_RECORDS
@@ -22,13 +25,15 @@ from shorthaul.telemetry.netflow_lines import (
     Rules,
     read_lines,
 )
+from shorthaul.traffic.addresses.parties import Address
 from shorthaul.traffic.billed_volumes import Stretch, TierOf, entries_of, volume_of
 from shorthaul.traffic.both_ends import ends_of
-from shorthaul.traffic.counting_points import CountingPoints, Finders
-from shorthaul.traffic.entries import Batch, Entry, Span
+from shorthaul.traffic.counting_points import CountingPoints, Finders, sorted_by
+from shorthaul.traffic.entries import Batch, Entry, Note, Span
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.metering import Ground, exporter_finder, metered, node_finder
 from shorthaul.traffic.volumes import Volume
+from shorthaul.units import NodeName
 
 _PIECE_BYTES = 1 << 18
 _MOST_BYTES = 4 << 30
@@ -37,11 +42,12 @@ _MOST_BYTES = 4 << 30
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One window of one collector, as it was fetched."""
+    """One window of one collector, as it was fetched, and the ledger's note of it if it has one."""
 
     collector: str
     listed: Listed
     data: bytes = b""
+    note: bytes | None = None
 
     @property
     def gone(self) -> bool:
@@ -51,7 +57,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """What a window of the grid comes to, for the map and for the ledger."""
+    """What a window of the grid comes to, for the map and for the ledger.
+
+    `told` are the exporters of each collector with their nodes, "" for one that speaks for none.
+    """
 
     volume: Volume
     batches: tuple[Batch, ...]
@@ -60,16 +69,21 @@ class Billed:
     refused: int
     damages: tuple[str, ...] = ()
     account: Account = field(default_factory=Account)
+    told: Mapping[str, Mapping[Address, NodeName]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What records are judged by; a window that more was lost of than the limit is not complete."""
+    """What records are judged by, and for how long notes of that are kept.
+
+    `open_milliseconds` is the end of the oldest window that more may come for; None for this one.
+    """
 
     ground: Ground
     tier_of: TierOf
     rules: Rules
-    lost_share_limit: float = 1.0
+    kept_seconds: int = 3_600
+    open_milliseconds: int | None = None
 
 
 @dataclass(slots=True)
@@ -103,12 +117,22 @@ def bill_parts(
     account = memory.accounts.learn(line for each in read for line in each.reading.numbers)
     everything = [passage for each in read for passage in each.reading.passages]
     nodes = Finders(node_finder(ground), exporter_finder(ground))
-    points.learn(everything, nodes, stretch.end_milliseconds)
-    found = [metered(points.once(each.reading.passages), ground) for each in read]
+    points.learn(everything, nodes, stretch.end_milliseconds, judging.open_milliseconds)
+    marked = _marked(read, points, judging.rules)
+    found = [
+        metered(sorted_by(each.reading.passages, each_marks), ground)
+        for each, each_marks in zip(read, marked, strict=True)
+    ]
     time_nanoseconds = stretch.start_seconds * NANOSECONDS
     batches = [
-        _batch(each.part, entries_of(part, ground, time_nanoseconds, judging.tier_of))
-        for each, part in zip(read, found, strict=True)
+        _batch(
+            each.part,
+            entries_of(part, ground, time_nanoseconds, judging.tier_of),
+            Note(
+                marks.noted(each_marks, judging.rules), stretch.start_seconds, judging.kept_seconds
+            ),
+        )
+        for each, part, each_marks in zip(read, found, marked, strict=True)
     ]
     damages = tuple(damage for each in read for damage in each.reading.damages)
     if points.left_out:
@@ -116,8 +140,7 @@ def bill_parts(
             f"window {stretch.start_seconds}: {points.left_out:,} records left out, of more pairs "
             "of addresses than can be told apart; restrict who may send to collectors",
         )
-    little = account.share() <= judging.lost_share_limit
-    whole = replace(stretch, complete=stretch.complete and little and not damages)
+    whole = replace(stretch, complete=stretch.complete and not damages)
     refused = sum(one.counts.records for each in read for one in each.reading.refused.values())
     return Billed(
         replace(volume_of(found, ground, whole), ends=ends_of(points.compared, ground)),
@@ -127,6 +150,7 @@ def bill_parts(
         refused,
         damages,
         account,
+        _told(read, points),
     )
 
 
@@ -135,9 +159,42 @@ def stream_of(collector: str) -> str:
     return f"collector {collector}"
 
 
-def _batch(part: Part, entries: Iterable[Entry]) -> Batch:
-    span = Span(part.listed.start_ms, part.listed.end_ms)
-    return Batch(stream_of(part.collector), tuple(entries), span)
+def span_of(listed: Listed) -> Span:
+    """Which positions of its collector's stream a window is."""
+    return Span(listed.start_ms, listed.end_ms)
+
+
+def _batch(part: Part, entries: Iterable[Entry], note: Note) -> Batch:
+    return Batch(stream_of(part.collector), tuple(entries), span_of(part.listed), note)
+
+
+def _marked(
+    read: Sequence[_Read], points: CountingPoints, rules: Rules
+) -> Sequence[Sequence[bool]]:
+    """Which records of each part count: first as they did before, then those that are new."""
+    found: list[Sequence[bool] | None] = []
+    for each in read:
+        passages, note = each.reading.passages, each.part.note
+        before = None if note is None else marks.told(note, len(passages), rules)
+        if before is not None:
+            points.recall(passages, before)
+        found.append(before)
+    return [
+        points.judge(each.reading.passages) if before is None else before
+        for each, before in zip(read, found, strict=True)
+    ]
+
+
+def _told(
+    read: Iterable[_Read], points: CountingPoints
+) -> Mapping[str, Mapping[Address, NodeName]]:
+    told: dict[str, dict[Address, NodeName]] = {}
+    for each in read:
+        exporters = {passage.exporter for passage in each.reading.passages}
+        told.setdefault(each.part.collector, {}).update(
+            {address: points.node_of(address) for address in exporters if address is not None}
+        )
+    return told
 
 
 def _read(part: Part, rules: Rules, most: int) -> _Read:

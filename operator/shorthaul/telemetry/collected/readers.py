@@ -1,10 +1,12 @@
 """A source of bytes: reads the closed windows of all collectors behind one address, and bills them.
 
 Asking and billing go on in a task of their own, so that neither a collector that does not answer
-nor a large window holds the operator's cycle up; `read` gives what has come out of it since. What
-was billed goes into the ledger before the next window is billed, so that no more than one has to be
-held; while the ledger takes nothing, nothing else is read. After a restart everything that is still
-in the spools is read again, as far back as windows are kept or the ledger lacks them.
+nor a large window holds the operator's cycle up; `read` gives what has come out of it since. Nor
+does a collector that is silent hold up what others told: who is there is billed, and the rest when
+it comes. What was billed goes into the ledger before the next window is billed, so that no more
+than one has to be held; while the ledger takes nothing, nothing else is read. After a restart
+everything that is still in the spools is read again, as far back as windows are kept or the ledger
+lacks them; what the ledger has counts as it did.
 """
 
 import asyncio
@@ -19,33 +21,33 @@ from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.store.spans import Spans, Standing
 from shorthaul.telemetry.collected import clients
+from shorthaul.telemetry.collected.accounts import Account
 from shorthaul.telemetry.collected.bills import (
     Billed,
     Judging,
     Memory,
-    Part,
     bill_parts,
+    span_of,
     stream_of,
 )
-from shorthaul.telemetry.collected.clients import Listed, Listing, NoAnswer, Place, WindowGone
+from shorthaul.telemetry.collected.clients import Listed, Listing, NoAnswer, Place
+from shorthaul.telemetry.collected.fetches import Fetched, Fetches
 from shorthaul.telemetry.collected.rosters import Due, Grid, Roster
 from shorthaul.telemetry.live_books import LiveBook, to_the_end
 from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading, Surroundings
 from shorthaul.traffic.addresses.books import Book
 from shorthaul.traffic.billed_volumes import Stretch, together
-from shorthaul.traffic.entries import Span
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.volume_recorders import bounded
 from shorthaul.traffic.volumes import Volume
+from shorthaul.units import NodeName
 
 SLOWEST_POLL_SECONDS = 5.0
 FASTEST_POLL_SECONDS = 0.5
 AT_ONCE = 8
 """Collectors that are asked at the same time."""
 WINDOWS_PER_POLL = 64
-MOST_BYTES = 256 << 20
-"""Of what is billed together, as it was fetched."""
 
 
 @dataclass(slots=True)
@@ -71,12 +73,22 @@ class _Known:
     addresses: Book
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Pending:
     """A window that is billed, and not in the ledger yet."""
 
     due: Due
     billed: Billed
+    lacking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """All parts of one window that have come: what they told, and what they showed to be lost."""
+
+    volume: Volume
+    account: Account = field(default_factory=Account)
+    damaged: bool = False
 
 
 @dataclass(slots=True)
@@ -84,12 +96,10 @@ class _State:
     """What goes on between two polls."""
 
     memory: Memory = field(default_factory=Memory)
-    volumes: dict[int, Volume] = field(default_factory=dict)
+    windows: dict[int, _Window] = field(default_factory=dict)
     fresh: list[Volume] = field(default_factory=list)
     pending: _Pending | None = None
     troubles: tuple[str, ...] = ()
-    failing: dict[str, float] = field(default_factory=dict)
-    """Since when each collector has given no window that it was asked for."""
 
 
 class Collected:
@@ -103,6 +113,7 @@ class Collected:
         seconds = around.rules.window_seconds
         expected = seconds * around.rules.kept_windows
         self._roster = Roster(Grid(seconds, expected_seconds=expected))
+        self._fetches = Fetches(place, around.ledger)
         self._state = _State()
         self._counted = _Counted()
         self._task: asyncio.Task[None] | None = None
@@ -192,29 +203,33 @@ class Collected:
             if isinstance(answer, NoAnswer):
                 troubles.append(str(answer))
                 continue
-            old: list[tuple[str, Listed]] = []
-            if answer.collector not in self._roster.known:
-                old = await self._old(answer)
+            is_new = answer.collector not in self._roster.known
+            counted = await self._counted_before(answer) if is_new else ()
             if trouble := self._roster.hear(address, answer, now):
                 troubles.append(trouble)
-            self._roster.done(old)
-        self._roster.forget(now)
-        troubles += self._roster.missed(now)
-        for name in self._state.failing.keys() - self._roster.known.keys():
-            del self._state.failing[name]
-
-    async def _old(self, listing: Listing) -> list[tuple[str, Listed]]:
-        """What is too old for the map and in the ledger already; raises where that refuses."""
-        oldest = (time.time() - self._around.kept_seconds) * 1_000
-        taken = Spans()
-        if self._around.ledger is not None:
-            taken = await self._around.ledger.taken(stream_of(listing.collector))
-        old = itertools.takewhile(
-            lambda window: (
-                window.start_ms < oldest and (self._around.ledger is None or _in(taken, window))
-            ),
-            listing.windows,
+            elif is_new:
+                self._roster.recall(answer.collector, counted)
+                self._roster.done(self._old(answer, counted))
+        self._roster.pass_over(
+            [name for name, known in self._roster.known.items() if known.heard_seconds != now]
         )
+        self._roster.forget(now)
+        troubles += self._roster.missed(now, self._nodes())
+        known = self._roster.known.items()
+        self._fetches.forget(name for name, each in known if each.heard_seconds == now)
+
+    async def _counted_before(self, listing: Listing) -> Sequence[Listed]:
+        """The first windows that are in the ledger already; raises where that refuses."""
+        if self._around.ledger is None:
+            return ()
+        taken = await self._around.ledger.taken(stream_of(listing.collector))
+        return tuple(itertools.takewhile(lambda each: _in(taken, each), listing.windows))
+
+    def _old(self, listing: Listing, counted: Sequence[Listed]) -> list[tuple[str, Listed]]:
+        """What is too old for the map, and not wanted for the ledger either."""
+        oldest = (time.time() - self._around.kept_seconds) * 1_000
+        found = listing.windows if self._around.ledger is None else counted
+        old = itertools.takewhile(lambda window: window.start_ms < oldest, found)
         return [(listing.collector, window) for window in old]
 
     async def _look(self, book: LiveBook, troubles: list[str]) -> _Known | None:
@@ -235,88 +250,70 @@ class Collected:
         due = self._roster.due(time.time(), known.addresses.known_until / 1_000)
         if due is None:
             return False
-        parts = await self._fetch(due.windows, troubles)
+        fetched = await self._fetches.fetch(due, self._roster)
+        self._roster.pass_over(fetched.failed)
+        troubles += fetched.troubles
+        due = fetched.due
+        if not due.windows:
+            return True
         book, addresses = known.book, known.addresses
         async with book.lock:
-            stretch = self._stretch(due, parts, addresses)
+            stretch = self._stretch(fetched, addresses)
             ground = await to_the_end(book.holders.ground, addresses, stretch.end_milliseconds)
-            limit = self._around.rules.lost_share_limit
-            judging = Judging(ground, book.tiers(known.snapshot), self._rules, limit)
-            billed = await to_the_end(bill_parts, parts, self._state.memory, judging, stretch)
+            judging = Judging(
+                ground,
+                book.tiers(known.snapshot),
+                self._rules,
+                int(self._around.kept_seconds),
+                self._roster.open_milliseconds(time.time()),
+            )
+            billed = await to_the_end(
+                bill_parts, list(fetched.parts), self._state.memory, judging, stretch
+            )
         if due.left_out:
             troubles.append(
                 f"window {due.start_seconds}: {len(due.left_out)} windows of collectors are too "
                 "many records for one; give the operator shorter windows"
             )
         troubles += billed.damages
-        self._count(due, parts, billed)
-        await self._settle(_Pending(due, billed))
+        self._count(fetched, billed)
+        await self._settle(_Pending(due, billed, fetched.lacking))
         return True
 
-    def _stretch(self, due: Due, parts: Sequence[Part], addresses: Book) -> Stretch:
+    def _stretch(self, fetched: Fetched, addresses: Book) -> Stretch:
         """The window of the grid; whole if all was told, was there, and can be judged.
 
         It tells of flows that began as long before it as exporters hold them back.
         """
-        start = due.start_seconds
+        start = fetched.due.start_seconds
         earliest = start * 1_000 - self._rules.longest_milliseconds
-        whole = (
-            not due.left_out
-            and not any(part.gone for part in parts)
-            and earliest >= addresses.known_from
-            and self._roster.complete(start, self._around.rules.lost_share_limit)
-        )
-        return Stretch(start, self._roster.grid.seconds, whole)
+        limit = self._around.rules.lost_share_limit
+        attendance = self._roster.attendance(fetched.due, limit, self._nodes())
+        known = earliest >= addresses.known_from
+        whole = known and attendance.whole and not fetched.lacking
+        missing = tuple(map(str, attendance.missing))
+        return Stretch(start, self._roster.grid.seconds, whole, missing)
 
-    async def _fetch(
-        self, windows: Sequence[tuple[str, Listed]], troubles: list[str]
-    ) -> list[Part]:
-        """Fetches windows, one after the other; one that cannot be had is empty."""
-        parts, room = list[Part](), MOST_BYTES
-        for name, listed in windows:
-            data = b""
-            if listed.records and room > 0:
-                data = await self._data(name, listed, troubles)
-            room -= len(data)
-            parts.append(Part(name, listed, data))
-        if room <= 0:
-            troubles.append(
-                f"windows from {windows[0][1].start_ms} on: more than {MOST_BYTES:,} bytes "
-                "together, the rest is left out; give the operator shorter windows"
-            )
-        return parts
+    def _nodes(self) -> frozenset[NodeName]:
+        snapshot = self._around.snapshot()
+        return frozenset(snapshot.nodes if snapshot is not None else ())
 
-    async def _data(self, name: str, listed: Listed, troubles: list[str]) -> bytes:
-        """A window's data; nothing if it has gone, or its collector has failed for too long."""
-        address, failing = self._roster.known[name].address, self._state.failing
-        try:
-            data = await asyncio.to_thread(clients.window_of, self._place, address, listed.start_ms)
-        except WindowGone:
-            return b""
-        except NoAnswer as error:
-            since = failing.setdefault(name, time.monotonic())
-            if time.monotonic() - since < self._roster.grid.patience_seconds:
-                raise
-            troubles.append(f"{error}; its {listed.records:,} records are lost")
-            return b""
-        failing.pop(name, None)
-        return data
-
-    def _count(self, due: Due, parts: Sequence[Part], billed: Billed) -> None:
-        counted = self._counted
+    def _count(self, fetched: Fetched, billed: Billed) -> None:
+        counted, due = self._counted, fetched.due
         counted.records += billed.records
         counted.counting += billed.counting
         counted.refused += billed.refused
         lost = sum(each.lost + each.undecodable for _, each in due.windows)
-        unread = [(part.collector, part.listed) for part in parts if part.gone]
+        unread = [(part.collector, part.listed) for part in fetched.parts if part.gone]
         for name, each in (*unread, *due.left_out):
             if self._roster.known[name].listing.numbers:
                 counted.unread += each.records
             else:
                 lost += each.records
-        missing = self._missing()
-        lost += max(0, missing - counted.told_missing)
-        counted.told_missing = max(counted.told_missing, missing)
+        if not billed.volume.missing:
+            missing = self._missing()
+            lost += max(0, missing - counted.told_missing)
+            counted.told_missing = max(counted.told_missing, missing)
         counted.lost += lost
         metrics.FLOW_RECORDS.labels("counted").inc(billed.counting)
         metrics.FLOW_RECORDS.labels("refused").inc(billed.refused)
@@ -335,20 +332,32 @@ class Collected:
             self._counted.ledger_refused.update(receipt.refused)
         self._state.pending = None
         self._roster.done((*pending.due.windows, *pending.due.left_out))
-        self._keep(pending.billed.volume)
+        for name, exporters in pending.billed.told.items():
+            self._roster.told.told(name, exporters, pending.due.start_seconds)
+        self._keep(pending)
 
-    def _keep(self, volume: Volume) -> None:
-        """Gives a window on, together with what was billed of it before."""
-        volumes = self._state.volumes
-        before = volumes.get(volume.start_seconds)
-        if before is not None:
-            volume = together(replace(before, complete=volume.complete), volume)
-        volume = bounded(volume, self._around.rules.pair_limit)
-        volumes[volume.start_seconds] = volume
-        for start in sorted(volumes)[: -self._around.rules.kept_windows]:
-            del volumes[start]
+    def _keep(self, pending: _Pending) -> None:
+        """Gives a window on, together with what was billed of it before.
+
+        Who is missing is what was found last. What a part was damaged by, or lost, stays, but for
+        what a later part shows to have come.
+        """
+        rules, windows, billed = self._around.rules, self._state.windows, pending.billed
+        start, volume = pending.due.start_seconds, billed.volume
+        found = _Window(volume, billed.account, bool(billed.damages) or pending.lacking)
+        if (before := windows.get(start)) is not None:
+            told = replace(before.volume, complete=volume.complete, missing=volume.missing)
+            account = Account(*map(sum, zip(before.account, billed.account, strict=True)))
+            damaged = before.damaged or found.damaged
+            found = _Window(together(told, volume), account, damaged)
+        little = found.account.share() <= rules.lost_share_limit
+        complete = volume.complete and little and not found.damaged
+        volume = bounded(replace(found.volume, complete=complete), rules.pair_limit)
+        windows[start] = replace(found, volume=volume)
+        for old in sorted(windows)[: -rules.kept_windows]:
+            del windows[old]
         self._state.fresh.append(volume)
 
 
 def _in(taken: Spans, window: Listed) -> bool:
-    return taken.standing(Span(window.start_ms, window.end_ms)) is not Standing.NEW
+    return taken.standing(span_of(window)) is not Standing.NEW

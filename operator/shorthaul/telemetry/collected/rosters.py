@@ -1,18 +1,23 @@
 """Which windows of which collectors are to be billed next: values only, no I/O.
 
 Windows of collectors are put on the operator's grid by their start. One of the grid is due when its
-time is over, addresses are known up to its end, and every collector that was heard of late has
-closed its windows up to there or patience with it is over. Each collector's windows are taken in
-order, so one number tells what of it is done. One that falls silent is no longer waited for, but
-expected for a while: windows that it has not told of are not complete.
+time is over, addresses are known up to its end, and every collector has closed its windows up to
+there, or the grace for those that have not is over: then who is there is billed, and the rest when
+it comes. Each collector's windows are taken in order, so one number tells what of it is done. One
+that is silent is passed over until it is heard again. What windows are without meanwhile is told by
+who tells of which exporters: see `attendances`. Windows that an earlier process has counted come
+before all others, so that what counted is known when something new is judged.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from operator import attrgetter
 
+from shorthaul.telemetry.collected.attendances import Attendances, Missing
 from shorthaul.telemetry.collected.clients import Listed, Listing
+from shorthaul.units import NodeName
 
 MOST_RECORDS = 500_000
 """Of one window of the grid, over all collectors: what is billed together is held in memory."""
@@ -24,19 +29,22 @@ REMEMBERED = 4_096
 """Collectors that were forgotten, of which it is known still up to where they were read."""
 
 MOST_EXPECTED = 256
-"""Collectors that were forgotten, and without which windows are not complete."""
+"""Collectors that were forgotten, and may have to tell of windows yet."""
 
 _START = attrgetter("start_ms")
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The operator's windows, and how long a collector that says nothing is waited for.
+    """The operator's windows, and how long collectors that say nothing are waited for.
 
-    For `expected_seconds` after it was heard, windows are not complete without it.
+    A window waits `grace_seconds` for them after its end. They are asked for what they have told of
+    and not given for `patience_seconds`, and forgotten then. For `expected_seconds` after it was
+    heard, what one has told of is missing without it.
     """
 
     seconds: int
+    grace_seconds: int = 15
     patience_seconds: int = 180
     expected_seconds: int = 1_800
 
@@ -47,12 +55,18 @@ class Grid:
 
 @dataclass(slots=True)
 class Known:
-    """A collector: where it was heard last, what it has, and up to where that is done."""
+    """A collector: where it was heard last, what it has, and up to where that is done.
+
+    Up to `counted` its windows were counted before. One that is `silent` did not answer when it was
+    asked last.
+    """
 
     address: str
     listing: Listing
     heard_seconds: float
     done: int = -1
+    silent: bool = False
+    counted: int = -1
 
     @property
     def newest_end(self) -> int:
@@ -64,6 +78,12 @@ class Known:
         """The oldest of its windows that is not done."""
         begin = self._begin
         return self.listing.windows[begin] if begin < len(self.listing.windows) else None
+
+    @property
+    def has_counted(self) -> bool:
+        """Whether the oldest window that is not done was counted before."""
+        window = self.first_waiting
+        return window is not None and window.start_ms <= self.counted
 
     def waiting_until(self, milliseconds: int) -> Sequence[Listed]:
         """Its windows that are not done and begin before a moment."""
@@ -77,7 +97,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class _Gone:
-    """A collector that was forgotten: what it told, and up to when it should have told more."""
+    """A collector that was forgotten: what was read of it, and until when more is expected."""
 
     windows: tuple[Listed, ...]
     until_seconds: float
@@ -92,12 +112,26 @@ class Due:
     left_out: tuple[tuple[str, Listed], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """Who has told of a window: `partly` those that lost of it, and what it is `missing`."""
+
+    partly: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is known to be missing."""
+        return not self.partly and not self.missing
+
+
 class Roster:
     """All collectors of one source that are known, by who they say they are."""
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.known: dict[str, Known] = {}
+        self.told = Attendances(grid.expected_seconds)
         self._done: dict[str, int] = {}
         self._gone: dict[str, _Gone] = {}
 
@@ -121,7 +155,18 @@ class Roster:
             self.known[name] = Known(address, listing, now_seconds, self._done.get(name, -1))
         else:
             known.address, known.listing, known.heard_seconds = address, listing, now_seconds
+            known.silent = False
         return ""
+
+    def recall(self, name: str, counted: Sequence[Listed]) -> None:
+        """Takes the first windows of a collector to have been counted before."""
+        if counted:
+            self.known[name].counted = counted[-1].start_ms
+
+    def pass_over(self, names: Iterable[str]) -> None:
+        """Does not ask for windows of some collectors until they are heard again."""
+        for name in names:
+            self.known[name].silent = True
 
     def forget(self, now_seconds: float) -> None:
         """Forgets collectors that were not heard for as long as patience lasts."""
@@ -132,19 +177,24 @@ class Roster:
             self._leave(name, heard + self.grid.expected_seconds)
         for name in [n for n, each in self._gone.items() if self._is_past(each, now_seconds)]:
             del self._gone[name]
+            self.told.forget(name)
 
     def due(self, now_seconds: float, known_until_seconds: float) -> Due | None:
         """The oldest window of the grid that can be billed now."""
-        oldest = self._oldest()
+        asked = {name: known for name, known in self.known.items() if not known.silent}
+        counted = {name: known for name, known in asked.items() if known.has_counted}
+        oldest = _oldest(counted or asked)
         if oldest is None:
             return None
         start = self.grid.start_of(oldest)
         end = start + self.grid.seconds
+        if counted and known_until_seconds >= end:
+            return _within(_waiting(counted, end * 1_000, counted_only=True), start)
         closed = all(known.newest_end >= end * 1_000 for known in self.known.values())
-        patient = now_seconds < end + self.grid.patience_seconds
-        if known_until_seconds < end or (patient and not closed):
+        waited = now_seconds < end + self.grid.grace_seconds
+        if known_until_seconds < end or (waited and not closed):
             return None
-        return _within(self._waiting_until(end * 1_000), start)
+        return _within(_waiting(asked, end * 1_000), start)
 
     def done(self, windows: Iterable[tuple[str, Listed]]) -> None:
         """Windows that need not be read again."""
@@ -152,22 +202,65 @@ class Roster:
             if name in self.known:
                 known = self.known[name]
                 known.done = max(known.done, window.start_ms)
+            else:
+                self._done[name] = max(self._done.get(name, -1), window.start_ms)
 
-    def complete(self, start_seconds: int, lost_share_limit: float) -> bool:
-        """Whether every collector told all of a window of the grid, and lost little of it."""
-        told = [known.listing.windows for known in self.known.values()]
-        told += [gone.windows for gone in self._gone.values() if start_seconds < gone.until_seconds]
-        return all(
-            _covers(windows, start_seconds, self.grid.seconds, lost_share_limit) for windows in told
+    def open_milliseconds(self, now_seconds: float) -> int:
+        """From where on windows may still come that a collector has and has not given."""
+        ends = [
+            _read_until(known.listing.windows, known.done)
+            for known in self.known.values()
+            if known.silent or known.first_waiting is not None
+        ]
+        ends += [
+            _read_until(gone.windows, self._done.get(name, -1)) for name, gone in self._gone.items()
+        ]
+        oldest = int((now_seconds - self.grid.expected_seconds) * 1_000)
+        return max(oldest, min(ends, default=int(now_seconds * 1_000)))
+
+    def attendance(
+        self, due: Due, lost_share_limit: float, nodes: Collection[NodeName]
+    ) -> Attendance:
+        """Who has told of a window of the grid once this is billed, with these nodes around."""
+        start, read = due.start_seconds, dict[str, int]()
+        for name, window in due.windows:
+            read[name] = max(window.start_ms, read.get(name, -1))
+        stretch = start, start + self.grid.seconds
+        found = {
+            name: _telling(
+                known.listing.windows,
+                max(known.done, read.get(name, -1)),
+                stretch,
+                lost_share_limit,
+            )
+            for name, known in self.known.items()
+        }
+        found |= {
+            name: _telling(gone.windows, self._done.get(name, -1), stretch, lost_share_limit)
+            for name, gone in self._gone.items()
+            if start < gone.until_seconds
+        }
+        for name, known in self.known.items():
+            if not known.silent and not known.listing.windows:
+                found[name] = _Telling.PARTLY  # It has begun just now, within some window.
+        silent = [name for name, telling in found.items() if telling is _Telling.SILENT]
+        return Attendance(
+            tuple(sorted(name for name, each in found.items() if each is _Telling.PARTLY)),
+            self.told.missing(silent, start, nodes),
         )
 
-    def missed(self, now_seconds: float) -> list[str]:
-        """Collectors that are gone and still expected, and for how long."""
-        return [
-            f"collector {name} is gone: no window is complete without it for another "
-            f"{each.until_seconds - now_seconds:.0f} s"
-            for name, each in sorted(self._gone.items())
+    def missed(self, now_seconds: float, nodes: Collection[NodeName]) -> list[str]:
+        """Collectors that are gone and still expected: with whom, and for how long."""
+        start = self.grid.start_of(int(now_seconds * 1_000))
+        expected = {
+            name: each.until_seconds - now_seconds
+            for name, each in self._gone.items()
             if now_seconds < each.until_seconds
+        }
+        return [
+            f"{missing} is gone: no window is complete until it is back or another one hears them, "
+            f"at most for another {expected[missing.collector]:.0f} s"
+            for missing in self.told.missing(expected, start, nodes)
         ]
 
     def _leave(self, name: str, until_seconds: float) -> None:
@@ -184,18 +277,24 @@ class Roster:
         lasting = self.grid.seconds + self.grid.patience_seconds + self.grid.expected_seconds
         return gone.until_seconds + lasting < now_seconds
 
-    def _oldest(self) -> int | None:
-        """The start of the oldest window that is not done."""
-        firsts = (known.first_waiting for known in self.known.values())
-        return min((window.start_ms for window in firsts if window is not None), default=None)
 
-    def _waiting_until(self, milliseconds: int) -> list[tuple[str, Listed]]:
-        found = (
-            (name, window)
-            for name, known in self.known.items()
-            for window in known.waiting_until(milliseconds)
-        )
-        return sorted(found, key=lambda each: (each[1].start_ms, each[0]))
+def _oldest(collectors: Mapping[str, Known]) -> int | None:
+    """The start of the oldest window that is not done."""
+    firsts = (known.first_waiting for known in collectors.values())
+    return min((window.start_ms for window in firsts if window is not None), default=None)
+
+
+def _waiting(
+    collectors: Mapping[str, Known], milliseconds: int, *, counted_only: bool = False
+) -> list[tuple[str, Listed]]:
+    """Windows that are not done and begin before a moment, in order."""
+    found = (
+        (name, window)
+        for name, known in collectors.items()
+        for window in known.waiting_until(milliseconds)
+        if not counted_only or window.start_ms <= known.counted
+    )
+    return sorted(found, key=lambda each: (each[1].start_ms, each[0]))
 
 
 def _within(windows: list[tuple[str, Listed]], start_seconds: int) -> Due:
@@ -209,11 +308,34 @@ def _within(windows: list[tuple[str, Listed]], start_seconds: int) -> Due:
     return Due(start_seconds, tuple(taken), tuple(windows[len(taken) :]))
 
 
-def _covers(windows: Sequence[Listed], start: int, seconds: int, lost_share_limit: float) -> bool:
-    first, after = (bisect_left(windows, at * 1_000, key=_START) for at in (start, start + seconds))
+class _Telling(Enum):
+    """How much of a window a collector has told."""
+
+    WHOLE = "all"
+    PARTLY = "some of it, or not all of what came"
+    SILENT = "nothing"
+
+
+def _telling(
+    windows: Sequence[Listed], done: int, stretch: tuple[int, int], lost_share_limit: float
+) -> _Telling:
+    """What a collector told of a stretch of time in seconds, by windows that are done.
+
+    One that has only newer ones is taken to have lost them: its spool may have let them go.
+    """
+    first, after = (bisect_left(windows, at * 1_000, key=_START) for at in stretch)
     told = records = lost = 0
-    for window in windows[first:after]:
+    for window in windows[first : min(after, bisect_right(windows, done, key=_START))]:
         told += (window.end_ms - window.start_ms) if window.complete else 0
         records += window.records
         lost += window.lost + window.undecodable
-    return told >= seconds * 1_000 and lost <= lost_share_limit * (records + lost)
+    if told >= (stretch[1] - stretch[0]) * 1_000 and lost <= lost_share_limit * (records + lost):
+        return _Telling.WHOLE
+    has_only_newer = bool(windows) and windows[0].start_ms >= stretch[0] * 1_000
+    return _Telling.PARTLY if has_only_newer or after > first else _Telling.SILENT
+
+
+def _read_until(windows: Sequence[Listed], done: int) -> int:
+    """The end of what was read of a collector."""
+    number = bisect_right(windows, done, key=_START)
+    return windows[number - 1].end_ms if number else 0
