@@ -29,13 +29,16 @@ def half_moved(rows: Rows) -> Verdict:
 
 
 def bounded(rows: Rows) -> Verdict:
-    """The largest share that the certificate leaves open."""
-    parts = []
+    """The largest share that a certificate leaves open: the goal asks for one that is low enough,
+    whatever the quicker ones say."""
+    found = []
     for row in done(rows, world="m3", routing="local", method="bound"):
         weight = row["start_cost"] / (1 - row["start_host_share"])
-        upper = 1 - row["bound"] / weight
-        parts.append((upper <= 0.90, f"{upper:.4f} in {row['solve_cpu_seconds']:.1f} s cpu"))
-    return verdict(parts, 1)
+        found.append((1 - row["bound"] / weight, row["solve_cpu_seconds"]))
+    if not found:
+        return verdict([], 1)
+    told = "; ".join(f"{upper:.4f} in {cpu:.1f} s cpu" for upper, cpu in sorted(found))
+    return verdict([(min(found)[0] <= 0.90, told)], 1)
 
 
 def few_moves(rows: Rows) -> list[Part]:
