@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shorthaul.cluster.routings import RoutedEdge
@@ -48,6 +48,9 @@ def answers(number, shape, search=BRIEF, **effort):
 
 
 @settings(deadline=None, max_examples=40)
+@example(271, None)
+@example(3219, None)
+@example(3285, None)
 @given(NUMBERS, st.sampled_from([None, 3]))
 def test_its_answers_are_feasible_and_hardly_dearer_than_the_whole_search(number, most):
     for request, problem, found, whole in answers(number, SHAPE, Search(), most_moves=most):

@@ -132,6 +132,71 @@ def test_of_one_nodes_points_the_largest_counts_and_stays():
     assert found == [1_000, 900, 950, 950]
 
 
+def test_an_exporter_that_is_started_again_goes_on_counting_at_once():
+    points = CountingPoints()
+    first = counted(points, [passage(NODE_B, 0, 59_000, 600, point="4001 0 ingress 3")], 0)
+
+    seen = [
+        passage(NODE_B, 59_001, 70_000, 110, point="4001 0 ingress 3"),
+        passage(NODE_B, 75_000, 90_000, 150, point="4002 0 ingress 3"),
+        passage(NODE_A, 0, 118_000, 1_180, point="5001 0 egress 2"),
+    ]
+    then = counted(points, seen, 1)
+    after = counted(points, [passage(NODE_B, 91_000, 150_000, 590, point="4002 0 ingress 3")], 2)
+
+    assert (first, then, after) == (600, 260, 590)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 20_000), st.booleans()), min_size=1, max_size=60),
+    st.randoms(use_true_random=False),
+)
+def test_restarts_of_the_only_exporter_lose_nothing_and_count_nothing_twice(records, chance):
+    told, at, port = defaultdict(list), 0, 4_000
+    for length, restarts in records:
+        port += restarts
+        at += 1
+        point = f"{port} 0 ingress 3"
+        told[(at + length) // WINDOW].append(passage(NODE_B, at, at + length, length, point=point))
+        at += length
+    points = CountingPoints()
+    for passages in told.values():
+        chance.shuffle(passages)
+
+    found = [counted(points, told[window], window) for window in sorted(told)]
+
+    assert sum(found) == sum(length for length, _ in records)
+
+
+def test_processes_side_by_side_are_two_points_whatever_tells_them_apart():
+    points = CountingPoints()
+    one, other = "4001 0 ingress 0", "4002 0 ingress 0"
+    found = []
+    for window, (less, more) in enumerate([(900, 1_000), (1_000, 900), (0, 950), (1_000, 950)]):
+        start = window * WINDOW
+        seen = [
+            passage(NODE_B, start, start + 50_000 + size, size, point=name)
+            for name, size in ((one, less), (other, more))
+            if size
+        ]
+        found.append(counted(points, seen, window))
+
+    assert found == [1_000, 900, 950, 950]
+
+
+def test_records_without_times_of_their_own_make_nobody_go_on():
+    points = CountingPoints()
+    one, other = (
+        passage(NODE_B, at, at + 10_000, 600, point=f"{port} 0 ingress 0")
+        for at, port in ((0, 4_001), (70_000, 4_002))
+    )
+    untimed = other._replace(since=other.transfer.last_milliseconds)
+
+    assert counted(points, [one], 0) == 600
+    assert counted(points, [untimed], 1) == 0
+
+
 def test_devices_on_the_way_count_where_no_node_is_heard():
     points = CountingPoints()
     seen = [passage(SWITCH, 0, 9, 100, point=name) for name in "12"]

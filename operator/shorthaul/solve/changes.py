@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 Key = tuple[Hashable, ...]
 NOTICED = 0.1
 LARGE = 0.25
+MOST_ASKED = 1 << 18
 NO_NODES = np.zeros(0, dtype=np.int64)
 
 
@@ -222,7 +223,21 @@ def _room(old: tuple[Problem, Ints], new: tuple[Problem, Ints]) -> tuple[Ints, f
     total = np.maximum(1, np.maximum(old[0].room, new[0].room).clip(min=0).sum(axis=1))
     more = (now - before) * len(new[0].nodes) > NOTICED * total[:, None]
     share = float((np.abs(now - before).sum(axis=1) / total).max(initial=0.0))
-    return np.flatnonzero(more.any(axis=0)), share
+    return np.flatnonzero(more.any(axis=0) | _fitting(new[0], before, now)), share
+
+
+def _fitting(problem: Problem, before: Ints, now: Ints) -> Bools:
+    """Nodes where pods of some size have room now and had none; of too many sizes nobody asks."""
+    found = np.zeros(len(problem.nodes), dtype=np.bool_)
+    nodes = np.flatnonzero((now > before).any(axis=0))
+    sizes = np.unique(problem.requests, axis=0) if len(nodes) else problem.requests[:0]
+    if len(sizes) * len(nodes) <= MOST_ASKED:
+        had, has = (
+            (sizes[:, None, :] <= free[:, nodes].T[None, :, :]).all(axis=2)
+            for free in (before, now)
+        )
+        found[nodes] = (has & ~had).any(axis=0)
+    return found
 
 
 def _free(problem: Problem, places: Ints) -> Ints:

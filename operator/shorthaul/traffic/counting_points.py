@@ -12,6 +12,7 @@ each window would count them in both. So the choice is per pair of addresses and
 - A device that is no node counts only where neither end's node is heard: whoever can send to
   a collector could be one.
 - Where the choice changes, nothing counts of a time in which another point did.
+- A point whose exporter is started again goes on as what it is then (`successions`).
 
 So bytes may be left out once, at a change or while waiting, but none counts twice. What is left out
 is told as seen at another point. Windows come in order, but for those of who was silent, which come
@@ -35,9 +36,10 @@ from shorthaul.traffic.both_ends import Compared, age
 from shorthaul.traffic.counted_spans import CountedSpans
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.passages import NodeOf, Once, Passage, Place, counts_of, place_of
+from shorthaul.traffic.successions import successions
 from shorthaul.units import NodeName
 
-_EARLIEST = -(1 << 62)
+_EARLIEST, _LATEST = -(1 << 62), 1 << 62
 _STICKS = 1.5
 _NOBODY = Address(b"")
 
@@ -61,13 +63,32 @@ class Finders(NamedTuple):
 class _Told:
     """What one point told of a pair: by which node, about how much of late, and when last.
 
-    `uncompared` are its bytes since both ends were compared.
+    `uncompared` are its bytes since both ends were compared; its records are of `first` to `until`.
     """
 
     node: NodeName
     amount: float = 0.0
     last: int = _EARLIEST
     uncompared: int = 0
+    first: int = _LATEST
+    until: int = _EARLIEST
+
+    def add(self, passage: Passage, end: int) -> None:
+        """Takes what it told in a window by its end; a record without a time of its own may be of
+        any."""
+        transfer = passage.transfer
+        timed = passage.since == transfer.first_milliseconds
+        self.last = max(self.last, end)
+        self.amount += transfer.bytes
+        self.uncompared += transfer.bytes
+        self.first = min(self.first, transfer.first_milliseconds if timed else _EARLIEST)
+        self.until = max(self.until, transfer.last_milliseconds if timed else _LATEST)
+
+    def go_on_from(self, other: "_Told") -> None:
+        """Takes over what it told before, under another name."""
+        self.amount += other.amount
+        self.uncompared += other.uncompared
+        self.first = min(self.first, other.first)
 
 
 @dataclass(slots=True)
@@ -75,7 +96,7 @@ class _Pair:
     """One way between two addresses; of windows `last` is the newest one's end.
 
     `places` are the points at the sender's and the receiver's node that are compared, and
-    `compared` is when they were last.
+    `compared` is when they were last. `before` is what the chosen point was in the newest window.
     """
 
     compared: int
@@ -83,6 +104,7 @@ class _Pair:
     points: dict[Place, _Told] = field(default_factory=dict)
     ends: tuple[NodeName | None, NodeName | None] = (None, None)
     chosen: Place | None = None
+    before: frozenset[Place] = frozenset()
     waiting_since: int = 0
     counted: CountedSpans = field(default_factory=CountedSpans)
     last: int = _EARLIEST
@@ -131,8 +153,10 @@ class CountingPoints:
         compared: list[Compared] = []
         for key, newest in self._told(passages, nodes, end_milliseconds).items():
             pair = self._pairs[key]
+            goes_on = _gone_on(pair) if len(pair.points) > 1 else {}
             chosen = self._choice(pair, end_milliseconds)
             pair.chosen = pair.chosen if chosen is None else chosen
+            pair.before = frozenset(old for old, new in goes_on.items() if new == pair.chosen)
             pair.last = max(pair.last, end_milliseconds)
             if (ends := self._compare(pair, end_milliseconds)) is not None:
                 compared.append(Compared(*newest[:4], ends))
@@ -155,7 +179,7 @@ class CountingPoints:
 
     def _counts(self, passage: Passage) -> bool:
         pair, place = self._pairs.get(_key(passage)), place_of(passage)
-        if pair is None or pair.chosen != place:
+        if pair is None or (pair.chosen != place and place not in pair.before):
             return False
         return pair.counted.take(place, *passage.transfer[2:4])
 
@@ -183,9 +207,8 @@ class CountingPoints:
             if newest is None or age(transfer) > age(newest):
                 touched[key] = transfer
             told = pair.points.setdefault(place_of(passage), _Told(node))
-            told.node, told.last = node, max(told.last, end)
-            told.amount += transfer.bytes
-            told.uncompared += transfer.bytes
+            told.node = node
+            told.add(passage, end)
         return touched
 
     def _node(self, exporter: Address, transfer: Transfer, node_of: NodeOf) -> NodeName:
@@ -262,6 +285,19 @@ class CountingPoints:
         self._nodes = {
             exporter: node for exporter, node in self._nodes.items() if node in self._heard
         }
+
+
+def _gone_on(pair: _Pair) -> dict[Place, Place]:
+    """What points go on as, once they do."""
+    points = pair.points
+    found = successions({place: (told.first, told.until) for place, told in points.items()})
+    for old, new in found.items():
+        points[new].go_on_from(points.pop(old))
+    if pair.chosen is not None:
+        pair.chosen = found.get(pair.chosen, pair.chosen)
+    one, other = pair.places
+    pair.places = one and found.get(one, one), other and found.get(other, other)
+    return found
 
 
 def sorted_by(passages: Iterable[Passage], marks: Iterable[bool]) -> Once:

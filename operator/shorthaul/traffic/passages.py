@@ -25,7 +25,8 @@ NodeOf = Callable[[Address, Transfer], NodeName | None]
 class Passage(NamedTuple):
     """A transfer, its ports, and where it was seen; `exporter` is None where nobody knows.
 
-    `point` tells the points of one exporter apart. `since` is the moment from which the transfer
+    `point` tells the points of one exporter apart: its socket, then, after a blank, what stays when
+    it is started again. `since` is the moment from which the transfer
     lengthens the stretch that rates are over: its first, or its last where that says little.
     """
 

@@ -1,6 +1,6 @@
 """Whose records a window is without, while a collector is silent."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shorthaul.telemetry.collected import attendances
@@ -54,6 +54,7 @@ def test_of_too_many_exporters_those_that_were_silent_for_longest_are_forgotten(
     assert missing(found, 60) == ["collector a (node n1, node n3)"]
 
 
+@example([("a", 0), ("b", 1), ("b", 2), ("b", 0)])
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9)), max_size=30))
 def test_telling_of_a_window_again_changes_nothing(told):
     once, twice = Attendances(600), Attendances(600)

@@ -60,8 +60,8 @@ class _Exporter:
 
     def add(self, collector: str, start: int) -> None:
         told = self.by.setdefault(collector, _Told())
-        if start in (told.newest, told.before):
-            return
+        if start == told.newest or start <= told.before:
+            return  # Known, or older than what is kept, so that it could be known.
         told.add(start)
         for other, each in self.by.items():
             if other != collector and start in (each.newest, each.before):
