@@ -47,7 +47,7 @@ def answers(number, shape, search=BRIEF, **effort):
         yield request, problem, memory.solve(problem, asked), search.solve(problem, asked)
 
 
-# The same worlds every time: one in some four hundred loses more until the next whole search (0015).
+# The same worlds each time: one in some 400 loses more until the next whole search (0015).
 @settings(deadline=None, max_examples=40, derandomize=True)
 @example(271, None)
 @example(3219, None)
