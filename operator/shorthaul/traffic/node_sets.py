@@ -10,6 +10,7 @@ from operator import and_, or_
 import numpy as np
 import numpy.typing as npt
 
+from shorthaul.traffic.flow_tables import Numbered
 from shorthaul.units import NodeName
 
 Sets = npt.NDArray[np.int32]
@@ -18,22 +19,19 @@ Nodes = frozenset[NodeName]
 
 
 class NodeSets:
-    """Sets that only become more; the empty one has the number 0."""
+    """Sets that only become more; `number` gives a set's, and the empty one has the number 0."""
 
     def __init__(self, sets: Iterable[Nodes] = ()) -> None:
-        self.sets: list[Nodes] = []
-        self._numbers: dict[Nodes, int] = {}
+        self._numbered = Numbered[Nodes]()
+        self.number = self._numbered.number
         self.number(Nodes())
         for each in sets:
             self.number(each)
 
-    def number(self, nodes: Nodes) -> int:
-        """A set's number."""
-        found = self._numbers.get(nodes)
-        if found is None:
-            found = self._numbers[nodes] = len(self.sets)
-            self.sets.append(nodes)
-        return found
+    @property
+    def sets(self) -> list[Nodes]:
+        """The sets by their numbers."""
+        return self._numbered.values
 
     def numbers(self, sets: Iterable[Nodes]) -> Sets:
         """The numbers of many."""

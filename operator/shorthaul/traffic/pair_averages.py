@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from shorthaul.traffic.columns import Rows
 from shorthaul.traffic.flow_tables import Numbered, Numbers
 from shorthaul.traffic.graphs import Vertex
 from shorthaul.traffic.node_sets import Nodes, NodeSets, Sets, Truths
-from shorthaul.traffic.pair_sums import Keys, PairSums, Rows, among, ends_of, in_order, keys_of
+from shorthaul.traffic.pair_sums import Keys, PairSums, among, ends_of, in_order, keys_of
 from shorthaul.traffic.window_averages import NEGLIGIBLE_SHARE, Told
 from shorthaul.units import NodeName, PodRef
 

@@ -6,12 +6,13 @@ sequence of their pairs, for whoever wants these one by one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, overload
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from shorthaul.traffic.columns import Columns
 from shorthaul.traffic.flow_tables import Numbers
 from shorthaul.traffic.node_sets import NodeSets, Sets, Truths
 from shorthaul.units import NodeName, PodRef
@@ -21,7 +22,6 @@ _SMALL = 1 << 40
 """Below it sums of as many as fit into memory are below 2^63."""
 
 Keys = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.intp] | Truths | slice
 Amounts = npt.NDArray[Any]
 """Numbers of int64 or float64, or Python's own where whole numbers are too large for these."""
 
@@ -48,7 +48,7 @@ class PairSum:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PairSums(Sequence[PairSum]):
+class PairSums(Columns[PairSum]):
     """Sums of different pairs, in the order of their names.
 
     `pods` are in order too and `clients` and `servers` are numbers of them; `nodes` are sets of
@@ -63,6 +63,8 @@ class PairSums(Sequence[PairSum]):
     nodes: Sequence[frozenset[NodeName]]
     forward_nodes: Sets
     backward_nodes: Sets
+
+    by_row = "clients", "servers", "forward", "backward", "forward_nodes", "backward_nodes"
 
     @property
     def keys(self) -> Keys:
@@ -80,33 +82,9 @@ class PairSums(Sequence[PairSum]):
         """Both directions together, pair by pair."""
         return self.forward + self.backward
 
-    def take(self, rows: Rows) -> "PairSums":
-        """Some of them, in order."""
-        return replace(
-            self,
-            clients=self.clients[rows],
-            servers=self.servers[rows],
-            forward=self.forward[rows],
-            backward=self.backward[rows],
-            forward_nodes=self.forward_nodes[rows],
-            backward_nodes=self.backward_nodes[rows],
-        )
-
     def ends(self, row: int) -> Pair:
         """Client and server of one."""
         return self.pods[int(self.clients[row])], self.pods[int(self.servers[row])]
-
-    def __len__(self) -> int:
-        return len(self.clients)
-
-    @overload
-    def __getitem__(self, row: int) -> PairSum: ...
-    @overload
-    def __getitem__(self, row: slice) -> "PairSums": ...
-    def __getitem__(self, row: int | slice) -> "PairSum | PairSums":
-        if isinstance(row, slice):
-            return self.take(row)
-        return next(iter(self.take(np.array([row], np.intp))))
 
     def __iter__(self) -> Iterator[PairSum]:
         pods, nodes = self.pods, self.nodes

@@ -5,23 +5,23 @@ of the same ones.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import overload
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from shorthaul.traffic.columns import Columns
 from shorthaul.traffic.flow_tables import Numbers
 from shorthaul.traffic.graphs import PodEdge
 from shorthaul.traffic.node_sets import Truths
-from shorthaul.traffic.pair_sums import Rows, in_order
+from shorthaul.traffic.pair_sums import in_order
 from shorthaul.units import PodRef
 
 Rates = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PodEdges(Sequence[PodEdge]):
+class PodEdges(Columns[PodEdge]):
     """Edges in order; `pods` are in order too, and `clients` and `servers` are numbers of them."""
 
     pods: Sequence[PodRef]
@@ -31,33 +31,12 @@ class PodEdges(Sequence[PodEdge]):
     backward: Rates
     both_ended: Truths
 
+    by_row = "clients", "servers", "forward", "backward", "both_ended"
+
     @property
     def rates(self) -> Rates:
         """Both directions together, edge by edge."""
         return self.forward + self.backward
-
-    def take(self, rows: Rows) -> "PodEdges":
-        """Some of them, in order."""
-        return replace(
-            self,
-            clients=self.clients[rows],
-            servers=self.servers[rows],
-            forward=self.forward[rows],
-            backward=self.backward[rows],
-            both_ended=self.both_ended[rows],
-        )
-
-    def __len__(self) -> int:
-        return len(self.clients)
-
-    @overload
-    def __getitem__(self, row: int) -> PodEdge: ...
-    @overload
-    def __getitem__(self, row: slice) -> "PodEdges": ...
-    def __getitem__(self, row: int | slice) -> "PodEdge | PodEdges":
-        if isinstance(row, slice):
-            return self.take(row)
-        return next(iter(self.take(np.array([row], np.intp))))
 
     def __iter__(self) -> Iterator[PodEdge]:
         pods, ends = self.pods, (self.clients, self.servers)
