@@ -23,8 +23,12 @@ from shorthaul.cluster.snapshots import Endpoint, Pod, Service, Snapshot
 from shorthaul.traffic.graphs import PodEdge, TrafficGraph
 from shorthaul.units import Namespace, PodRef, Routing, WorkloadRef
 
-_SAME_ZONE = ("PreferSameZone", "PreferClose")
-_SAME_NODE = "PreferSameNode"
+ASKED: Mapping[str, Routing] = {
+    "PreferSameZone": Routing.ZONE,
+    "PreferClose": Routing.ZONE,
+    "PreferSameNode": Routing.NODE,
+}
+"""What each trafficDistribution asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +190,10 @@ def _wish(services: Services, service: Service) -> tuple[Routing, str]:
     to_zones = bool(endpoints) and all(_own_zone(services, point) for point in endpoints)
     to_nodes = bool(endpoints) and all(point.node_hints == (point.node,) for point in endpoints)
     asked = service.distribution
-    if asked == _SAME_NODE and to_nodes:
+    wanted = ASKED.get(asked)
+    if wanted is Routing.NODE and to_nodes:
         return Routing.NODE, f"{name} asks for {asked} and its endpoints carry node hints"
-    if asked in (*_SAME_ZONE, "") and to_zones:
+    if (wanted is Routing.ZONE or not asked) and to_zones:
         wish = f"asks for {asked} and its" if asked else "asks for nothing but its"
         return Routing.ZONE, f"{name} {wish} endpoints carry zone hints"
     if not asked:

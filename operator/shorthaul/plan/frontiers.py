@@ -50,7 +50,8 @@ def frontier(request: Request) -> Frontier:
     problem = pose(request)
     effort = effort_of(request, problem)
     corners = sweep(problem, request.solver, effort, request.mapper)
-    between = _within(budgets(corners), corners[0], problem, request, effort)
+    asked = [replace(effort, most_moves=most) for most in budgets(corners)]
+    between = _found(problem, corners[0].assignment, request.solver, asked, request.mapper)
     points = unbeaten([*corners, *between])
     stops = {
         point.moves: Stop(
@@ -60,15 +61,6 @@ def frontier(request: Request) -> Frontier:
     }
     limited = any(point.assignment.limited for point in points)
     return Frontier(problem.pricing.unit, tuple(stops.values()), _knee(corners, stops), limited)
-
-
-def _within(
-    most: Sequence[int], still: "Point", problem: Problem, request: Request, effort: Effort
-) -> Sequence["Point"]:
-    """The best placements found within budgets."""
-    asked = [replace(effort, most_moves=one) for one in most]
-    found = side_by_side.solve_all(request.solver, problem, asked, request.mapper)
-    return [_point(problem, still.assignment, one) for one in found if one is not None]
 
 
 def _knee(corners: Sequence["Point"], stops: Mapping[int, Stop]) -> Stop:
@@ -98,10 +90,7 @@ def sweep(
         points.append(_point(problem, still, free))
     prices = [highest // RATIO**step for step in range(1, PRICES + 1)]
     asked = [replace(effort, move_price=each) for each in prices if each > effort.move_price]
-    for found in side_by_side.solve_all(solver, problem, asked, mapper):
-        if found is not None:
-            points.append(_point(problem, still, found))
-    return hull(points)
+    return hull([*points, *_found(problem, still, solver, asked, mapper)])
 
 
 def knee(
@@ -132,9 +121,7 @@ def unbeaten(points: Sequence[Point]) -> tuple[Point, ...]:
 def hull(points: Sequence[Point]) -> tuple[Point, ...]:
     """The points that no mixture of two others beats."""
     found: list[Point] = []
-    for point in sorted(points, key=lambda point: (point.moves, -point.gain)):
-        if found and point.gain <= found[-1].gain:
-            continue
+    for point in unbeaten(points):
         while len(found) > 1 and _slope(found[-2], found[-1]) <= _slope(found[-2], point):
             found.pop()
         found.append(point)
@@ -156,6 +143,14 @@ def _above(point: Point, last: Point) -> float:
 
 def _slope(one: Point, other: Point) -> float:
     return (other.gain - one.gain) / max(1, other.moves - one.moves)
+
+
+def _found(
+    problem: Problem, still: Assignment, solver: Solver, asked: Sequence[Effort], mapper: Mapper
+) -> list[Point]:
+    """What each of some efforts comes to, but for those that no time was left for."""
+    found = side_by_side.solve_all(solver, problem, asked, mapper)
+    return [_point(problem, still, one) for one in found if one is not None]
 
 
 def _point(problem: Problem, still: Assignment, found: Assignment) -> Point:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.routings import RoutedEdge
-from shorthaul.cluster.service_routings import Services
+from shorthaul.cluster.service_routings import ASKED, Services
 from shorthaul.cluster.snapshots import Service, Snapshot
 from shorthaul.plan.plans import Recommendation, RoutingRefusal
 from shorthaul.plan.requests import Request
@@ -24,12 +24,8 @@ FAIR_SHARES = 1.5
 LEAST_SHARE = 1e-9
 ROUNDING = 1e-9
 DISTRIBUTIONS: Mapping[str, Routing] = {
-    "PreferSameZone": Routing.ZONE,
-    "PreferSameNode": Routing.NODE,
+    wish: ASKED[wish] for wish in ("PreferSameZone", "PreferSameNode")
 }
-
-
-OLD_NAMES: Mapping[str, str] = {"PreferClose": "PreferSameZone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +186,7 @@ def _overload(
 def _unheeded(service: Service, wish: str) -> Reason | None:
     """Why asking once more would change nothing, where a Service asks already and traffic is not
     routed so."""
-    if OLD_NAMES.get(service.distribution, service.distribution) != wish:
+    if ASKED.get(service.distribution) is not ASKED[wish]:
         return None
     return Reason(
         "AlreadyAsked",
