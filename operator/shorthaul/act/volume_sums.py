@@ -7,7 +7,7 @@ of the recorder have too many edges to be added up each time.
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from shorthaul.traffic.volumes import Volume
+from shorthaul.traffic.volumes import Volume, without
 
 
 class Grown(NamedTuple):
@@ -72,8 +72,7 @@ class VolumeSums:
         share = self.left_bytes / whole if whole else 0.0
         lacking = f", {self.incomplete_windows} of them incomplete" * bool(self.incomplete_windows)
         missing = self._windows[max(self._windows)].missing if self._windows else ()
-        without = f"; the newest is without {', '.join(missing)}" if missing else ""
         return (
-            f"{self.windows} windows of bytes are kept{lacking}{without}; "
+            f"{self.windows} windows of bytes are kept{lacking}{without(missing)}; "
             f"{share:.1%} of the bytes name no two workloads"
         )

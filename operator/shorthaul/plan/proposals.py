@@ -152,7 +152,8 @@ def _objection(plan: Plan, scope: Scope, rules: Rules, priced: Pricing) -> Reaso
 def _nothing(plan: Plan) -> Reason:
     """Why there is no move; pods that would go, and only have to wait, are told of."""
     waiting = [each.reason for each in plan.refusals if each.reason.code == standings.COOLING]
-    while_these = f" while {len(waiting)} pods wait: {waiting[0].message}" if waiting else ""
+    they = "1 pod waits" if len(waiting) == 1 else f"{len(waiting)} pods wait"
+    while_these = f" while {they}: {waiting[0].message}" if waiting else ""
     return Reason("NothingToGain", f"no move is worth making{while_these}")
 
 

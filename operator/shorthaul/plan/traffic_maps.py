@@ -20,7 +20,7 @@ from shorthaul.traffic.joins import Joining
 from shorthaul.traffic.observations import Observations
 from shorthaul.traffic.pair_sums import PairSum
 from shorthaul.traffic.volume_averages import told_whole
-from shorthaul.traffic.volumes import Volume
+from shorthaul.traffic.volumes import Volume, without
 from shorthaul.traffic.windows import Window, WindowRules, observations_of
 from shorthaul.units import PodRef, Unit, WorkloadRef
 
@@ -190,8 +190,7 @@ def _stale(age_seconds: float, found: Gathered, counting: set[str]) -> Reason | 
 def _without(found: Gathered, counting: set[str]) -> str:
     """Who has not told of the newest windows, where that is known."""
     newest = (found.volumes[source][-1] for source in sorted(counting) if found.volumes.get(source))
-    missing = [each for volume in newest for each in volume.missing]
-    return f"; the newest is without {', '.join(missing)}" if missing else ""
+    return without(each for volume in newest for each in volume.missing)
 
 
 def _unavailable(unit: Unit) -> Reason:

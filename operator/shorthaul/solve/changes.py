@@ -230,13 +230,21 @@ def _fitting(problem: Problem, before: Ints, now: Ints) -> Bools:
     """Nodes where pods of some size have room now and had none; of too many sizes nobody asks."""
     found = np.zeros(len(problem.nodes), dtype=np.bool_)
     nodes = np.flatnonzero((now > before).any(axis=0))
-    sizes = np.unique(problem.requests, axis=0) if len(nodes) else problem.requests[:0]
+    sizes = _different(problem.requests) if len(nodes) else problem.requests[:0]
     if len(sizes) * len(nodes) <= MOST_ASKED:
         had, has = (
             (sizes[:, None, :] <= free[:, nodes].T[None, :, :]).all(axis=2)
             for free in (before, now)
         )
         found[nodes] = (has & ~had).any(axis=0)
+    return found
+
+
+def _different(rows: Ints) -> Ints:
+    """The rows without repeats: as `numpy.unique` of them, in a fraction of its time."""
+    ordered = rows[np.lexsort(rows.T)]
+    first = np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))[: len(rows)]
+    found: Ints = ordered[first]
     return found
 
 

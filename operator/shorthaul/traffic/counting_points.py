@@ -96,12 +96,14 @@ class _Pair:
     """One way between two addresses; of windows `last` is the newest one's end.
 
     `places` are the points at the sender's and the receiver's node that are compared, and
-    `compared` is when they were last. `before` is what the chosen point was in the newest window.
+    `compared` is when they were last. `before` is what the chosen point was in the newest window;
+    `grown` tells whether that brought a new point.
     """
 
     compared: int
     places: tuple[Place | None, Place | None] = (None, None)
     points: dict[Place, _Told] = field(default_factory=dict)
+    grown: bool = False
     ends: tuple[NodeName | None, NodeName | None] = (None, None)
     chosen: Place | None = None
     before: frozenset[Place] = frozenset()
@@ -153,7 +155,7 @@ class CountingPoints:
         compared: list[Compared] = []
         for key, newest in self._told(passages, nodes, end_milliseconds).items():
             pair = self._pairs[key]
-            goes_on = _gone_on(pair) if len(pair.points) > 1 else {}
+            goes_on = _gone_on(pair) if pair.grown and len(pair.points) > 1 else {}
             chosen = self._choice(pair, end_milliseconds)
             pair.chosen = pair.chosen if chosen is None else chosen
             pair.before = frozenset(old for old, new in goes_on.items() if new == pair.chosen)
@@ -204,9 +206,13 @@ class CountingPoints:
             if newest is None:
                 pair.ends = nodes.node_of(key[0], transfer), nodes.node_of(key[1], transfer)
                 self._fade(pair, end)
+                pair.grown = False
             if newest is None or age(transfer) > age(newest):
                 touched[key] = transfer
-            told = pair.points.setdefault(place_of(passage), _Told(node))
+            place = place_of(passage)
+            told = pair.points.get(place)
+            if told is None:
+                told, pair.grown = pair.points.setdefault(place, _Told(node)), True
             told.node = node
             told.add(passage, end)
         return touched

@@ -9,17 +9,16 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from shorthaul.traffic.columns import Rows
 from shorthaul.traffic.flow_tables import Numbered, Numbers
 from shorthaul.traffic.graphs import Vertex
 from shorthaul.traffic.node_sets import Nodes, NodeSets, Sets, Truths
 from shorthaul.traffic.pair_sums import Keys, PairSums, among, ends_of, in_order, keys_of
+from shorthaul.traffic.pod_edges import Rates
 from shorthaul.traffic.window_averages import NEGLIGIBLE_SHARE, Told
 from shorthaul.units import NodeName, PodRef
 
-_Rates = npt.NDArray[np.float64]
 _Told = Told[PairSums]
 
 
@@ -57,17 +56,13 @@ def pair_averages(windows: Sequence[_Told], weights: Sequence[float]) -> PairSum
     pods = CommonPods(columns)
     keys = pods.all_keys(columns)
     seconds = float(sum(window.seconds for window in windows))
-    whole = math.fsum(w * window.seconds for w, window in zip(weights, windows, strict=True))
     nodes, reporters = _reporters(windows, pods, keys)
+    hidden = [hidden_from(window, nodes.sets, reporters) for window in windows]
+    whole, spoken = spoken_seconds(windows, weights, hidden, len(keys))
     forward, backward = np.zeros(len(keys)), np.zeros(len(keys))
-    spoken = np.full(len(keys), whole)
-    for weight, window in zip(weights, windows, strict=True):
+    for weight, window, unseen in zip(weights, windows, hidden, strict=True):
         rows = np.searchsorted(keys, pods.keys(window.sums))
-        told: Rows = slice(None)
-        if window.blind:
-            hidden = reported_by(window.blind, nodes.sets, reporters)
-            spoken[hidden] -= weight * window.seconds
-            told = ~hidden[rows]
+        told: Rows = slice(None) if unseen is None else ~unseen[rows]
         forward[rows[told]] += (weight * window.sums.forward[told]).astype(np.float64)
         backward[rows[told]] += (weight * window.sums.backward[told]).astype(np.float64)
     kept = spoken > NEGLIGIBLE_SHARE * whole
@@ -95,11 +90,34 @@ def fresh(found: PairSums, newest: Sequence[_Told], owner: Callable[[PodRef], Ve
         known |= np.isin(_of_owners(keys, owners), _of_owners(seen, owners))
     reporters, told = (found.forward_nodes, found.backward_nodes), np.zeros(len(found), np.bool_)
     for window in newest:
-        told |= ~reported_by(window.blind, found.nodes, reporters)
+        told |= ~_reported_by(window.blind, found.nodes, reporters)
     return known & told
 
 
-def reported_by(
+def hidden_from(
+    window: _Told, sets: Sequence[Nodes], reporters: tuple[Sets, Sets]
+) -> Truths | None:
+    """Which pairs a window is blind to; None where it is to none."""
+    return _reported_by(window.blind, sets, reporters) if window.blind else None
+
+
+def spoken_seconds(
+    windows: Sequence[_Told],
+    weights: Sequence[float],
+    hidden: Sequence[Truths | None],
+    number: int,
+) -> tuple[float, Rates]:
+    """The weighted seconds of all windows, and those of them that tell of each pair."""
+    told = [weight * window.seconds for weight, window in zip(weights, windows, strict=True)]
+    whole = math.fsum(told)
+    found = np.full(number, whole)
+    for seconds, unseen in zip(told, hidden, strict=True):
+        if unseen is not None:
+            found[unseen] -= seconds
+    return whole, found
+
+
+def _reported_by(
     nodes: frozenset[NodeName], sets: Sequence[Nodes], reporters: tuple[Sets, Sets]
 ) -> Truths:
     """Which pairs any of these nodes reports, by the numbers of the sets of nodes that did."""

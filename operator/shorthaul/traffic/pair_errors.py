@@ -4,14 +4,13 @@ Pairs of the same workloads go up and down together, so their errors cannot be a
 window is off is summed over the pairs first, each with the share that the window has in its rate.
 """
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from shorthaul.traffic.graphs import Vertex
 from shorthaul.traffic.owned_pairs import Groups, owner_numbers
-from shorthaul.traffic.pair_averages import CommonPods, reported_by
+from shorthaul.traffic.pair_averages import CommonPods, hidden_from, spoken_seconds
 from shorthaul.traffic.pair_sums import Keys, PairSums, among
 from shorthaul.traffic.pod_edges import Rates
 from shorthaul.traffic.rate_errors import RateError, Shares
@@ -36,16 +35,13 @@ def errors_by_owner(
     groups = Groups(numbers[pairs.clients], numbers[pairs.servers])
     size = groups.added(np.ones(len(pairs)))
     rates = pairs.events.astype(np.float64) / max(1, sum(window.seconds for window in windows))
-    weighted = [weight * each.seconds for weight, each in zip(weights, windows, strict=True)]
-    spoken = np.full(len(pairs), math.fsum(weighted))
-    for window, seconds in zip(windows, weighted, strict=True):
-        if window.blind:
-            spoken[reported_by(window.blind, pairs.nodes, reporters)] -= seconds
+    hidden = [hidden_from(window, pairs.nodes, reporters) for window in windows]
+    _, spoken = spoken_seconds(windows, weights, hidden, len(pairs))
     shares, spread, counts = Shares(len(size)), np.zeros(len(size)), np.zeros(len(size))
-    for weight, window in zip(weights, windows, strict=True):
+    for weight, window, unseen in zip(weights, windows, hidden, strict=True):
         share = weight / spoken
-        if window.blind:
-            share[reported_by(window.blind, pairs.nodes, reporters)] = 0.0
+        if unseen is not None:
+            share[unseen] = 0.0
         events = _events(window.sums, pods.keys(window.sums), keys)
         spread += groups.added(share * (events - rates * window.seconds)) ** 2
         counts += groups.added(share**2 * events)

@@ -46,6 +46,12 @@ class Left(NamedTuple):
     example: str = ""
 
 
+def without(missing: Iterable[str]) -> str:
+    """What people are told at the end of a sentence about windows, of whom the newest lacks."""
+    names = ", ".join(missing)
+    return f"; the newest is without {names}" if names else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Volume:
     """One window of one source; one that is not `complete` says nothing of rates.
