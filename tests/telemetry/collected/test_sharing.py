@@ -229,12 +229,7 @@ def test_one_that_is_told_to_stop_loses_nothing_and_none_has_to_be_taught_by_exp
 def test_what_an_exporter_sends_to_the_wrong_collector_is_taken_by_its_own(tmp_path):
     with Sharing(tmp_path, spool=False) as sharing:
         exporter = Exporter(1)
-        own = sharing.owner(exporter.address)
-        wrong = next(name for name in sharing.running if name != own)
-        exporter.open(sharing.running[wrong])
-        for _ in range(50):
-            exporter.send(sharing.running[wrong])
-        sharing.running[own].wait_until("shorthaul_netflow_flows_total", exporter.sent)
+        own = sharing.misled(exporter)
         lost = sharing.count('lost_units{version="ipfix",state="lost"}')
         taken = {name: len(each.stop()) for name, each in sharing.running.items()}
 

@@ -72,6 +72,16 @@ class Sharing:
         """Whose an exporter is now."""
         return first_two(self.running, address)[0]
 
+    def misled(self, exporter, messages=50):
+        """Has an exporter send to one that is not its owner, until that has all; its owner."""
+        own = self.owner(exporter.address)
+        wrong = next(name for name in self.running if name != own)
+        exporter.open(self.running[wrong])
+        for _ in range(messages):
+            exporter.send(self.running[wrong])
+        self.running[own].wait_until("shorthaul_netflow_flows_total", exporter.sent)
+        return own
+
     def count(self, name):
         """One metric over all that run."""
         return sum(

@@ -70,12 +70,7 @@ def put(source, folder):
 def test_what_an_exporter_sends_to_the_wrong_collector_is_handed_on_over_tls(tmp_path, folders):
     with Sharing(tmp_path, spool=False, tls=folders) as sharing:
         exporter = Exporter(1)
-        own = sharing.owner(exporter.address)
-        wrong = next(name for name in sharing.running if name != own)
-        exporter.open(sharing.running[wrong])
-        for _ in range(50):
-            exporter.send(sharing.running[wrong])
-        sharing.running[own].wait_until("shorthaul_netflow_flows_total", exporter.sent)
+        own = sharing.misled(exporter)
         handed_on = sharing.count("forwarded_datagrams_total")
         answer = hello(sharing, context_of(folders["two"]))
         taken = {name: len(each.stop()) for name, each in sharing.running.items()}
