@@ -105,6 +105,10 @@ class Layout:
             for number in range(1, self.node_count + 1)
         ]
 
+    def node(self, name: str) -> Node:
+        """Return the node of a name; raises KeyError where there is none."""
+        return {node.name: node for node in self.nodes}[name]
+
     @property
     def fabric(self) -> str:
         """The network namespace with the racks, the spine and the control plane."""

@@ -26,13 +26,14 @@ from realshop import (
     records,
     scenarios,
     shops,
+    spools,
     tables,
 )
 from testbed import gobuilds, progress
 
 ERRORS = (
     *(loops.NoMoves, installs.InstallFailed, layers.NotAnImage, pythons.Unavailable),
-    *(advices.NoPlan, gobuilds.BuildFailed),
+    *(advices.NoPlan, gobuilds.BuildFailed, spools.Unheard),
 )
 NAME = "shop"
 NODES = 6

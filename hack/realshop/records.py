@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from realnodes import clusters
-from realshop import deployments, installs, visits
+from realshop import deployments, installs, spools
 
 CLUSTER_FILE = "cluster.json.gz"
 FLOWS_FILE = "flows.jsonl.gz"
 EVENTS_FOLDER = "hubble"
-COLLECTORS = "app.kubernetes.io/component=collector"
 
 
 def record(cluster: clusters.Cluster, folder: Path, seconds: float) -> Iterator[Path]:
@@ -29,7 +28,13 @@ def record(cluster: clusters.Cluster, folder: Path, seconds: float) -> Iterator[
     folder.mkdir(parents=True, exist_ok=True)
     since = time.time() * 1000
     time.sleep(seconds + installs.Pace().window_seconds)
-    lines = [line for address in _collectors(cluster) for line in _told(cluster, address, since)]
+    lines = [
+        line
+        for collector in spools.collectors(cluster)
+        for window in spools.windows(cluster, collector)
+        if window["start_ms"] >= since
+        for line in spools.lines(cluster, collector, window)
+    ]
     if lines:
         _write(folder / FLOWS_FILE, b"\n".join(lines) + b"\n")
         yield folder / FLOWS_FILE
@@ -58,28 +63,6 @@ def _seconds(told: dict[str, Any]) -> float:
     fraction = rest.rstrip("Z")[:6] or "0"
     moment = datetime.fromisoformat(f"{whole.rstrip('Z')}+00:00")
     return moment.timestamp() + float(f"0.{fraction}")
-
-
-def _collectors(cluster: clusters.Cluster) -> list[str]:
-    found = cluster.client.list("pods", installs.NAMESPACE, labels=COLLECTORS)
-    return sorted(pod["status"]["podIP"] for pod in found if deployments.is_ready(pod))
-
-
-def _told(cluster: clusters.Cluster, address: str, since: float) -> Iterator[bytes]:
-    """Yield the lines of a collector's whole windows since a moment."""
-    listed = json.loads(_ask(cluster, address, "/windows"))
-    for window in listed["windows"]:
-        if window["start_ms"] >= since:
-            found = _ask(cluster, address, f"/windows/{window['start_ms']}")
-            yield from _decompressed(found).splitlines()
-
-
-def _ask(cluster: clusters.Cluster, address: str, path: str) -> bytes:
-    return visits.get(cluster, address, installs.SPOOL_PORT, path)
-
-
-def _decompressed(content: bytes) -> bytes:
-    return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
 
 
 def _without_bookkeeping(found: dict[str, Any]) -> dict[str, Any]:

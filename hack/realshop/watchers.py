@@ -97,9 +97,9 @@ class Watcher:
             list(pool.map(self._ask, running))
 
     def _ask(self, pod: Object) -> None:
-        name, address = pod["metadata"]["name"], pod["status"]["podIP"]
+        name = pod["metadata"]["name"]
         try:
-            text = visits.get(self._cluster, address, manifests.TELLING_PORT, "/counts")
+            text = visits.get(self._cluster, pod, manifests.TELLING_PORT, "/counts")
             told = json.loads(text)
         except (OSError, http.client.HTTPException, ValueError):
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from realshop import deployments
+from realshop import deployments, spools
 from realshop.disturbances import changes, findings, ledgers, shifts, stages, victims
 from testbed import connections, progress
 
@@ -52,7 +52,7 @@ def run(stage: stages.Stage) -> Iterator[findings.Check]:
 def _await_collectors(stage: stages.Stage) -> None:
     stage.cluster.client.wait_for(
         lambda: (
-            sum(map(deployments.is_ready, ledgers.collector_pods(stage.cluster)))
+            sum(map(deployments.is_ready, spools.collectors(stage.cluster)))
             == stage.cluster.layout.node_count
         ),
         timeout_seconds=stage.times.settling,

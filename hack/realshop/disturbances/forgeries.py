@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from realshop import deployments, manifests, shops
+from realshop import deployments, manifests, shops, spools
 from realshop.disturbances import changes, findings, ledgers, stages, victims
 
 NAMESPACE = "intruder"
@@ -103,7 +103,7 @@ def _lie(stage: stages.Stage, pair: tuple[str, str], ending: threading.Event) ->
         told = ledgers.Told(client, server, FORGED_BYTES)
         datagram = ledgers.message([told], number, time.time(), ledgers.FORGED_DOMAIN).hex()
         number += 1
-        addresses = [pod["status"]["podIP"] for pod in ledgers.collector_pods(stage.cluster)]
+        addresses = [pod["status"]["podIP"] for pod in spools.collectors(stage.cluster)]
         subprocess.run(
             [
                 *("nsenter", "--net", f"--target={process}", sys.executable, "-c", SENDER),

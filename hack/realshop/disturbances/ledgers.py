@@ -8,22 +8,19 @@ three numbers of the same thing, each read in another way.
 from __future__ import annotations
 
 import contextlib
-import gzip
-import http.client
 import json
 import socket
 import struct
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from realnodes import clusters, namespaces
-from realshop import deployments, followings, installs, own_commands, shops, visits
+from realshop import deployments, followings, installs, own_commands, shops, spools
 from testbed import connections
 
 VOLUME, MOUNT, FILE = "ledger", "/ledger", "counts.ledger"
-COLLECTORS = "app.kubernetes.io/component=collector"
 TRUE_DOMAIN, FORGED_DOMAIN = 8_888, 7_777
 """Observation domains, by which the records that a test tells are known among all others."""
 TEMPLATE = ((8, 4), (12, 4), (7, 2), (11, 2), (4, 1), (1, 8), (2, 8), (152, 8), (153, 8))
@@ -75,7 +72,7 @@ class Exporter(followings.Following):
 
     def _tell(self) -> None:
         client, server = (self._pod(name) for name in self._pair)
-        collectors = {pod["spec"]["nodeName"]: pod for pod in collector_pods(self._cluster)}
+        collectors = {pod["spec"]["nodeName"]: pod for pod in spools.collectors(self._cluster)}
         if client is None or server is None:
             return
         node = server["spec"]["nodeName"]
@@ -85,8 +82,8 @@ class Exporter(followings.Following):
         number = self._sequence.get(node, 0)
         self._sequence[node] = number + 1
         address = collectors[node]["status"]["podIP"]
-        (where,) = (one for one in self._cluster.layout.nodes if one.name == node)
-        with namespaces.inside(self._cluster.layout.namespace(where)):
+        layout = self._cluster.layout
+        with namespaces.inside(layout.namespace(layout.node(node))):
             send(address, message([told], number, time.time(), TRUE_DOMAIN))
         self.sent += RECORD_BYTES
 
@@ -107,8 +104,7 @@ def send(address: str, datagram: bytes) -> None:
 
 def accepted(cluster: clusters.Cluster, domain: int) -> int:
     """Return the bytes of a domain's records in all windows that collectors have closed."""
-    addresses = [pod["status"]["podIP"] for pod in collector_pods(cluster)]
-    return sum(_bytes_in(cluster, address, domain) for address in addresses)
+    return sum(_bytes_in(cluster, pod, domain) for pod in spools.collectors(cluster))
 
 
 def counted(cluster: clusters.Cluster, pair: tuple[str, str]) -> int:
@@ -129,12 +125,6 @@ def is_sound(cluster: clusters.Cluster) -> bool:
     return _ledger(cluster, "check").startswith("sound")
 
 
-def collector_pods(cluster: clusters.Cluster) -> list[dict[str, Any]]:
-    """Return the collectors that have an address."""
-    found = cluster.client.list("pods", installs.NAMESPACE, labels=COLLECTORS)
-    return [pod for pod in found if pod.get("status", {}).get("podIP")]
-
-
 def operator_pod(cluster: clusters.Cluster) -> dict[str, Any]:
     """Return the operator's pod that is not ending."""
     found = [
@@ -149,7 +139,7 @@ def operator_pod(cluster: clusters.Cluster) -> dict[str, Any]:
 def _ledger(cluster: clusters.Cluster, command: str, *arguments: str) -> str:
     """Run a command of the ledger on the volume of the operator's pod, as it lies on its node."""
     pod = operator_pod(cluster)
-    (node,) = (one for one in cluster.layout.nodes if one.name == pod["spec"]["nodeName"])
+    node = cluster.layout.node(pod["spec"]["nodeName"])
     pods = cluster.layout.folder(node) / "var/lib/kubelet/pods"
     path = pods / pod["metadata"]["uid"] / "volumes/kubernetes.io~empty-dir" / VOLUME / FILE
     try:
@@ -160,25 +150,14 @@ def _ledger(cluster: clusters.Cluster, command: str, *arguments: str) -> str:
         raise OSError(str(failed)) from failed
 
 
-def _bytes_in(cluster: clusters.Cluster, address: str, domain: int) -> int:
-    listed = json.loads(visits.get(cluster, address, installs.SPOOL_PORT, "/windows"))
+def _bytes_in(cluster: clusters.Cluster, collector: spools.Pod, domain: int) -> int:
     return sum(
-        line["bytes"]
-        for window in listed["windows"]
+        told["bytes"]
+        for window in spools.windows(cluster, collector)
         if window["records"]
-        for line in _lines(cluster, address, window["start_ms"])
-        if line.get("domain") == domain
+        for told in map(json.loads, spools.lines(cluster, collector, window))
+        if told.get("domain") == domain
     )
-
-
-def _lines(cluster: clusters.Cluster, address: str, start: int) -> Iterator[dict[str, Any]]:
-    try:
-        content = visits.get(cluster, address, installs.SPOOL_PORT, f"/windows/{start}")
-    except http.client.HTTPException as error:
-        raise OSError(f"window {start} of {address}: {error}") from error
-    if content.startswith(b"\x1f\x8b"):
-        content = gzip.decompress(content)
-    return (json.loads(line) for line in content.splitlines())
 
 
 def _row(told: Told, now: int) -> bytes:
