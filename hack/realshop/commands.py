@@ -93,6 +93,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument("--bandwidth", default=BANDWIDTH, help="between racks, each way")
     command.add_argument("--seconds", type=float, default=45.0, help="measured before and after")
     command.add_argument("--quiet", type=float, default=60.0, help="seconds without a move = rest")
+    command.add_argument("--watch", type=float, default=0.0, help="seconds after the last move")
     command.add_argument("--no-restart", action="store_true", help="leave the rolling restart out")
     command.add_argument("--install", action="store_true", help="missing Debian packages")
     command.add_argument("--name", default=NAME, help="which cluster to make; or, if up, to use")
@@ -178,7 +179,7 @@ def _drawn(found: list[outcomes.Outcome], page: Path) -> Iterator[tuple[str, str
 
 
 def _setting(cluster: clusters.Cluster, arguments: argparse.Namespace) -> loops.Setting:
-    times = loops.Times(measured=arguments.seconds, quiet=arguments.quiet)
+    times = loops.Times(measured=arguments.seconds, quiet=arguments.quiet, watched=arguments.watch)
     return loops.Setting(
         cluster,
         _shop(arguments),

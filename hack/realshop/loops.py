@@ -33,6 +33,7 @@ from testbed import progress, versions
 
 LOOK_SECONDS = 1.0
 TELL_SECONDS = 30.0
+WATCH_TELL_SECONDS = 300.0
 
 
 class NoMoves(Exception):
@@ -41,12 +42,16 @@ class NoMoves(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long each part of a run takes at most, or lasts, in seconds."""
+    """How long each part of a run takes at most, or lasts, in seconds.
+
+    What is watched begins with the last move, when it is known to be the last for a while.
+    """
 
     warm: float = 15.0
     measured: float = 45.0
     moving: float = 420.0
     quiet: float = 60.0
+    watched: float = 0.0
     verified: float = 120.0
     settle: float = 10.0
     recorded: float = 30.0
@@ -213,7 +218,7 @@ def _moved(setting: Setting, watcher: watchers.Watcher) -> outcomes.Moving:
         follower.look()
     spent, settled = watcher.total().since(told), follower.last or time.time()
     evictions = follower.evictions
-    follower.look()
+    _watch(follower, settled + times.watched)
     return outcomes.Moving(
         evictions=evictions,
         landed=follower.count["Landed"],
@@ -228,6 +233,19 @@ def _moved(setting: Setting, watcher: watchers.Watcher) -> outcomes.Moving:
         later_seconds=round(time.time() - settled, 1),
         plans=tuple(followers.summary(plan) for plan in follower.plans.values()),
     )
+
+
+def _watch(follower: followers.Follower, until: float) -> None:
+    """Look on until a moment, and tell now and then what is there; at least one look."""
+    told = time.monotonic()
+    follower.look()
+    while time.time() < until:
+        time.sleep(LOOK_SECONDS)
+        follower.look()
+        if time.monotonic() > told + WATCH_TELL_SECONDS:
+            told = time.monotonic()
+            left = (until - time.time()) / 60
+            progress.say(f"{left:.0f} minutes to watch; {dict(follower.count)}; {follower.told()}")
 
 
 def _until(
