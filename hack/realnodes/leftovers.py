@@ -6,12 +6,13 @@ network namespaces by their names.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from realnodes import cgroups, layouts, namespaces
+from realnodes import cgroups, layouts, namespaces, rooms
 from testbed import processes
 
 
@@ -67,10 +68,18 @@ def state_of(name: str) -> Path:
 
 
 def keep_logs(layout: layouts.Layout) -> Path:
-    """Copy a cluster's logs beside its folder, in the place of earlier ones; return where."""
+    """Copy the logs of a cluster and of its pods beside its folder, over earlier ones."""
     kept = layout.state.with_name(f"{layout.name}.logs")
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True)
-    if (layout.state / "log").is_dir():
-        shutil.copytree(layout.state / "log", kept, dirs_exist_ok=True)
+    _copy(layout.state / "log", kept)
+    for node in layout.nodes:
+        _copy(rooms.written(layout.folder(node), "var/log/pods"), kept / "pods" / node.name)
     return kept
+
+
+def _copy(folder: Path, target: Path) -> None:
+    """Copy what there is; a file that is written or goes meanwhile is as it may be."""
+    if folder.is_dir():
+        with contextlib.suppress(shutil.Error):
+            shutil.copytree(folder, target, dirs_exist_ok=True, symlinks=True)

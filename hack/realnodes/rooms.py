@@ -52,6 +52,11 @@ def joining(holder: int, command_line: list[str]) -> list[str]:
     return ["nsenter", "-t", str(holder), "-m", "-n", "-u", "-C", "--", *command_line]
 
 
+def written(folder: Path, path: str) -> Path:
+    """Return where in a node's folder lies what was written to a path of its room."""
+    return folder / "layers" / path
+
+
 def mounts(folder: Path, hierarchies: list[cgroups.Hierarchy]) -> Iterator[list[str]]:
     """Yield the mounts that make up a room, in order."""
     yield ["-t", "sysfs", "sysfs", "/sys"]

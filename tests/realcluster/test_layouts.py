@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realnodes import layouts
+from realnodes import layouts, leftovers
 
 
 def layout(**changes) -> layouts.Layout:
@@ -76,3 +76,19 @@ def test_names_of_interfaces_fit_the_kernel():
     names = [line.split()[2] for line in lines if line.startswith("link add")]
     assert len(names) == len(set(names)) == 2 + 12 + 12 + 24
     assert all(len(name) <= 15 for name in names)
+
+
+def test_logs_that_are_kept_are_those_of_components_and_of_pods(tmp_path):
+    found = layout(state=tmp_path / "one")
+    component = found.state / "log" / "kubelet-n1.log"
+    pod = found.state / "n2/layers/var/log/pods/shop_web-1_uid/web/0.log"
+    for file in (component, pod):
+        file.parent.mkdir(parents=True)
+        file.write_text(f"of {file.name}")
+
+    kept = leftovers.keep_logs(found)
+    again = leftovers.keep_logs(found)
+
+    assert kept == again == tmp_path / "one.logs"
+    assert (kept / "kubelet-n1.log").read_text() == "of kubelet-n1.log"
+    assert (kept / "pods/n2/shop_web-1_uid/web/0.log").read_text() == "of 0.log"

@@ -13,8 +13,18 @@ from testbed import binaries
 @pytest.fixture(scope="session")
 def real_nodes(request):
     """Real nodes can be made here, and helm and the agent of bytes are there."""
+    _get(request, install=False)
+
+
+@pytest.fixture(scope="session")
+def real_nodes_or_packages(request):
+    """As before, and what is missing of Debian's packages is unpacked into the user's cache."""
+    _get(request, install=True)
+
+
+def _get(request, *, install):
     try:
-        needs.check("ptp")
+        needs.check("ptp", install=install)
     except needs.Missing as error:
         pytest.skip(str(error))
     programs = (*bringups.programs_for("ptp"), "helm", binaries.NETOBSERV_AGENT)
