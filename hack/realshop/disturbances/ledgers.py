@@ -63,7 +63,14 @@ class Exporter(followings.Following):
         super().__init__(cluster)
         self._pair = pair
         self._sequence: dict[str, int] = {}
+        self._sockets: dict[str, socket.socket] = {}
         self.sent = 0
+
+    def __exit__(self, *found: object) -> None:
+        """End."""
+        super().__exit__(*found)
+        for each in self._sockets.values():
+            each.close()
 
     def _look(self) -> None:
         """Tell of one second; where nobody listens or answers, the next second tells again."""
@@ -82,10 +89,17 @@ class Exporter(followings.Following):
         number = self._sequence.get(node, 0)
         self._sequence[node] = number + 1
         address = collectors[node]["status"]["podIP"]
-        layout = self._cluster.layout
-        with namespaces.inside(layout.namespace(layout.node(node))):
-            send(address, message([told], number, time.time(), TRUE_DOMAIN))
+        datagram = message([told], number, time.time(), TRUE_DOMAIN)
+        self._socket(node).sendto(datagram, (address, installs.IPFIX_PORT))
         self.sent += RECORD_BYTES
+
+    def _socket(self, node: str) -> socket.socket:
+        """Return the one that all of a node is told from: another one were another process."""
+        if node not in self._sockets:
+            layout = self._cluster.layout
+            with namespaces.inside(layout.namespace(layout.node(node))):
+                self._sockets[node] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        return self._sockets[node]
 
     def _pod(self, name: str) -> Mapping[str, Any] | None:
         found = [
@@ -97,7 +111,7 @@ class Exporter(followings.Following):
 
 
 def send(address: str, datagram: bytes) -> None:
-    """Send one datagram to a collector, from the network namespace that the thread is in."""
+    """Send one datagram to a collector from a socket of its own, where the thread is."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.sendto(datagram, (address, installs.IPFIX_PORT))
 
