@@ -109,6 +109,22 @@ def test_the_operator_reaches_hubble_relay_with_its_certificates_when_told_to(he
     assert mount not in _operator(helm_offline.template())["containers"][0]["volumeMounts"]
 
 
+def test_the_operator_prefers_the_node_of_the_relay_and_then_its_zone(helm_offline):
+    relay = ("--set", "hubbleRelay.enabled=true,hubbleRelay.namespace=cilium")
+    own = json.dumps({"nodeAffinity": {}})
+    found = _operator(helm_offline.template(*relay))["affinity"]["podAffinity"]
+    terms = found["preferredDuringSchedulingIgnoredDuringExecution"]
+
+    assert [(each["weight"], each["podAffinityTerm"]["topologyKey"]) for each in terms] == [
+        (100, "kubernetes.io/hostname"),
+        (50, "topology.kubernetes.io/zone"),
+    ]
+    assert {tuple(each["podAffinityTerm"]["namespaces"]) for each in terms} == {("cilium",)}
+    assert "affinity" not in _operator(helm_offline.template())
+    chosen = _operator(helm_offline.template(*relay, "--set-json", f"affinity={own}"))
+    assert chosen["affinity"] == {"nodeAffinity": {}}
+
+
 def test_the_operator_reaches_prometheus_with_what_it_is_let_in_by_when_told_to(helm_offline):
     where = ("--set", "prometheus.enabled=true,prometheus.secretName=asker")
     text = helm_offline.template(*where)
