@@ -14,7 +14,9 @@ from shorthaul.traffic.passages import Passage, counts_of
 from shorthaul.units import PodRef, WorkloadRef
 from traffic.addresses.tellers import ADDRESS, OTHER, PEER, book, claim, party
 
-NODE, VIRTUAL, WORLD, NOBODY = map(read_address, ("10.0.0.1", "10.96.0.7", "8.8.8.8", "10.42.3.3"))
+NODE, VIRTUAL, WORLD, NOBODY, NODES_FAR = map(
+    read_address, ("10.0.0.1", "10.96.0.7", "8.8.8.8", "10.42.3.3", "10.0.0.2")
+)
 SERVICE = Party(Kind.SERVICE, "shop", "cart")
 WEB, CART = (WorkloadRef("shop", "Deployment", name) for name in ("web", "cart"))
 

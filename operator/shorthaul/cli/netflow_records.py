@@ -15,6 +15,7 @@ from shorthaul.traffic.addresses.parties import Unknown
 from shorthaul.traffic.both_ends import compare, differing, ends_of, of_edge
 from shorthaul.traffic.end_sums import EndSums
 from shorthaul.traffic.metering import Ground, Metered, meter, node_finder
+from shorthaul.traffic.service_views import by_endpoints
 from shorthaul.traffic.volumes import Ends, unordered
 
 
@@ -52,8 +53,9 @@ def read(asked: Asked, show: Progress) -> Found:
     book, nodes = book_of(snapshot, last, places), nodes_of(snapshot)
     ground = Ground(book, directory_of(snapshot), nodes, gateways_of(snapshot))
     show.begin("counting each connection once")
-    metered = meter(reading.passages, ground)
-    told = ends_of(compare(reading.passages, node_finder(ground)), ground)
+    passages = by_endpoints(reading.passages, book)
+    metered = meter(passages, ground)
+    told = ends_of(compare(passages, node_finder(ground)), ground)
     return Found(reading, metered, _by_edge(metered.edges, told))
 
 

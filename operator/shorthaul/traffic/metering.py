@@ -15,6 +15,7 @@ from shorthaul.traffic.addresses.parties import Address, Kind, Party
 from shorthaul.traffic.attribution import SELF
 from shorthaul.traffic.identities import Directory
 from shorthaul.traffic.passages import NodeOf, Once, Passage, from_client, once
+from shorthaul.traffic.service_views import by_endpoints
 from shorthaul.units import Namespace, NodeName, PodRef, WorkloadRef
 
 GONE = "of a pod that the directory does not have"
@@ -66,7 +67,8 @@ class Metered:
 def meter(passages: Iterable[Passage], ground: Ground) -> Metered:
     """Counts each connection once, bills it and adds it up by workload, in any order."""
     slack = ground.book.rules.slack_milliseconds
-    return metered(once(passages, node_finder(ground), slack), ground)
+    named = by_endpoints(list(passages), ground.book)
+    return metered(once(named, node_finder(ground), slack), ground)
 
 
 def metered(found: Once, ground: Ground) -> Metered:

@@ -15,6 +15,7 @@ from shorthaul.traffic.billed_volumes import TierOf, entry_of
 from shorthaul.traffic.entries import UNATTRIBUTED, Entry, Key
 from shorthaul.traffic.metering import Ground, node_finder
 from shorthaul.traffic.passages import Passage, once
+from shorthaul.traffic.service_views import by_endpoints
 
 
 class Keyed(NamedTuple):
@@ -45,6 +46,8 @@ def settle(
     given: Sequence[Keyed], ground: Ground, tier_of: TierOf, is_known: IsKnown
 ) -> Iterator[Settled | None]:
     """Each passage's entries, None for one that is in the ledger."""
+    named = by_endpoints([each.passage for each in given], ground.book)
+    given = [each._replace(passage=one) for each, one in zip(given, named, strict=True)]
     counted = {id(each.passage) for each in given if is_known(each, each.key)}
     found = once(
         (each.passage for each in given),

@@ -9,6 +9,7 @@ counts as it did then, whoever else is there now.
 
 import gzip
 import io
+import itertools
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,8 @@ from shorthaul.traffic.counting_points import CountingPoints, Finders, sorted_by
 from shorthaul.traffic.entries import Batch, Entry, Note, Span
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.metering import Ground, exporter_finder, metered, node_finder
+from shorthaul.traffic.passages import Passage
+from shorthaul.traffic.service_views import by_endpoints
 from shorthaul.traffic.volumes import Volume
 from shorthaul.units import NodeName
 
@@ -115,7 +118,10 @@ def bill_parts(
         read.append(_read(part, judging.rules, room))
         room -= len(read[-1].reading.passages)
     account = memory.accounts.learn(line for each in read for line in each.reading.numbers)
-    everything = [passage for each in read for passage in each.reading.passages]
+    everything = by_endpoints(
+        [passage for each in read for passage in each.reading.passages], ground.book
+    )
+    _give_back(everything, read)
     nodes = Finders(node_finder(ground), exporter_finder(ground))
     points.learn(everything, nodes, stretch.end_milliseconds, judging.open_milliseconds)
     marked = _marked(read, points, judging.rules)
@@ -152,6 +158,13 @@ def bill_parts(
         account,
         _told(read, points),
     )
+
+
+def _give_back(everything: Sequence[Passage], read: Iterable[_Read]) -> None:
+    """Gives each part its own passages of all, in place of those that it had."""
+    rest = iter(everything)
+    for each in read:
+        each.reading.passages[:] = itertools.islice(rest, len(each.reading.passages))
 
 
 def stream_of(collector: str) -> str:

@@ -118,6 +118,10 @@ class Book:
         """Whether anybody is known to have had an address at any time that is kept."""
         return bool(self._facts.get(address))
 
+    def behind(self, service: Party) -> tuple[Address, ...]:
+        """The addresses behind a Service, as it was told of last."""
+        return self._endpoints.get(service, ())
+
     def endpoints(self, service: Party, first: int, last: int) -> tuple[Party, ...]:
         """The pods behind a Service that surely held their addresses all the time, sorted."""
         found = {self.who(address, first, last) for address in self._endpoints.get(service, ())}
