@@ -23,6 +23,11 @@ SOURCE_NODES = Gauge(
     ["state"],
     registry=REGISTRY,
 )
+SILENT_COLLECTORS = Gauge(
+    "shorthaul_silent_collectors",
+    "Collectors that are there and do not answer, or are gone and missed",
+    registry=REGISTRY,
+)
 WINDOWS = Counter(
     "shorthaul_windows_total", "Traffic windows closed, by usability", ["state"], registry=REGISTRY
 )

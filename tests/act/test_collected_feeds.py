@@ -91,3 +91,4 @@ async def test_a_collector_that_does_not_answer_is_in_the_status(feed):
     status = await observed(feed, wanted, lambda status: status.health.last_error)
 
     assert "collector 127.0.0.1 of 127.0.0.1:1: GET /windows" in status.health.last_error
+    assert status.health.silent_collectors == 1

@@ -4,6 +4,8 @@ What is rendered is read as the kernel, the network and the collector itself wou
 API server makes of it is asked of a real one.
 """
 
+import re
+
 import pytest
 import yaml
 
@@ -97,6 +99,41 @@ def test_certificates_come_from_a_secret_and_are_for_the_name_that_they_find_eac
     assert "peers-tls" not in str(alone)
 
 
+KEPT = "collector.persistence.enabled=true"
+
+
+def test_each_keeps_its_spool_in_a_claim_of_its_own_where_that_is_asked_for(helm_offline):
+    values = "collector.persistence.size=20Gi,collector.persistence.storageClassName=fast"
+    workload = _one(_all(helm_offline, KEPT, values), "StatefulSet")
+    given, container = _given(workload)
+    [mount] = [each for each in container["volumeMounts"] if each["name"] == "spool"]
+    [claim] = workload["spec"]["volumeClaimTemplates"]
+
+    assert mount["mountPath"] == given["spool"]
+    assert "spool" not in [e["name"] for e in workload["spec"]["template"]["spec"]["volumes"]]
+    assert claim["metadata"] == {"name": "spool"}
+    assert claim["spec"] == {
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "fast",
+        "resources": {"requests": {"storage": "20Gi"}},
+    }
+
+
+def test_a_claim_has_room_for_what_the_spool_keeps_and_the_clusters_own_class(helm_offline):
+    values = "collector.spool.bytes=4000000000,collector.persistence.accessModes={ReadWriteOncePod}"
+    workload = _one(_all(helm_offline, KEPT, values), "StatefulSet")
+
+    [claim] = workload["spec"]["volumeClaimTemplates"]
+    assert claim["spec"] == {
+        "accessModes": ["ReadWriteOncePod"],
+        "resources": {"requests": {"storage": "5000000000"}},
+    }
+
+
+def test_no_claim_is_made_unless_it_is_asked_for(helm_offline):
+    assert "volumeClaimTemplates" not in _one(_all(helm_offline), "StatefulSet")["spec"]
+
+
 def test_exporters_still_reach_any_of_them_by_one_service(helm_offline):
     objects = _all(helm_offline)
     flows, workload = _one(objects, "Service"), _one(objects, "StatefulSet")
@@ -171,6 +208,15 @@ def test_several_go_one_after_the_other_unless_told_otherwise(helm_offline, valu
         ("collector.replicas=65", "/collector/replicas"),
         ("collector.spool.claimName=one", "/collector/replicas"),
         (
+            f"{KEPT},collector.replicas=1",
+            "each collector of a StatefulSet a claim of its own, and this is a Deployment",
+        ),
+        (f"{KEPT},collector.kind=DaemonSet", "and this is a DaemonSet"),
+        (f"{KEPT},collector.spool.enabled=false", "collector.spool.enabled is false"),
+        (f"{KEPT},collector.spool.claimName=one", "/collector/replicas"),
+        ("collector.persistence.size=much", "/collector/persistence/size"),
+        ("collector.persistence.accessModes={ReadOnlyMany}", "/collector/persistence/accessModes"),
+        (
             f"fullnameOverride={LONGEST}b",
             f"{LONGEST}b-collector has 53 letters of 52 at most; give a fullnameOverride of 42",
         ),
@@ -184,8 +230,9 @@ def test_what_they_cannot_share_by_is_refused(helm_offline, values, told):
     assert told in answer.stderr, answer.stderr
 
 
-def test_lint_objects_to_nothing(helm_offline):
-    answer = helm_offline.run("lint", "--strict", str(releases.CHART), "--set", SHARED)
+@pytest.mark.parametrize("values", ["", f",{KEPT}"])
+def test_lint_objects_to_nothing(helm_offline, values):
+    answer = helm_offline.run("lint", "--strict", str(releases.CHART), "--set", SHARED + values)
 
     assert answer.returncode == 0, answer.stdout
 
@@ -206,9 +253,17 @@ def test_who_installs_is_warned_where_anybody_could_hand_datagrams_on(release, v
     assert ("WARNING: collectors hand on to each other in the clear" in told) is warned
 
 
-def _pods(client, prefix):
-    names = (each["metadata"]["name"] for each in client.list("pods", "shared"))
+def _pods(client, prefix, namespace="shared"):
+    names = (each["metadata"]["name"] for each in client.list("pods", namespace))
     return sorted(name for name in names if name.startswith(prefix))
+
+
+def _components(text):
+    return [
+        each
+        for each in yaml.safe_load_all(text)
+        if each and each["metadata"].get("labels", {}).get("app.kubernetes.io/component")
+    ]
 
 
 def test_a_real_cluster_makes_their_pods_and_lets_one_go_at_a_time(release):
@@ -219,11 +274,7 @@ def test_a_real_cluster_makes_their_pods_and_lets_one_go_at_a_time(release):
     text = release.helm.template(
         "--namespace", "shared", "--set", f"{SHARED},fullnameOverride={LONGEST}"
     )
-    ours = [
-        each
-        for each in yaml.safe_load_all(text)
-        if each and each["metadata"].get("labels", {}).get("app.kubernetes.io/component")
-    ]
+    ours = _components(text)
     kinds = [each["kind"] for each in ours]
 
     for each in ours:
@@ -251,3 +302,31 @@ def test_a_real_cluster_makes_their_pods_and_lets_one_go_at_a_time(release):
         ),
         what="the budget to count three pods",
     )
+
+
+def test_a_real_cluster_makes_a_claim_for_each_which_an_upgrade_of_the_chart_leaves_alone(release):
+    client, namespace = release.administrator, "kept"
+    client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    where = ("--namespace", namespace, "--set", f"{SHARED},{KEPT},crds.install=false")
+    text = release.helm.template(*where)
+    client.apply(_components(text), namespace)
+    newer = dict.fromkeys(("helm.sh/chart", "app.kubernetes.io/version"), "9.9.9")
+    for label, value in newer.items():
+        text = re.sub(rf"^( +{label}): .*", rf"\1: {value}", text, flags=re.MULTILINE)
+
+    client.apply(_components(text), namespace)
+
+    found = client.get("statefulsets.apps", NAME, namespace)
+    assert found["metadata"]["labels"].items() >= newer.items()
+    wanted = [f"{NAME}-{number}" for number in range(3)]
+    client.wait_for(lambda: _pods(client, NAME, namespace) == wanted, what="the collectors' pods")
+    claims = {
+        each["metadata"]["name"]: each for each in client.list("persistentvolumeclaims", namespace)
+    }
+    assert sorted(claims) == [f"spool-{name}" for name in wanted]
+    for name in wanted:
+        volumes = client.get("pods", name, namespace)["spec"]["volumes"]
+        [spool] = [each for each in volumes if each["name"] == "spool"]
+        assert spool["persistentVolumeClaim"] == {"claimName": f"spool-{name}"}
+        asked = claims[f"spool-{name}"]["spec"]["resources"]["requests"]
+        assert asked == {"storage": "1342177280"}

@@ -25,6 +25,7 @@ from shorthaul.solve.choices import best_solver
 from shorthaul.solve.solvers import never
 from shorthaul.topology.distances import DEFAULT_SCALE, measure
 from shorthaul.traffic.graphs import Edge, PodEdge, TrafficGraph
+from shorthaul.traffic.rate_errors import RateError
 from shorthaul.units import Objective, Unit
 from worlds import builders
 
@@ -49,10 +50,13 @@ def policy(worth=ANY, **status):
     return msgspec.structs.replace(made, status=msgspec.structs.replace(made.status, **status))
 
 
-def traffic():
+def traffic(errors):
     cart = builders.reference("shop/cart-1")
     workload = builders.workload_reference
-    edges = [Edge(workload("cart"), workload(name), rate, 0.0) for name, rate in RATES.items()]
+    edges = [
+        Edge(workload("cart"), workload(name), rate, 0.0, error=errors.get(name))
+        for name, rate in RATES.items()
+    ]
     seen = [
         PodEdge(cart, builders.reference(f"{name}-1"), rate, 0.0) for name, rate in RATES.items()
     ]
@@ -66,8 +70,8 @@ def traffic():
     return TrafficMaps({Unit.FLOWS: Traffic(graph, (graph,) * TERMS.persistence_windows)})
 
 
-def proposed(of, terms=TERMS):
-    """What was found, and the plans that were written."""
+def proposed(of, terms=TERMS, **errors):
+    """What was found with errors of these rates, and the plans that were written."""
     pods = [
         builders.pod(f"{name}-1", on=node, cpu="400m")
         for name, node in (("cart", "n1"), ("db", "n2"), ("mail", "n3"))
@@ -81,7 +85,7 @@ def proposed(of, terms=TERMS):
         policies=(of,),
         governance=policies.govern(known, snapshot.workloads.values()),
     )
-    found = propose(view, traffic(), terms, Means(lambda _: best_solver(), never))
+    found = propose(view, traffic(errors), terms, Means(lambda _: best_solver(), never))
     (finding,) = found.findings.values()
     return finding, [each.plan for each in found.commands if isinstance(each, CreatePlan)]
 
@@ -151,3 +155,26 @@ def test_a_policy_that_paused_itself_gets_no_new_plan():
 
     assert held(policy(paused=paused(1))) == "MovesDoNotPay"
     assert held(policy(paused=paused(0))) is None
+
+
+def targets(plans):
+    return [(move.workload.name, move.target) for plan in plans for move in plan.spec.moves]
+
+
+def test_a_gain_that_is_larger_than_its_margin_is_planned_as_if_it_had_none():
+    sure, plans = proposed(policy())
+    small, same = proposed(policy(), db=RateError(50.0), mail=RateError(15.0))
+    few_windows, also = proposed(policy(), db=RateError(90.0, freedom=1.9))
+
+    assert small.plan == few_windows.plan == sure.plan
+    assert targets(same) == targets(also) == targets(plans) == [("cart", "n2")]
+
+
+@pytest.mark.parametrize("error", [RateError(52.0), RateError(32.0, freedom=3)])
+def test_a_gain_within_its_margin_moves_nothing_and_is_told(error):
+    finding, plans = proposed(policy(), db=error)
+
+    assert (plans, finding.held.code) == ([], "NothingToGain")
+    assert f"would gain 100 ± {error.margin:.6g}" in finding.held.message
+    assert finding.held.message.endswith("which cannot be told from nothing")
+    assert "GainUncertain" in {each.reason.code for each in finding.plan.refusals}

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from shorthaul.traffic.byte_graphs import byte_graph
 from shorthaul.traffic.identities import Directory, PodIdentity
 from shorthaul.traffic.pair_sums import PairSum, pair_sums
-from shorthaul.traffic.rate_errors import NONE, STUDENT_T, RateError, Shares, counted, summed
+from shorthaul.traffic.rate_errors import (
+    NONE,
+    STUDENT_T,
+    RateError,
+    Shares,
+    counted,
+    independent,
+    summed,
+)
 from shorthaul.traffic.volumes import Sent, Volume
 from shorthaul.traffic.windows import Window, WindowRules
 from shorthaul.units import NodeName, PodRef, WorkloadRef
@@ -156,6 +164,15 @@ def test_errors_of_a_sum_are_no_less_than_if_both_go_up_together():
     assert summed([RateError(1.0, 5.0), None]) is None
     assert summed([RateError(1.0, 5.0), NONE]) == RateError(1.0, 5.0)
     assert summed([RateError(1.0, 5.0), RateError(2.0, 3.0)]) == RateError(3.0, 3.0)
+
+
+def test_variances_of_what_differs_by_itself_add():
+    assert independent([]) == independent([NONE]) == RateError(0.0)
+    assert independent([RateError(3.0), NONE, RateError(4.0)]) == RateError(5.0)
+    assert independent([RateError(1.0, 4.0), NONE]) == RateError(1.0, 4.0)
+    both = independent([RateError(1.0, 4.0), RateError(1.0, 4.0)])
+    assert (both.standard, both.freedom) == (pytest.approx(math.sqrt(2)), pytest.approx(8.0))
+    assert independent([RateError(1.0, 4.0), RateError(1.0)]).freedom == pytest.approx(16.0)
 
 
 @pytest.mark.parametrize(("standard", "freedom"), [(-1.0, 1.0), (math.inf, 1.0), (1.0, 0.0)])

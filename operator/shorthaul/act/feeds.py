@@ -165,6 +165,7 @@ class Feed:
             early_events=_told(found.early_events if found else 0),
             refused_windows=found.refused_windows if found else 0,
             files=_told(health.files),
+            silent_collectors=_told(health.silent),
             truncations=_told(health.truncations),
             nodes=len(seen.known),
             connected_nodes=len(seen.connected),
@@ -238,6 +239,7 @@ class Feed:
                 connected |= source.coverage.connected
         metrics.SOURCE_NODES.labels("connected").set(len(connected))
         metrics.SOURCE_NODES.labels("missing").set(len(known - connected))
+        metrics.SILENT_COLLECTORS.set(sum(each.health.silent for each in self._open.values()))
 
     def _kept_since(self, now_seconds: float) -> int:
         rules = self.recorder.rules

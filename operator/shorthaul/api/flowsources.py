@@ -132,6 +132,13 @@ class SourceHealth(Report, frozen=True, kw_only=True):
         Meta(description="Windows of bytes of another length, too old, or still to come."),
     ] = 0
     files: Count = 0
+    silent_collectors: Annotated[
+        Count,
+        Meta(
+            description="Collectors that are there and do not answer, also since before the "
+            "operator's start, or are gone and missed."
+        ),
+    ] = 0
     truncations: Annotated[
         Count, Meta(description="Times that a file was cut off under the reader.")
     ] = 0

@@ -125,6 +125,12 @@ SPOOLING = ("spool", "serve_port", "serve_tls", "window_seconds", "spool_bytes")
     help="hand on by mutual TLS only: a folder with ca.crt, tls.crt and tls.key, whose certificate "
     "is for the host that --peer names",
 )
+@setting(
+    "peer_renew_seconds",
+    PEERS.renew_seconds,
+    "for how long connections that began before the files of --peer-tls changed stand at most",
+    click.IntRange(1, 3_600),
+)
 @logs.options
 def command(
     metrics_port: int, out: str | None, log_format: str, log_level: str, **given: Any
@@ -144,7 +150,11 @@ def command(
 
     spooling = {name: given.pop(name) for name in SPOOLING}
     peers = PeerSettings(
-        given.pop("peers"), given.pop("peer_port"), given.pop("peer_name"), given.pop("peer_tls")
+        given.pop("peers"),
+        given.pop("peer_port"),
+        given.pop("peer_name"),
+        given.pop("peer_tls"),
+        given.pop("peer_renew_seconds"),
     )
     settings = CollectorSettings(**given)
     sharing = peers if peers.places else None

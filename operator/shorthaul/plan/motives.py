@@ -5,7 +5,7 @@ the cost of an edge, and what replicas that make the same way would gain.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shorthaul.cluster.routings import RoutedEdge
@@ -56,6 +56,13 @@ class Motives:
             self._known[key] = self._pulls(own, here, back)
         return self._known[key]
 
+    def savings(self, pod: Pod, back: NodeName) -> list[tuple[RoutedEdge, float]]:
+        """What each edge of a pod would cost more with the pod back on a node."""
+        own = tuple(end for end in (pod.workload, pod.ref) if end in self._touching)
+        return [
+            (edge, saved) for edge, _, saved in self._saved(own, self._where.nodes[pod.ref], back)
+        ]
+
     def edges_of(self, pod: Pod) -> list[tuple[RoutedEdge, Vertex]]:
         """The priced edges that a pod is an end of, each with its other end."""
         return self._edges_of((pod.workload, pod.ref))
@@ -70,16 +77,21 @@ class Motives:
 
     def _pulls(self, own: Sequence[Vertex], here: NodeName, back: NodeName) -> tuple[Pull, ...]:
         gains: dict[Vertex, list[float]] = {}
-        for edge, peer in self._edges_of(own):
-            ends = [self._back(end, own, here, back) for end in (edge.client, edge.server)]
-            shares = costs.divided(edge.routing, ends[0], ends[1], self._distances)
-            saved = costs.shares_cost(edge, shares, self._pricing) - self._cost(edge)
+        for _, peer, saved in self._saved(own, here, back):
             gains.setdefault(peer, []).append(saved)
         found = [
             Pull(peer, math.fsum(saved), nearest(here, peer, self._where, self._distances))
             for peer, saved in gains.items()
         ]
         return tuple(sorted(found, key=lambda pull: (-pull.gain, str(pull.peer))))
+
+    def _saved(
+        self, own: Sequence[Vertex], here: NodeName, back: NodeName
+    ) -> Iterator[tuple[RoutedEdge, Vertex, float]]:
+        for edge, peer in self._edges_of(own):
+            ends = [self._back(end, own, here, back) for end in (edge.client, edge.server)]
+            shares = costs.divided(edge.routing, ends[0], ends[1], self._distances)
+            yield edge, peer, costs.shares_cost(edge, shares, self._pricing) - self._cost(edge)
 
     def _back(
         self, vertex: Vertex, own: Sequence[Vertex], here: NodeName, back: NodeName

@@ -2,7 +2,8 @@
 
 Whatever cannot be ordered, or is refused by the reference checker, is forbidden and the rest is
 planned anew, a few times and while it is worth it; the best of these plans that passes the checker
-is the plan. It is never worse than leaving everything where it is.
+is the plan. It is never worse than leaving everything where it is. Moves whose gain is not certain
+are left out, and nothing is planned in their stead until rates are known better.
 """
 
 import math
@@ -13,7 +14,7 @@ from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.snapshots import Pod
 from shorthaul.cluster.worlds import World
-from shorthaul.plan import drafts, frontiers, motives, provenance, scores, vetoes, waves
+from shorthaul.plan import drafts, frontiers, margins, motives, provenance, scores, vetoes, waves
 from shorthaul.plan.drafts import Draft
 from shorthaul.plan.hops import NOWHERE, Hop, Schedule, Spare
 from shorthaul.plan.plans import Move, Plan, Value
@@ -34,12 +35,13 @@ LOST_SHARE = 5e-4
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One feasible plan in the making, and what had to be refused on the way."""
+    """One feasible plan in the making, what had to be refused on the way, and what is doubtful."""
 
     problem: Problem
     wanted: tuple[Draft, ...]
     schedule: Schedule
     stuck: Mapping[PodRef, Reason]
+    doubts: Mapping[PodRef, Reason]
     cost: int
     lost: float
     limited: bool
@@ -71,7 +73,7 @@ def make_plan(request: Request) -> Plan:
         _forbid(attempt, allowed, refused)
     assert best is not None
     assert bound is not None
-    return _plan(request, best, bound, {**refused, **vetting.vetoed})
+    return _plan(request, best, bound, {**best.doubts, **refused, **vetting.vetoed})
 
 
 def certified(plan: Plan, request: Request) -> Plan:
@@ -92,11 +94,12 @@ def _attempt(request: Request, problem: Problem, world: World, bound: bounds.Bou
     effort = effort_of(request, problem, bound.value)
     solved, proven = _solved(request, problem, effort)
     wanted = drafts.draft(problem, solved.counts)
-    found, stuck = _ordered(request, problem, world, wanted)
+    doubts: dict[PodRef, Reason] = {}
+    found, stuck = _ordered(request, problem, world, wanted, doubts)
     moves = found.moves
     cost = drafts.cost_of(problem, moves) + price * len(found.hops)
     lost = _lost(problem, solved.cost + price * len(wanted), cost) if stuck else 0.0
-    return _Attempt(problem, wanted, found, stuck, cost, lost, solved.limited, proven)
+    return _Attempt(problem, wanted, found, stuck, doubts, cost, lost, solved.limited, proven)
 
 
 def _solved(request: Request, problem: Problem, effort: Effort) -> tuple[Assignment, bounds.Bound]:
@@ -112,18 +115,43 @@ def _solved(request: Request, problem: Problem, effort: Effort) -> tuple[Assignm
 
 
 def _ordered(
-    request: Request, problem: Problem, world: World, wanted: Sequence[Draft]
+    request: Request,
+    problem: Problem,
+    world: World,
+    wanted: Sequence[Draft],
+    doubts: dict[PodRef, Reason],
 ) -> tuple[Schedule, Mapping[PodRef, Reason]]:
     """An order of all the moves that are needed and can be made, and why the others cannot."""
     stuck: dict[PodRef, Reason] = {}
-    kept = _pruned(request, problem, world, wanted)
+    kept = _certain(request, problem, world, wanted, doubts)
     while True:
         found = _scheduled(request, problem, world, kept)
         stuck.update(found.stuck)
         left = [move for move in kept if move.pod not in found.stuck]
-        kept = _pruned(request, problem, world, left) if found.stuck else kept
+        kept = _certain(request, problem, world, left, doubts) if found.stuck else kept
         if not found.strays and len(kept) == len(found.moves):
             return found, stuck
+
+
+def _certain(
+    request: Request,
+    problem: Problem,
+    world: World,
+    moves: Sequence[Draft],
+    doubts: dict[PodRef, Reason],
+) -> tuple[Draft, ...]:
+    """The moves that are needed, but for those of doubtful gain that none needs for its room."""
+    kept = _pruned(request, problem, world, moves)
+    while found := margins.doubts(request, problem, kept):
+        returns = Returns(world, request.rules, kept)
+        home = {each.pod for each in kept if each.pod in found and returns.send_home(each)}
+        returns.close()
+        if not home:
+            break
+        doubts.update((pod, found[pod]) for pod in sorted(home))
+        left = [each for each in kept if each.pod not in home]
+        kept = _pruned(request, problem, world, left)
+    return kept
 
 
 def _lost(problem: Problem, hoped: int, cost: int) -> float:

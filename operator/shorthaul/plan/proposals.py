@@ -30,6 +30,7 @@ from shorthaul.plan import (
     damping,
     lifecycles,
     manifests,
+    margins,
     promises,
     revisions,
     scopes,
@@ -108,6 +109,7 @@ def _consider(scope: Scope, means: Means) -> tuple[Finding, Sequence[Command]]:
         solver=means.solver_of(scope.group),
         expired=means.expired,
         proof=None,
+        errors=margins.errors_of(average.edges),
     )
     plan = make_plan(replace(request, max_moves=scopes.hard_limit(request)))
     held = _under_way(scope) or _too_little(plan, scope)
@@ -154,7 +156,9 @@ def _nothing(plan: Plan) -> Reason:
     waiting = [each.reason for each in plan.refusals if each.reason.code == standings.COOLING]
     they = "1 pod waits" if len(waiting) == 1 else f"{len(waiting)} pods wait"
     while_these = f" while {they}: {waiting[0].message}" if waiting else ""
-    return Reason("NothingToGain", f"no move is worth making{while_these}")
+    doubted = [each for each in plan.refusals if each.reason.code == margins.UNCERTAIN]
+    in_doubt = f"; {doubted[0].pod}: {doubted[0].reason.message}" if doubted else ""
+    return Reason("NothingToGain", f"no move is worth making{while_these}{in_doubt}")
 
 
 def _unmeasured(plan: Plan, scope: Scope) -> Reason | None:

@@ -21,8 +21,11 @@ from shorthaul.solve.choices import best_solver
 from shorthaul.solve.pricings import Pricing, price
 from shorthaul.solve.solvers import Mapper, Solver, never, one_by_one
 from shorthaul.topology.distances import Distances
+from shorthaul.traffic.graphs import Vertex
+from shorthaul.traffic.rate_errors import RateError
 from shorthaul.units import Objective, Tier, Unit, WorkloadRef
 
+Errors = Mapping[tuple[Vertex, Vertex], RateError]
 KNEE: Final = "knee"
 NO_RULES = Rules()
 SOLVER = best_solver()
@@ -37,9 +40,10 @@ class Request:
     """All that a plan depends on, and nothing else.
 
     `prices` are dollars per GB for cost, milliseconds for latency, by tier; `targets` are wishes
-    for latency. `move_price` is what each net move must gain at least; `selected` names the
-    workloads that may be moved, None for all; `clients` are the pods that use each Service, None
-    when nobody knows;
+    for latency. `move_price` is what each net move must gain at least; `errors` are those of rates
+    as shares of them, where they are known: no move is made whose gain is within its margin.
+    `selected` names the workloads that may be moved, None for all; `clients` are the pods that use
+    each Service, None when nobody knows;
     with `parking` a pod may move twice to open a circle of moves, else circles are cut;
     `tell` is told the share of the search that is done, the least cost so far and its bound;
     `mapper` may let several searches go on at the same time;
@@ -58,6 +62,7 @@ class Request:
     max_moves: int | str | None = None
     max_moves_percent: float | None = None
     move_price: float = 0.0
+    errors: Errors = field(default_factory=dict)
     seed: int = 0
     solver: Solver = SOLVER
     mapper: Mapper = one_by_one

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class SourceHealth:
     """How a source is doing: totals since its start, and what it has not read yet.
 
-    `newest_nanoseconds` is the time of the newest flow read, 0 before the first; `troubles` are
-    the present ones, one line each.
+    `newest_nanoseconds` is the time of the newest flow read, 0 before the first; `silent` is how
+    many that should be heard are not; `troubles` are the present ones, one line each.
     """
 
     files: int = 0
@@ -37,6 +37,7 @@ class SourceHealth:
     lag_bytes: int = 0
     newest_nanoseconds: int = 0
     truncations: int = 0
+    silent: int = 0
     troubles: tuple[str, ...] = ()
 
 

@@ -16,7 +16,7 @@ on outlives them make the true error larger than the one told.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +70,14 @@ def summed(errors: Sequence[RateError | None]) -> RateError | None:
     return RateError(
         math.fsum(each.standard for each in known), min(each.freedom for each in known)
     )
+
+
+def independent(errors: Iterable[RateError]) -> RateError:
+    """That of a sum of what differs by chance of its own: variances add (Satterthwaite)."""
+    known = [each for each in errors if each.standard > 0]
+    variance = math.fsum(each.standard**2 for each in known)
+    doubt = math.fsum(each.standard**4 / each.freedom for each in known)
+    return RateError(math.sqrt(variance), variance**2 / doubt if doubt else math.inf)
 
 
 class Shares:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from shorthaul.cluster.selectors import Selector
+from shorthaul.cluster.snapshots import Service
 from shorthaul.store import connections, readings
 from shorthaul.telemetry.collected import clients, fetches
 from shorthaul.telemetry.collected.clients import Place
@@ -27,6 +29,9 @@ ROOT = Path(__file__).resolve().parents[3]
 A, B = "10.1.0.1", "10.1.0.2"
 NODES = (("n1", "10.0.0.1"), ("n2", "10.0.0.2"))
 WINDOWS = 12
+LOCAL = "127.0.0.1", "127.0.0.2"
+SERVICES = (Service("shop", "collectors", Selector(), headless=True),)
+"""Its pods are those of `two_pods`, which never answer."""
 
 
 def start_age(start):
@@ -67,10 +72,13 @@ async def read(source, last):
 
 NAMED = """
 import asyncio, json, sys
+from dataclasses import replace
 from shorthaul.telemetry.collected.clients import Place
-from telemetry.collected.test_readers import read, two_pods
+from telemetry.collected.test_readers import SERVICES, read, two_pods
 
-source = two_pods().source(Place("collectors.test", int(sys.argv[1])))
+world = two_pods()
+world.snapshot = replace(world.snapshot, services=SERVICES)
+source = world.source(Place(sys.argv[3], int(sys.argv[1])))
 volumes, reading = asyncio.run(read(source, int(sys.argv[2])))
 print(json.dumps({
     "bytes": sum(volume.billed_bytes for volume in volumes),
@@ -78,15 +86,17 @@ print(json.dumps({
     "troubles": reading.health.troubles,
     "nodes": sorted(reading.coverage.connected),
     "complete": all(each.complete for each in volumes),
+    "missing": volumes[-1].missing,
+    "silent": reading.health.silent,
 }))
 """
 
 
-def read_by_name(folder, port, last):
-    """What a reader says to whom collectors.test is two addresses."""
-    (folder / "hosts").write_text("127.0.0.1 collectors.test\n127.0.0.2 collectors.test\n")
+def read_by_name(folder, port, last, *, host="collectors.test", addresses=LOCAL):
+    """What a reader says to whom a name is some addresses."""
+    (folder / "hosts").write_text("".join(f"{each} {host}\n" for each in addresses))
     words = ["unshare", "-rm", "sh", "-c", 'mount --bind "$1" /etc/hosts && shift && exec "$@"']
-    words += ["sh", str(folder / "hosts"), sys.executable, "-c", NAMED, str(port), str(last)]
+    words += ["sh", str(folder / "hosts"), sys.executable, "-c", NAMED, str(port), str(last), host]
     if (
         shutil.which("unshare") is None
         or subprocess.run(
@@ -123,6 +133,32 @@ def test_two_nodes_out_of_step_at_two_collectors_of_one_name_count_once(tmp_path
 
     assert (told["collectors"], told["troubles"], told["nodes"]) == (2, [], ["n1", "n2"])
     assert sent - 2 * (1_000 + WINDOWS) <= told["bytes"] <= sent
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses", "who", "silent"),
+    [
+        ("collectors.test", LOCAL, "at 127.0.0.2", 1),
+        ("collectors.shop", LOCAL[:1], "pod shop/other, pod shop/pod-0", 2),
+        ("collectors.test", LOCAL[:1], "", 0),
+    ],
+)
+def test_a_collector_that_is_silent_since_before_the_start_is_missed(
+    tmp_path, host, addresses, who, silent
+):
+    start = recent()
+    for number in range(WINDOWS):
+        moment = (start + number) * 1_000 + 999
+        records = [spools_made.record(A, B, 500, moment)]
+        spools_made.write(tmp_path / "a", start + number, records, NODES[0][1])
+    (port,) = ports.pick(1)
+    with spools_made.served(tmp_path / "a", "127.0.0.1", port):
+        told = read_by_name(tmp_path, port, start + WINDOWS - 1, host=host, addresses=addresses)
+
+    named = [f"collector {who}, never heard since the start"] if silent else []
+    assert (told["bytes"], told["silent"]) == (500 * WINDOWS, silent)
+    assert (told["missing"], told["complete"]) == ([f"{e} (node n2)" for e in named], not silent)
+    assert [each.split(" (")[0] for each in told["troubles"] if "never" in each] == named
 
 
 def test_a_collector_whose_windows_cannot_be_had_holds_nobody_elses_back(tmp_path):

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shorthaul.telemetry.collected import rosters
+from shorthaul.telemetry.collected.beginnings import Expected
 from shorthaul.telemetry.collected.clients import Listed, Listing
 from shorthaul.telemetry.collected.rosters import Due, Grid, Roster
 from shorthaul.traffic.addresses.parties import read_address
@@ -165,6 +166,65 @@ def test_a_window_that_was_listed_and_could_not_be_had_is_not_whole():
     due = Due(0, (("a", listed(0)),))
 
     assert found.attendance(due, 0.05, NODES).partly == ("b",)
+
+
+THERE = tuple(Expected(f"at {each}", frozenset({each})) for each in ("127.0.0.1", "127.0.0.2"))
+
+
+def one_of_two_answers(until=240, now=None):
+    """a tells of node n1; who is at the other address has not been heard since the start."""
+    windows = [listed(start) for start in range(0, until, 60)]
+    found = roster(("a", windows), now=until + 10.0)
+    found.beginning.look(THERE, {"127.0.0.1"}, now or until + 10.0)
+    return found
+
+
+def tell(found, start, exporters):
+    found.done(due_of(found, start).windows)
+    found.told.told("a", exporters, start)
+
+
+def test_one_silent_since_the_start_is_waited_for_as_long_as_others_are():
+    found = one_of_two_answers(until=60)
+
+    assert found.due(60 + 14.0, 60.0) is None
+    assert starts(found.due(60 + 15.0, 60.0)) == [("a", 0)]
+    found.beginning.look(THERE, {"127.0.0.1", "127.0.0.2"}, 72.0)
+    assert starts(found.due(72.0, 60.0)) == [("a", 0)]
+
+
+def test_windows_are_without_one_silent_since_the_start_and_the_nodes_that_nobody_tells_of():
+    found = one_of_two_answers()
+    for start in (0, 60, 120, 180):
+        tell(found, start, {MINE: "n1"})
+
+    (missing,) = attended(found, 120).missing
+    assert str(missing) == "collector at 127.0.0.2, never heard since the start (node n2)"
+    assert attended(found, 120, nodes={"n1"}).whole
+    (told,) = found.missed(250.0, NODES)
+    assert told.startswith(f"{missing}: no window is complete until it answers or others hear")
+    assert found.silent(250.0, NODES) == 1
+    assert found.open_milliseconds(5_000.0) == 5_000_000
+    assert found.open_milliseconds(250.0) == 0
+
+
+def test_nodes_that_others_tell_of_since_before_a_window_are_not_missed_with_it():
+    found = one_of_two_answers()
+    tell(found, 0, {MINE: "n1"})
+    tell(found, 60, {MINE: "n1", OTHERS: "n2"})
+
+    assert not attended(found, 60).whole
+    assert attended(found, 120).whole
+    assert found.silent(250.0, NODES) == 1
+
+
+def test_one_silent_since_the_start_is_missed_for_as_long_as_windows_are_kept():
+    found = one_of_two_answers(until=3_000, now=900.0)
+    tell(found, 0, {MINE: "n1"})
+
+    assert [attended(found, start).whole for start in (2_640, 2_700)] == [False, True]
+    assert found.missed(2_760.0, NODES) == []
+    assert found.silent(2_760.0, NODES) == 1
 
 
 def test_one_whose_address_is_anothers_is_expected_up_to_then_only():

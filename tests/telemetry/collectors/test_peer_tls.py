@@ -5,13 +5,14 @@ import shutil
 import socket
 import ssl
 import time
+from pathlib import Path
 
 import pytest
 
 from shorthaul.cli import main
 from shorthaul.telemetry.collectors.frames import Kind, datagram_frame, frame
 from shorthaul.telemetry.netflow.exporters import Sender
-from telemetry.collectors.sharing import NAMES, Exporter, Sharing
+from telemetry.collectors.sharing import MEMBERS, NAMES, Exporter, Sharing
 from telemetry.netflow import packets as p
 from telemetry.relay.certificates import Authority
 
@@ -127,8 +128,84 @@ def test_who_is_not_who_was_named_is_no_member_and_the_log_says_so_once(tmp_path
     assert "certificate is not valid for '127.0.0.2'" in line
 
 
+def connections(port):
+    """Those that stand to a port, each end once."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    found = [line.split()[1:4] for line in lines]
+    return {
+        (here, there)
+        for here, there, state in found
+        if (state, there[-4:]) == ("01", f"{port:04X}")
+    }
+
+
+def until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_links_go_over_to_changed_certificates_and_nobody_is_missed_meanwhile(tmp_path, folders):
+    fresh = Authority(tmp_path / "fresh").folder_of("all", names=ALL)
+    with Sharing(tmp_path, spool=False, tls=folders) as sharing:
+        exporter = Exporter(1)
+        own = sharing.misled(exporter)
+        stood = connections(sharing.peer_port)
+        changes = sharing.count("member_changes_total")
+        for folder in folders.values():
+            put(fresh, folder)
+            time.sleep(2)
+        until(lambda: not stood & connections(sharing.peer_port))
+        after = connections(sharing.peer_port)
+        assert sharing.misled(exporter) == own
+        changed = sharing.count("member_changes_total") - changes
+        taken = {name: len(each.stop()) for name, each in sharing.running.items()}
+
+    assert len(stood) == len(after) == len(NAMES) ** 2
+    assert changed == 0
+    assert taken == {name: exporter.sent if name == own else 0 for name in taken}
+
+
+def test_who_has_not_the_new_certificates_is_no_member_after_a_while(tmp_path, folders):
+    fresh = Authority(tmp_path / "fresh").folder_of("all", names=ALL)
+    with Sharing(tmp_path, "--peer-renew-seconds", 3, spool=False, tls=folders) as sharing:
+        put(fresh, folders["one"])
+        found = sharing.running
+        until(lambda: [each.metrics()[MEMBERS] for each in found.values()] == [1, 2, 2])
+        for name in ("two", "three"):
+            put(fresh, folders[name])
+        sharing.settle(3)
+        log = found["one"].log.read_text()
+
+    assert "certificates have changed here, and it has not taken the new ones" in log
+
+
+def test_a_connection_by_certificates_of_before_is_bidden_farewell_and_cut_off(tmp_path, folders):
+    fresh = Authority(tmp_path / "fresh").folder_of("all", names=ALL)
+    said = b""
+    with Sharing(tmp_path, "--peer-renew-seconds", 2, spool=False, tls=folders) as sharing:
+        one = sharing.running["one"]
+        plain = socket.create_connection((one.address, sharing.peer_port), 20, ("127.0.0.2", 0))
+        context = context_of(folders["two"])
+        with context.wrap_socket(plain, server_hostname=one.address) as connection:
+            connection.sendall(HELLO)
+            put(fresh, folders["one"])
+            begun = time.monotonic()
+            with contextlib.suppress(OSError):
+                while time.monotonic() < begun + 30 and (told := connection.recv(1_000)):
+                    said += told
+                    connection.sendall(frame(Kind.PING))
+                    time.sleep(0.2)
+            lasted = time.monotonic() - begun
+
+    assert said[5:9] == b"one\n"
+    assert said.endswith(frame(Kind.BYE)) or frame(Kind.BYE) + frame(Kind.PONG) in said
+    assert 2 <= lasted < 20
+
+
 def test_renewed_certificates_count_for_the_next_connection(tmp_path, folders):
-    """A new authority: those who stand stay connected, who comes anew is known by the new one."""
+    """A new authority: who comes anew is known by that one at once."""
     old = context_of(folders["two"])
     fresh = Authority(tmp_path / "fresh").folder_of("all", names=ALL)
     with Sharing(tmp_path, spool=False, tls=folders) as sharing:

@@ -26,6 +26,25 @@ without pods nobody would say why.
 {{- end }}
 {{- end }}
 
+{{/* Not empty where each collector has a claim of its own; fails where that cannot be. */}}
+{{- define "shorthaul.collector.persists" -}}
+{{- if .Values.collector.persistence.enabled }}
+{{- $kind := include "shorthaul.collector.kind" . }}
+{{- if ne $kind "StatefulSet" }}
+{{- fail (printf "collector.persistence.enabled gives each collector of a StatefulSet a claim of its own, and this is a %s; give collector.kind StatefulSet, or collector.spool.claimName for one replica of a Deployment" $kind) }}
+{{- end }}
+{{- if not .Values.collector.spool.enabled }}
+{{- fail "collector.persistence.enabled is for the spool, and collector.spool.enabled is false; give either" }}
+{{- end -}}
+true
+{{- end }}
+{{- end }}
+
+{{/* What the spool keeps and a little more, in bytes: beyond an emptyDir's limit the kubelet ends the pod. */}}
+{{- define "shorthaul.collector.spoolRoom" -}}
+{{ printf "%.0f" (mulf 1.25 (float64 .Values.collector.spool.bytes)) }}
+{{- end }}
+
 {{/* Fails where two ports have one number, or where anybody may send and nobody said so. */}}
 {{- define "shorthaul.collector.checked" -}}
 {{- $ports := concat .Values.collector.udpPorts (list .Values.collector.metricsPort) }}

@@ -52,14 +52,16 @@ class _Told:
 
 @dataclass(slots=True)
 class _Exporter:
-    """Who told of one exporter; `common` counts windows in which two collectors did."""
+    """Who told of one exporter, and since when; `common` counts windows in which two did."""
 
     node: NodeName
+    first: int
     by: dict[str, _Told] = field(default_factory=dict)
     common: dict[frozenset[str], int] = field(default_factory=dict)
 
     def add(self, collector: str, start: int) -> None:
         told = self.by.setdefault(collector, _Told())
+        self.first = min(self.first, start)
         if start == told.newest or start <= told.before:
             return  # Known, or older than what is kept, so that it could be known.
         told.add(start)
@@ -94,9 +96,10 @@ class Attendances:
     ) -> None:
         """Notes of whom a collector told in a window; each with its node, "" where it is none."""
         for address in sorted(exporters):
-            exporter = self._exporters.setdefault(address, _Exporter(exporters[address]))
+            node = exporters[address]
+            exporter = self._exporters.setdefault(address, _Exporter(node, start_seconds))
             self._exporters.move_to_end(address)
-            exporter.node = exporters[address] or exporter.node
+            exporter.node = node or exporter.node
             exporter.add(collector, start_seconds)
         while len(self._exporters) > MOST_EXPORTERS:
             self._exporters.popitem(last=False)
@@ -107,6 +110,11 @@ class Attendances:
         """Of collectors that did not tell of a window those that somebody is missing with."""
         found = ((name, self._only_by(name, start_seconds, nodes)) for name in sorted(collectors))
         return tuple(Missing(name, exporters) for name, exporters in found if exporters)
+
+    def untold(self, start_seconds: int, nodes: Collection[NodeName]) -> tuple[str, ...]:
+        """Of these nodes those that no collector has told of since before a window."""
+        told = {each.node for each in self._exporters.values() if each.first < start_seconds}
+        return tuple(f"node {node}" for node in sorted(set(nodes) - told))
 
     def forget(self, collector: str) -> None:
         """Lets go of a collector that nobody expects any more."""

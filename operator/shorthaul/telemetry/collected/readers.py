@@ -22,6 +22,7 @@ from shorthaul.errors import BadInput
 from shorthaul.store.spans import Spans, Standing
 from shorthaul.telemetry.collected import clients
 from shorthaul.telemetry.collected.accounts import Account
+from shorthaul.telemetry.collected.beginnings import expected_at
 from shorthaul.telemetry.collected.bills import (
     Billed,
     Judging,
@@ -99,6 +100,7 @@ class _State:
     windows: dict[int, _Window] = field(default_factory=dict)
     fresh: list[Volume] = field(default_factory=list)
     pending: _Pending | None = None
+    silent: int = 0
     troubles: tuple[str, ...] = ()
 
 
@@ -156,6 +158,7 @@ class Collected:
             bad_lines=counted.refused,
             lost_events=counted.lost - counted.told_missing + self._missing(),
             newest_nanoseconds=counted.newest_seconds * NANOSECONDS,
+            silent=self._state.silent,
             troubles=(*self._state.troubles, *refused),
         )
 
@@ -198,7 +201,7 @@ class Collected:
                     return error
 
         answers = await asyncio.gather(*map(ask, addresses))
-        now = time.time()
+        now, answering = time.time(), set[str]()
         for address, answer in zip(addresses, answers, strict=True):
             if isinstance(answer, NoAnswer):
                 troubles.append(str(answer))
@@ -207,14 +210,20 @@ class Collected:
             counted = await self._counted_before(answer) if is_new else ()
             if trouble := self._roster.hear(address, answer, now):
                 troubles.append(trouble)
-            elif is_new:
+                continue
+            answering.add(address)
+            if is_new:
                 self._roster.recall(answer.collector, counted)
                 self._roster.done(self._old(answer, counted))
         self._roster.pass_over(
             [name for name, known in self._roster.known.items() if known.heard_seconds != now]
         )
         self._roster.forget(now)
+        if (snapshot := self._around.snapshot()) is not None:
+            expected = expected_at(self._place.host, addresses, snapshot)
+            self._roster.beginning.look(expected, answering, now)
         troubles += self._roster.missed(now, self._nodes())
+        self._state.silent = self._roster.silent(now, self._nodes())
         known = self._roster.known.items()
         self._fetches.forget(name for name, each in known if each.heard_seconds == now)
 

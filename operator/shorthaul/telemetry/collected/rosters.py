@@ -16,6 +16,7 @@ from enum import Enum
 from operator import attrgetter
 
 from shorthaul.telemetry.collected.attendances import Attendances, Missing
+from shorthaul.telemetry.collected.beginnings import Beginning
 from shorthaul.telemetry.collected.clients import Listed, Listing
 from shorthaul.units import NodeName
 
@@ -132,6 +133,7 @@ class Roster:
         self.grid = grid
         self.known: dict[str, Known] = {}
         self.told = Attendances(grid.expected_seconds)
+        self.beginning = Beginning(grid.expected_seconds)
         self._done: dict[str, int] = {}
         self._gone: dict[str, _Gone] = {}
 
@@ -190,7 +192,9 @@ class Roster:
         end = start + self.grid.seconds
         if counted and known_until_seconds >= end:
             return _within(_waiting(counted, end * 1_000, counted_only=True), start)
-        closed = all(known.newest_end >= end * 1_000 for known in self.known.values())
+        closed = not self.beginning.waits(start) and all(
+            known.newest_end >= end * 1_000 for known in self.known.values()
+        )
         waited = now_seconds < end + self.grid.grace_seconds
         if known_until_seconds < end or (waited and not closed):
             return None
@@ -215,6 +219,7 @@ class Roster:
         ends += [
             _read_until(gone.windows, self._done.get(name, -1)) for name, gone in self._gone.items()
         ]
+        ends += [0] * self.beginning.waits(now_seconds)
         oldest = int((now_seconds - self.grid.expected_seconds) * 1_000)
         return max(oldest, min(ends, default=int(now_seconds * 1_000)))
 
@@ -246,22 +251,39 @@ class Roster:
         silent = [name for name, telling in found.items() if telling is _Telling.SILENT]
         return Attendance(
             tuple(sorted(name for name, each in found.items() if each is _Telling.PARTLY)),
-            self.told.missing(silent, start, nodes),
+            (*self.told.missing(silent, start, nodes), *self._never_heard(start, nodes)),
         )
 
     def missed(self, now_seconds: float, nodes: Collection[NodeName]) -> list[str]:
-        """Collectors that are gone and still expected: with whom, and for how long."""
+        """Collectors that are gone or were never heard, and expected: with whom, how long."""
         start = self.grid.start_of(int(now_seconds * 1_000))
         expected = {
             name: each.until_seconds - now_seconds
             for name, each in self._gone.items()
             if now_seconds < each.until_seconds
         }
-        return [
+        found = [
             f"{missing} is gone: no window is complete until it is back or another one hears them, "
             f"at most for another {expected[missing.collector]:.0f} s"
             for missing in self.told.missing(expected, start, nodes)
         ]
+        return found + [
+            f"{missing}: no window is complete until it answers or others hear them, at most for "
+            f"another {self.beginning.left_seconds(now_seconds):.0f} s"
+            for missing in self._never_heard(start, nodes)
+        ]
+
+    def silent(self, now_seconds: float, nodes: Collection[NodeName]) -> int:
+        """How many should be heard and are not: gone only as far as somebody is missed with it."""
+        start = self.grid.start_of(int(now_seconds * 1_000))
+        expected = [name for name, each in self._gone.items() if now_seconds < each.until_seconds]
+        gone = len(self.told.missing(expected, start, nodes))
+        return gone + len(self.beginning.absent) + sum(each.silent for each in self.known.values())
+
+    def _never_heard(self, start: int, nodes: Collection[NodeName]) -> tuple[Missing, ...]:
+        """Those silent since the operator's start, with the nodes that nobody else tells of."""
+        untold = self.told.untold(start, nodes) if self.beginning.waits(start) else ()
+        return (Missing(self.beginning.text, untold),) if untold else ()
 
     def _leave(self, name: str, until_seconds: float) -> None:
         known = self.known.pop(name)

@@ -33,6 +33,7 @@ from shorthaul.telemetry.collectors.frames import (
     frame,
     read_datagram,
 )
+from shorthaul.telemetry.collectors.guests import Guests
 from shorthaul.telemetry.collectors.links import (
     CONNECT_SECONDS,
     PIECE_BYTES,
@@ -51,6 +52,7 @@ from shorthaul.telemetry.netflow.networks import Networks
 _LOG = logging.getLogger(__name__)
 RESOLVE_SECONDS = 2.0
 TEACH_AGAIN_SECONDS = 60.0
+RENEW_AGAIN_SECONDS = 1.0
 MOST_MEMBERS = 64
 REMEMBERED = 65_536
 TOO_SLOW, GONE = "datagram: its collector takes too little", "datagram: its collector is gone"
@@ -80,7 +82,8 @@ class Peers:
         self._ranks: dict[str, list[str]] = {}
         self._taught: dict[int, tuple[int, str]] = {}
         self._taught_since = 0.0
-        self._guests: set[asyncio.StreamWriter] = set()
+        self._guests = Guests(settings.renew_seconds)
+        self._renewing: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
         self._resolving: asyncio.Task[None] | None = None
         self._leaving = False
@@ -95,6 +98,7 @@ class Peers:
         port, folder = self.settings.port, self.settings.tls_folder
         if folder:
             self._certificates = RenewedFolder(folder, peer_certificates.read)
+            self._renewing = asyncio.create_task(self._renew_always(self._certificates))
         try:
             self._server = await asyncio.start_server(self._serve, address, port)
         except OSError as error:
@@ -108,8 +112,9 @@ class Peers:
         """Bids all others farewell, and takes what they have handed on until then."""
         self._leaving = True
         self._forget_owners()
-        if self._resolving is not None:
-            self._resolving.cancel()
+        for task in (self._resolving, self._renewing):
+            if task is not None:
+                task.cancel()
         for writer in self._guests:
             writer.write(frame(Kind.BYE))
         end = time.monotonic() + CONNECT_SECONDS
@@ -229,7 +234,9 @@ class Peers:
     async def _look(self, found: set[Place]) -> None:
         """Begins links to who is new, and ends those to who is listed no more and silent."""
         for place in found - self._links.keys():
-            self._links[place] = Link(place, self._hello, self._changed, self._connecting)
+            self._links[place] = Link(
+                place, self._hello, self._changed, self._connecting, self.settings.renew_seconds
+            )
         for place in self._links.keys() - found:
             if not self._links[place].live:
                 await self._links.pop(place).close()
@@ -245,8 +252,9 @@ class Peers:
             writer.close()
             return
         try:
-            if await self._shake_hands(writer) and not self._leaving:
-                self._guests.add(writer)
+            contexts = self._certificates.latest() if self._certificates else None
+            if await self._shake_hands(writer, contexts) and not self._leaving:
+                self._guests.add(writer, contexts)
                 await self._listen(reader, writer)
         except (OSError, TimeoutError):
             pass
@@ -258,17 +266,25 @@ class Peers:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    async def _shake_hands(self, writer: asyncio.StreamWriter) -> bool:
+    async def _renew_always(
+        self, certificates: RenewedFolder[peer_certificates.PeerContexts]
+    ) -> None:
+        while True:
+            await asyncio.sleep(RENEW_AGAIN_SECONDS)
+            self._guests.renew(certificates.latest(), time.monotonic())
+
+    async def _shake_hands(
+        self, writer: asyncio.StreamWriter, contexts: peer_certificates.PeerContexts | None
+    ) -> bool:
         """Begins TLS where there are certificates; whether who connected may go on.
 
         Nothing may be awaited between the connection's beginning and `start_tls`: what had been
         read until then would be lost to the handshake.
         """
-        if self._certificates is None:
+        if contexts is None:
             return True
-        context = self._certificates.latest().accepting
         try:
-            await writer.start_tls(context, ssl_handshake_timeout=CONNECT_SECONDS)
+            await writer.start_tls(contexts.accepting, ssl_handshake_timeout=CONNECT_SECONDS)
         except OSError:
             self.refused[UNTRUSTED] += 1
             return False

@@ -26,13 +26,15 @@ class CollectorSettings:
 class PeerSettings:
     """Who shares exporters with this collector: every address of these hosts' names is one.
 
-    Without a folder of certificates they speak in the clear.
+    Without a folder of certificates they speak in the clear. When its files change, connections by
+    those of before stand for `renew_seconds` at most.
     """
 
     places: tuple[str, ...] = ()
     port: int = 9_996
     name: str = ""
     tls_folder: str = ""
+    renew_seconds: int = 120
 
 
 @dataclass(frozen=True, slots=True)
