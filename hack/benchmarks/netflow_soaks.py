@@ -70,6 +70,7 @@ class Outcome:
     rated_records_per_second: float
     sent_records_per_second: float
     counted_records_per_second: float
+    counted_records_per_cpu_second: float
     sent_records: int
     counted_records: int
     sent_units: int
@@ -137,17 +138,20 @@ def run(soaks: Sequence[Soak], results: Path | None = RESULTS) -> Iterator[Outco
 
 def heading() -> str:
     """The names of the columns of `line`."""
-    speeds = "".join(f"{name:>12}" for name in ("rated /s", "sent /s", "counted /s"))
+    speeds = "".join(f"{name:>12}" for name in ("rated /s", "sent /s", "counted /s", "of a core"))
     sums = "".join(f"{name:>15}" for name in ("sent", "counted", "lost", "dropped"))
     return f"{'shape':13}{speeds}{'times':>7}{sums}{'exact':>7}"
 
 
 def line(outcome: Outcome) -> str:
-    """One outcome, in records; dropped are datagrams. Sums are those of the tries too."""
+    """One outcome, in records; dropped are datagrams. Sums are those of the tries too.
+
+    `of a core` is what the collector counted in a second of a processor's time.
+    """
     return (
         f"{outcome.shape:13}{outcome.rated_records_per_second:>12,.0f}"
         f"{outcome.sent_records_per_second:>12,.0f}{outcome.counted_records_per_second:>12,.0f}"
-        f"{outcome.times:>7.2f}"
+        f"{outcome.counted_records_per_cpu_second:>12,.0f}{outcome.times:>7.2f}"
         f"{outcome.sent_records:>15,}{outcome.counted_records:>15,}{outcome.lost_records:>15,}"
         f"{outcome.dropped_datagrams:>15,}{'NO' if outcome.faults else 'yes':>7}"
     )
@@ -170,6 +174,7 @@ class _Stretch(NamedTuple):
     seconds: float
     sent: float
     counted: float
+    counted_per_cpu: float
 
 
 class _Trial:
@@ -203,7 +208,7 @@ class _Trial:
     def _stretch(self, seconds: float, times: float, look_seconds: float) -> _Stretch:
         """Sends for some time, looks at the counts meanwhile, and waits until all is taken."""
         sender = self._sender
-        before = sender.sent
+        before, cpu = sender.sent, self._collector.cpu_seconds()
         flows = self.settle()["flows_total"]
         self._aim(times)
         with ThreadPoolExecutor(1) as pool:
@@ -214,9 +219,13 @@ class _Trial:
                 self.rated = max(self.rated, looks[-1].speed(looks[-2]))
                 self._aim(times)
         took = sending.result()
-        self.settle()
-        sent = (sender.sent - before) * sender.records / took
-        return _Stretch(took, sent, looks[-1].speed(looks[0]) if len(looks) > 1 else 0.0)
+        taken = self.settle()["flows_total"] - flows
+        return _Stretch(
+            seconds=took,
+            sent=(sender.sent - before) * sender.records / took,
+            counted=looks[-1].speed(looks[0]) if len(looks) > 1 else 0.0,
+            counted_per_cpu=taken / max(self._collector.cpu_seconds() - cpu, 0.01),
+        )
 
     def _aim(self, times: float) -> None:
         """Has the senders send at a multiple of the rated speed, or flood before there is one."""
@@ -258,6 +267,7 @@ def _run(soak: Soak) -> Outcome:
         rated_records_per_second=round(max(rated, found.counted), 1),
         sent_records_per_second=round(found.sent, 1),
         counted_records_per_second=round(found.counted, 1),
+        counted_records_per_cpu_second=round(found.counted_per_cpu, 1),
         sent_records=sender.sent * sender.records,
         counted_records=counts["flows_total"],
         sent_units=sender.sent * sender.units,

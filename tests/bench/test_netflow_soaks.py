@@ -16,6 +16,7 @@ GOOD = Outcome(
     rated_records_per_second=100.0,
     sent_records_per_second=200.0,
     counted_records_per_second=98.0,
+    counted_records_per_cpu_second=300.0,
     sent_records=320,
     counted_records=256,
     sent_units=10,
