@@ -83,19 +83,16 @@ class Sender:
     def pace(self, seconds: float) -> float:
         """Sends at `messages_per_second`, or as near to it as it can; the seconds that it took.
 
-        Another thread may change the speed meanwhile.
+        Another thread may change the speed meanwhile: it is that since the beginning then, and what
+        is behind it is sent at once.
         """
-        due, sent = 0.0, self.sent
-        begun = before = time.monotonic()
-        while before - begun < seconds:
-            now = time.monotonic()
-            due += (now - before) * self.messages_per_second
-            before = now
-            if self.sent - sent < due:
+        begun, before = time.monotonic(), self.sent
+        while (spent := time.monotonic() - begun) < seconds:
+            if self.sent - before < spent * self.messages_per_second:
                 self.send()
             else:
                 time.sleep(NAP_SECONDS)
-        return before - begun
+        return spent
 
     def close(self) -> None:
         """Gives the ports back."""

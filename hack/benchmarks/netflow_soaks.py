@@ -5,7 +5,8 @@ senders share the machine: the best of some tries, the first flooded and the oth
 multiple of the best so far, since a flood takes more from the collector than a soak does. The soak
 sends at a multiple of that, so that the kernel drops datagrams, and every one has to be declared.
 Where the collector counts more in the soak than in the tries (others left the machine), the speed
-goes up with it, and what it counted on average is the rated speed then. A soak that did not reach
+goes up with it, what was sent too slowly is made up for, and what it counted on average is the
+rated speed then. A soak that did not reach
 its multiple of that says so.
 
 Two accounts are held, each exactly: by sequence numbers, received + lost + unreadable = sent, in
