@@ -76,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     soak.add_argument("--times", type=float, default=2, help="the rated speed")
     soak.add_argument("--seed", type=int, default=1)
     soak.add_argument("--shape", action="append", choices=list(netflow_messages.SHAPES))
+    soak.add_argument(
+        "--receive-buffer-bytes",
+        type=int,
+        default=netflow_soaks.BUFFER_BYTES,
+        metavar="BYTES",
+        help="of the collector; a smaller one loses in more and shorter gaps",
+    )
     soak.set_defaults(does=_soak)
     ledger = parts.add_parser("ledger", help="how much the ledger commits a second")
     ledger.add_argument("--records", type=int, default=500_000)
@@ -114,7 +121,8 @@ def _netflow(asked: argparse.Namespace) -> int:
 
 def _soak(asked: argparse.Namespace) -> int:
     shapes = asked.shape or ["v9", "ipfix", "v5"]
-    soaks = [Soak(shape, asked.seconds, asked.times, asked.seed) for shape in shapes]
+    buffer_bytes = asked.receive_buffer_bytes
+    soaks = [Soak(shape, asked.seconds, asked.times, asked.seed, buffer_bytes) for shape in shapes]
     return 0 if netflow_soaks.measure(soaks, lambda text: print(text, flush=True)) else 1
 
 

@@ -1,50 +1,66 @@
 """Floods a real collector over loopback UDP and holds its counts against what was sent.
 
-Rated is what the collector counts a second while more comes than it can take, the best of some
-tries; the soak sends at a multiple of that, so that the kernel drops datagrams, and every one has
-to be declared. Two accounts are held, each exactly: by sequence numbers, received + lost +
-unreadable = sent, in the unit of the version; and by datagrams, taken + dropped by the kernel =
-sent. Sequence numbers begin shortly below 2^32, so that they wrap on the way. Where one sender is
-not that much faster than the collector, the ratio that was reached is told. Seconds bound every
-phase; nothing runs on by itself.
+Rated is the most that the collector counts a second while more comes than it can take and the
+senders share the machine: the best of some tries, the first flooded and the others sent at a
+multiple of the best so far, since a flood takes more from the collector than a soak does. The soak
+sends at a multiple of that, so that the kernel drops datagrams, and every one has to be declared.
+Where the collector counts more in the soak than in the tries (others left the machine), the speed
+goes up with it, what was sent too slowly is made up for, and what it counted on average is the
+rated speed then. A soak that did not reach
+its multiple of that says so.
+
+Two accounts are held, each exactly: by sequence numbers, received + lost + unreadable = sent, in
+the unit of the version; and by datagrams, taken + dropped by the kernel = sent. Seconds bound
+every phase; nothing runs on by itself.
 """
 
 import json
-import random
-import socket
-import struct
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks import catalogue, machines, netflow_messages
 from benchmarks.collector_processes import CollectorProcess
+from benchmarks.netflow_senders import FLOOD, Sender
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.collectors.settings import CollectorSettings
 
 RESULTS = catalogue.FOLDER / "soaks.jsonl"
-RATING_SECONDS = 2.0
-RATINGS = 3
+BUFFER_BYTES = CollectorSettings().receive_buffer_bytes
+RATING_SECONDS = 3.0
+RATINGS = 4
+LEAST_TIMES = 2.0
+"""Tries are sent at this multiple at least, so that they show what the collector can take."""
+LOOK_SECONDS = 5.0
+NEWS_SECONDS = 5.0
+POLL_SECONDS = 0.03
 DRAIN_SECONDS = 120.0
-MOST_AT_ONCE = 64
-TAIL_MESSAGES = 8
-_CYCLE_MESSAGES = 2_000
-WRAP_AFTER_MESSAGES = 1_000
+TAILS = 2
+MARGIN = 1.05
+"""Sent is so much more than the multiple, so that a sender that was held up still reaches it."""
+REACHED = 0.99
+"""The part of the multiple that was asked for from which on it counts as reached."""
 _OPTIONS = ("--tcp-port", "0", "--flush-seconds", "0.2")
-_WORD = 1 << 32
-_NUMBER_AT = {5: 16, 9: 12, 10: 8}
 _NAMES = {5: "v5", 9: "v9", 10: "ipfix"}
 
 
 @dataclass(frozen=True, slots=True)
 class Soak:
-    """What is sent: a shape of messages, for how long, at how many times the rated speed."""
+    """What is sent: a shape of messages, for how long, at how many times the rated speed.
+
+    Into a smaller buffer it is lost in more and shorter gaps.
+    """
 
     shape: str
     seconds: float
     times: float
     seed: int
+    buffer_bytes: int = BUFFER_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +69,11 @@ class Outcome:
 
     shape: str
     seconds: float
+    asked_times: float
     rated_records_per_second: float
     sent_records_per_second: float
+    counted_records_per_second: float
+    counted_records_per_cpu_second: float
     sent_records: int
     counted_records: int
     sent_units: int
@@ -72,6 +91,13 @@ class Outcome:
         """How many times the rated speed was reached."""
         rated = self.rated_records_per_second
         return self.sent_records_per_second / rated if rated else 0.0
+
+    @property
+    def shortfalls(self) -> tuple[str, ...]:
+        """Why the soak says less than was asked of it."""
+        if self.times >= REACHED * self.asked_times:
+            return ()
+        return (f"sent at {self.times:.2f} times the rated speed, not {self.asked_times:g}",)
 
     @property
     def lost_records(self) -> int:
@@ -108,101 +134,143 @@ def run(soaks: Sequence[Soak], results: Path | None = RESULTS) -> Iterator[Outco
             results.parent.mkdir(parents=True, exist_ok=True)
             about = {"seed": soak.seed, "revision": machines.revision(), **machines.machine()}
             with results.open("a") as file:
-                file.write(json.dumps(asdict(outcome) | about | {"faults": outcome.faults}) + "\n")
+                wrong = {"faults": outcome.faults, "shortfalls": outcome.shortfalls}
+                file.write(json.dumps(asdict(outcome) | about | wrong) + "\n")
         yield outcome
 
 
 def heading() -> str:
     """The names of the columns of `line`."""
-    names = ("rated /s", "sent /s", "times", "sent", "counted", "lost", "dropped", "exact")
-    return f"{'shape':14}" + "".join(f"{name:>14}" for name in names)
+    speeds = "".join(f"{name:>12}" for name in ("rated /s", "sent /s", "counted /s", "of a core"))
+    sums = "".join(f"{name:>15}" for name in ("sent", "counted", "lost", "dropped"))
+    return f"{'shape':13}{speeds}{'times':>7}{sums}{'exact':>7}"
 
 
 def line(outcome: Outcome) -> str:
-    """One outcome, in records; dropped are datagrams."""
+    """One outcome, in records; dropped are datagrams. Sums are those of the tries too.
+
+    `of a core` is what the collector counted in a second of a processor's time.
+    """
     return (
-        f"{outcome.shape:14}{outcome.rated_records_per_second:>14,.0f}"
-        f"{outcome.sent_records_per_second:>14,.0f}{outcome.times:>14.2f}"
-        f"{outcome.sent_records:>14,}{outcome.counted_records:>14,}{outcome.lost_records:>14,}"
-        f"{outcome.dropped_datagrams:>14,}{'NO' if outcome.faults else 'yes':>14}"
+        f"{outcome.shape:13}{outcome.rated_records_per_second:>12,.0f}"
+        f"{outcome.sent_records_per_second:>12,.0f}{outcome.counted_records_per_second:>12,.0f}"
+        f"{outcome.counted_records_per_cpu_second:>12,.0f}{outcome.times:>7.2f}"
+        f"{outcome.sent_records:>15,}{outcome.counted_records:>15,}{outcome.lost_records:>15,}"
+        f"{outcome.dropped_datagrams:>15,}{'NO' if outcome.faults else 'yes':>7}"
     )
 
 
-class _Sender:
-    """One exporter: prepared messages, sent again and again, with the numbers that are due."""
+class _Look(NamedTuple):
+    """Flows that the collector has counted, at a moment."""
 
-    def __init__(self, soak: Soak, port: int) -> None:
-        shape = netflow_messages.SHAPES[soak.shape]
-        wanted = _CYCLE_MESSAGES * shape.records
-        drawn = netflow_messages.messages(soak.shape, wanted, soak.seed)
-        self._messages = [bytearray(message) for message in drawn]
-        self._number_at = _NUMBER_AT[shape.version]
-        self.records = shape.records
-        self.units = 1 if shape.version == 9 else shape.records
-        self._first = (
-            _WORD - WRAP_AFTER_MESSAGES * self.units + random.Random(soak.seed).randrange(9)
+    when: float
+    flows: int
+
+    def speed(self, since: "_Look") -> float:
+        """Flows a second between two looks."""
+        return (self.flows - since.flows) / (self.when - since.when)
+
+
+class _Stretch(NamedTuple):
+    """What some time of sending came to, in records a second."""
+
+    seconds: float
+    sent: float
+    counted: float
+    counted_per_cpu: float
+
+
+class _Trial:
+    """A collector, those who send to it, and the most that it was seen to count a second."""
+
+    def __init__(self, collector: CollectorProcess, sender: Sender) -> None:
+        self._collector, self._sender = collector, sender
+        self.rated = 0.0
+
+    def rate(self, seconds: float, times: float) -> None:
+        """One try of what the collector can take: at a multiple, or flooded the first time."""
+        self._stretch(seconds, times, 0.75 * seconds)
+
+    def soak(self, seconds: float, times: float) -> _Stretch:
+        """Sends at a multiple of the rated speed, which goes up with what is counted."""
+        return self._stretch(seconds, times, min(LOOK_SECONDS, 0.3 * seconds))
+
+    def settle(self) -> dict[str, int]:
+        """Waits until every datagram was taken or dropped; the counts then, of one snapshot."""
+        end = time.monotonic() + DRAIN_SECONDS
+        while True:
+            counts, late = dict(self._collector.counts()), time.monotonic() > end
+            taken = counts.get("datagrams_total", 0)  # There are none before its first snapshot.
+            dropped = counts.get("kernel_dropped_datagrams_total")
+            if dropped is None and (taken or late):
+                raise BadInput("this kernel does not tell what sockets drop; it takes Linux 4.12")
+            if late or taken + (dropped or 0) >= self._sender.sent:
+                return counts
+            time.sleep(0.1)
+
+    def _stretch(self, seconds: float, times: float, look_seconds: float) -> _Stretch:
+        """Sends for some time, looks at the counts meanwhile, and waits until all is taken."""
+        sender = self._sender
+        before, cpu = sender.sent, self._collector.cpu_seconds()
+        flows = self.settle()["flows_total"]
+        self._aim(times)
+        with ThreadPoolExecutor(1) as pool:
+            looks = [_Look(time.monotonic(), flows)]
+            sending = pool.submit(sender.pace, seconds)
+            while not wait((sending,), look_seconds).done:
+                looks.append(self._look())
+                self.rated = max(self.rated, looks[-1].speed(looks[-2]))
+                self._aim(times)
+        took = sending.result()
+        taken = self.settle()["flows_total"] - flows
+        return _Stretch(
+            seconds=took,
+            sent=(sender.sent - before) * sender.records / took,
+            counted=looks[-1].speed(looks[0]) if len(looks) > 1 else 0.0,
+            counted_per_cpu=taken / max(self._collector.cpu_seconds() - cpu, 0.01),
         )
-        self.sent = 0
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.connect(("127.0.0.1", port))
 
-    def send(self, number: int) -> None:
-        """Sends some messages, one right after the other."""
-        messages, at, pack = self._messages, self._number_at, struct.Struct(">I").pack_into
-        for _ in range(number):
-            message = messages[self.sent % len(messages)]
-            pack(message, at, (self._first + self.sent * self.units) % _WORD)
-            self._socket.send(message)
-            self.sent += 1
+    def _aim(self, times: float) -> None:
+        """Has the senders send at a multiple of the rated speed, or flood before there is one."""
+        wanted = MARGIN * times * self.rated / self._sender.records
+        self._sender.messages_per_second = wanted or FLOOD
 
-    def flood(self, seconds: float) -> None:
-        """Sends as fast as it can."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.send(MOST_AT_ONCE)
+    def _look(self) -> _Look:
+        """The next snapshot that the collector takes."""
+        end, seen = time.monotonic() + NEWS_SECONDS, self._flows()
+        while (flows := self._flows()) == seen and time.monotonic() < end:
+            time.sleep(POLL_SECONDS)
+        return _Look(time.monotonic(), flows)
 
-    def pace(self, seconds: float, messages_per_second: float) -> float:
-        """Sends at a rate, or as near to it as it can; the seconds that it took."""
-        begun, before = time.monotonic(), self.sent
-        while (spent := time.monotonic() - begun) < seconds:
-            due = int(spent * messages_per_second) - (self.sent - before)
-            if due > 0:
-                self.send(min(due, MOST_AT_ONCE))
-            else:
-                time.sleep(0.0005)
-        return time.monotonic() - begun
-
-    def close(self) -> None:
-        """Gives the port back."""
-        self._socket.close()
+    def _flows(self) -> int:
+        return self._collector.counts()["flows_total"]
 
 
 def _run(soak: Soak) -> Outcome:
     version = _NAMES[netflow_messages.SHAPES[soak.shape].version]
+    buffer = ("--receive-buffer-bytes", str(soak.buffer_bytes))
     with (
         tempfile.TemporaryDirectory(prefix="shorthaul-soak-") as folder,
-        CollectorProcess(Path(folder), *_OPTIONS) as collector,
+        CollectorProcess(Path(folder), *_OPTIONS, *buffer) as collector,
+        closing(Sender(soak.shape, soak.seed, collector.udp_port)) as sender,
     ):
-        sender = _Sender(soak, collector.udp_port)
-        try:
-            sender.send(1)
-            _settle(collector, sender)
-            rated = max(_rate(collector, sender, soak.seconds) for _ in range(RATINGS))
-            before = sender.sent
-            seconds = sender.pace(soak.seconds, soak.times * rated / sender.records)
-            paced = (sender.sent - before) * sender.records / seconds
-            _settle(collector, sender)
-            for _ in range(TAIL_MESSAGES):  # What was lost last shows by what comes after it.
-                sender.send(1)
-                time.sleep(0.01)
-            counts = _settle(collector, sender)
-        finally:
-            sender.close()
+        trial = _Trial(collector, sender)
+        sender.greet()
+        for _ in range(RATINGS):
+            trial.rate(min(RATING_SECONDS, soak.seconds), max(soak.times, LEAST_TIMES))
+        rated = trial.rated
+        found = trial.soak(soak.seconds, soak.times)
+        for _ in range(TAILS):  # What was lost last shows by what comes after it.
+            sender.greet()
+            counts = trial.settle()
     return Outcome(
         shape=soak.shape,
-        seconds=round(seconds, 1),
-        rated_records_per_second=round(rated, 1),
-        sent_records_per_second=round(paced, 1),
+        seconds=round(found.seconds, 1),
+        asked_times=soak.times,
+        rated_records_per_second=round(max(rated, found.counted), 1),
+        sent_records_per_second=round(found.sent, 1),
+        counted_records_per_second=round(found.counted, 1),
+        counted_records_per_cpu_second=round(found.counted_per_cpu, 1),
         sent_records=sender.sent * sender.records,
         counted_records=counts["flows_total"],
         sent_units=sender.sent * sender.units,
@@ -217,44 +285,26 @@ def _run(soak: Soak) -> Outcome:
     )
 
 
-def _rate(collector: CollectorProcess, sender: _Sender, most_seconds: float) -> float:
-    """Records a second that the collector counts while it is flooded."""
-    before, begun = collector.counts()["flows_total"], time.monotonic()
-    sender.flood(min(RATING_SECONDS, most_seconds))
-    counted = collector.counts()["flows_total"] - before
-    seconds = time.monotonic() - begun
-    _settle(collector, sender)
-    return counted / seconds
-
-
-def _settle(collector: CollectorProcess, sender: _Sender) -> dict[str, int]:
-    """Waits until every datagram was taken or dropped; the counts then, of one snapshot."""
-    end = time.monotonic() + DRAIN_SECONDS
-    while True:
-        counts = dict(collector.counts())
-        if "kernel_dropped_datagrams_total" not in counts:
-            raise BadInput("this kernel does not tell what sockets drop; it takes Linux 4.12")
-        seen = counts["datagrams_total"] + counts["kernel_dropped_datagrams_total"]
-        if seen >= sender.sent or time.monotonic() > end:
-            return counts
-        time.sleep(0.1)
-
-
 Printer = Callable[[str], None]
 
 
-def measure(soaks: Sequence[Soak], show: Printer) -> bool:
-    """Shows a line for each soak, and the accounts that fail; whether all add up."""
+def measure(soaks: Sequence[Soak], tell: Printer) -> bool:
+    """Runs the soaks and tells of each; whether all accounts hold at the multiple asked for."""
     machine = machines.machine()
-    show(
+    tell(
         f"{machine['processor']}, {machine['cores']} cores, commit {machines.revision()}, seed "
         f"{soaks[0].seed}, {soaks[0].seconds:g} s each at {soaks[0].times:g} times the rated speed"
     )
-    show(heading())
-    exact = True
-    for outcome in run(soaks):
-        show(line(outcome))
-        for fault in outcome.faults:
-            show(f"  {outcome.shape}: {fault}")
-            exact = False
-    return exact
+    return show(run(soaks), tell)
+
+
+def show(outcomes: Iterable[Outcome], tell: Printer) -> bool:
+    """Tells a line for each outcome, and what is wrong with it; whether nothing is."""
+    good = True
+    tell(heading())
+    for outcome in outcomes:
+        tell(line(outcome))
+        for wrong in (*outcome.faults, *outcome.shortfalls):
+            tell(f"  {outcome.shape}: {wrong}")
+            good = False
+    return good
