@@ -132,6 +132,8 @@ def objects(pace: Pace, *, mode: str = "Auto") -> list[dict[str, Any]]:
             "minimumPodAgeSeconds": 5,
         },
         "damping": {"persistenceWindows": pace.persistence_windows},
+        # Windows are short, and calls come at random: rates of seconds differ by several percent.
+        "worth": {"leastGainPercent": 10},
         "target": {"maxMoves": 60},
     }
     named = {"name": "near", "namespace": shops.NAMESPACE}
