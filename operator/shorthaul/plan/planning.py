@@ -140,7 +140,10 @@ def _certain(
     moves: Sequence[Draft],
     doubts: dict[PodRef, Reason],
 ) -> tuple[Draft, ...]:
-    """The moves that are needed, but for those of doubtful gain that none needs for its room."""
+    """The moves that are needed, but for those of doubtful gain that none needs for its room.
+
+    None at all where those that are left would cost more than what is today.
+    """
     kept = _pruned(request, problem, world, moves)
     while found := margins.doubts(request, problem, kept):
         returns = Returns(world, request.rules, kept)
@@ -151,6 +154,8 @@ def _certain(
         doubts.update((pod, found[pod]) for pod in sorted(home))
         left = [each for each in kept if each.pod not in home]
         kept = _pruned(request, problem, world, left)
+        if drafts.cost_of(problem, kept) > drafts.cost_of(problem, ()):
+            return ()
     return kept
 
 
