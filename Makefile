@@ -8,7 +8,7 @@ STAMP := $(VENV)/.stamp-$(shell cat requirements/dev.txt pyproject.toml operator
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help env demo test lint types imports unit hubble controlplane realcluster crds requirements benchenv clean
+.PHONY: help env demo test lint types imports unit hubble controlplane realcluster smallloop crds requirements benchenv clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,9 @@ controlplane: env  ## tests on the real control plane
 
 realcluster: env  ## real nodes and links, as root: traffic, a move, and nothing left; INSTALL=1 gets Debian packages
 	@$(VENV)/bin/python hack/realcluster smoke $(if $(INSTALL),--install)
+
+smallloop: env  ## the closed loop on real nodes in small, as root: about 5 minutes once all is built
+	@pytest -m realcluster -rs tests/realshop/test_small_loop.py
 
 crds: env  ## write crds/ and the chart's copies from api/
 	@python hack/crds

@@ -1,4 +1,4 @@
-"""The closed loop on real nodes in small, part of `make test` where the machine allows it.
+"""The closed loop on real nodes in small: `make smallloop`, about 5 minutes once all is built.
 
 Real kubelets, containers and TCP over narrow links; the agents' bytes reach the operator's pod,
 which moves the shop's pods. What is held is what the links' counters and the pods' own program
