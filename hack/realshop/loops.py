@@ -44,7 +44,8 @@ class NoMoves(Exception):
 class Times:
     """How long each part of a run takes at most, or lasts, in seconds.
 
-    What is watched begins with the last move, when it is known to be the last for a while.
+    Moving may take so long beside the quiet after it. What is watched begins with the last move,
+    when it is known to be the last for a while.
     """
 
     warm: float = 15.0
@@ -210,7 +211,10 @@ def _moved(setting: Setting, watcher: watchers.Watcher) -> outcomes.Moving:
     cluster.client.apply(installs.objects(setting.pace))
     follower = followers.Follower(cluster)
     _until(
-        lambda: follower.is_quiet(times.quiet), follower, times.moving, "Shorthaul to come to rest"
+        lambda: follower.is_quiet(times.quiet),
+        follower,
+        times.moving + times.quiet,
+        "Shorthaul to come to rest",
     )
     verified_by = time.monotonic() + times.verified
     while not follower.is_verified() and time.monotonic() < verified_by:
