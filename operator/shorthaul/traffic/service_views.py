@@ -18,12 +18,8 @@ from shorthaul.traffic.passages import Passage
 _UNTOLD = frozenset({Unknown.EARLY, Unknown.LATE, Unknown.FULL})
 
 
-class _Client(NamedTuple):
-    """What stays the same of a connection on both sides of the translation."""
-
-    address: Address
-    port: int
-    protocol: int
+_Client = tuple[Address, int, int]
+"""Address, port and protocol: what stays of a connection on both sides of the translation."""
 
 
 class _Peer(NamedTuple):
@@ -41,16 +37,19 @@ _Services = dict[Address, frozenset[Address]]
 def by_endpoints(passages: Sequence[Passage], book: Book) -> list[Passage]:
     """All passages in their order; those of a Service by its endpoint, where others tell which."""
     services = _services(passages, book)
-    viewed = {client: list[_Peer]() for p in passages if (client := _asking(p, services))}
+    viewed = {client: list[_Peer]() for p in passages if (client := _client(p, services))}
     if not viewed:
         return list(passages)
-    for passage in passages:
-        transfer = passage.transfer
-        if transfer.source in services or transfer.destination in services:
+    for (source, destination, first, last, *_), source_port, destination_port, kind, *_ in passages:
+        if source in services or destination in services:
             continue
-        for client, peer in zip(_ends(passage), reversed(_ends(passage)), strict=True):
-            if client in viewed:
-                viewed[client].append(_Peer(*peer[:2], *transfer[2:4]))
+        for address, port, peer, peer_port in (
+            (source, source_port, destination, destination_port),
+            (destination, destination_port, source, source_port),
+        ):
+            peers = viewed.get((address, port, kind))
+            if peers is not None:
+                peers.append(_Peer(peer, peer_port, first, last))
     slack = book.rules.slack_milliseconds
     return [_named(passage, services, viewed, slack) for passage in passages]
 
@@ -72,27 +71,27 @@ def _services(passages: Sequence[Passage], book: Book) -> _Services:
     return found
 
 
-def _asking(passage: Passage, services: _Services) -> _Client | None:
+def _client(passage: Passage, services: _Services) -> _Client | None:
     """The client of a passage that names one Service; None for all others."""
-    source, destination = _ends(passage)
-    if source.address in services:
-        return None if destination.address in services else destination
-    return source if destination.address in services else None
+    (source, destination, *_), source_port, destination_port, protocol, *_ = passage
+    if source in services:
+        return None if destination in services else (destination, destination_port, protocol)
+    return (source, source_port, protocol) if destination in services else None
 
 
 def _named(
     passage: Passage, services: _Services, viewed: dict[_Client, list[_Peer]], slack: int
 ) -> Passage:
-    client = _asking(passage, services)
+    client = _client(passage, services)
     if client is None:
         return passage
     transfer = passage.transfer
-    answering = client.address == transfer.destination and transfer.source in services
-    service = transfer.source if answering else transfer.destination
+    answering = transfer.source in services
+    endpoints = services[transfer.source if answering else transfer.destination]
     found = {
         peer[:2]
         for peer in viewed[client]
-        if peer.address in services[service]
+        if peer.address in endpoints
         and peer.first <= transfer.last_milliseconds + slack
         and peer.last >= transfer.first_milliseconds - slack
     }
@@ -102,12 +101,3 @@ def _named(
     if answering:
         return passage._replace(transfer=transfer._replace(source=address), source_port=port)
     return passage._replace(transfer=transfer._replace(destination=address), destination_port=port)
-
-
-def _ends(passage: Passage) -> tuple[_Client, _Client]:
-    """The sender and the receiver."""
-    transfer = passage.transfer
-    return (
-        _Client(transfer.source, passage.source_port, passage.protocol),
-        _Client(transfer.destination, passage.destination_port, passage.protocol),
-    )
