@@ -32,6 +32,10 @@ RELAY = "hubble-relay.kube-system.svc.cluster.local:80"
 SMALL = {"requests": {"cpu": "20m", "memory": "64Mi"}}
 
 
+MOVE_COST = 180_000_000
+"""Bytes times distance of starting a pod elsewhere: about its image, from another rack."""
+
+
 class InstallFailed(Exception):
     """Helm refused, or a pod does not come to run; the message says what was told."""
 
@@ -111,7 +115,7 @@ def uninstall(cluster: clusters.Cluster) -> None:
 
 
 def objects(pace: Pace, *, mode: str = "Auto") -> list[dict[str, Any]]:
-    """Return the source of bytes and the policy for the whole shop."""
+    """Return the source of bytes and the policy for the whole shop, which runs for an hour."""
     source = {
         "type": "Collector",
         "collector": {
@@ -133,7 +137,7 @@ def objects(pace: Pace, *, mode: str = "Auto") -> list[dict[str, Any]]:
         },
         "damping": {"persistenceWindows": pace.persistence_windows},
         # Windows are short, and calls come at random: rates of seconds differ by several percent.
-        "worth": {"leastGainPercent": 10},
+        "worth": {"leastGainPercent": 10, "moveCost": MOVE_COST, "horizonHours": 1},
         "target": {"maxMoves": 60},
     }
     named = {"name": "near", "namespace": shops.NAMESPACE}
