@@ -6,6 +6,7 @@ scheduler places it, which spreads everything evenly and therefore leaves traffi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ NODE_CPU = "4"
 NODE_MEMORY = "16Gi"
 REGION = "north"
 READY_TIMEOUT_SECONDS = 300.0
+SERVICE_LABEL = "kubernetes.io/service-name"
 
 
 def shop_nodes() -> Iterator[dict[str, Any]]:
@@ -57,12 +59,13 @@ def namespaces(objects: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def deploy(client: clients.Client, objects: list[dict[str, Any]]) -> None:
-    """Apply the shop and wait until every pod that should run is ready."""
+    """Apply the shop and wait until every pod that should run is ready, and its Service knows."""
     client.apply(objects)
+    places = namespaces(objects)
     client.wait_for(
-        lambda: all_ready(client, namespaces(objects)),
+        lambda: all_ready(client, places) and all_served(client, places),
         timeout_seconds=READY_TIMEOUT_SECONDS,
-        what="every workload of the shop to be ready",
+        what="every workload of the shop to be ready and behind its Service",
     )
 
 
@@ -74,6 +77,29 @@ def all_ready(client: clients.Client, wanted: Iterable[str]) -> bool:
         for resource, is_complete in COMPLETENESS.items()
         for one in client.list(resource)
         if one["metadata"]["namespace"] in places
+    )
+
+
+def all_served(client: clients.Client, wanted: Iterable[str]) -> bool:
+    """Tell whether each Service of these namespaces has an endpoint for every pod it selects."""
+    places = set(wanted)
+    endpoints = Counter(
+        (one["metadata"]["namespace"], one["metadata"]["labels"][SERVICE_LABEL])
+        for one in client.list("endpointslices.discovery.k8s.io")
+        if SERVICE_LABEL in one["metadata"].get("labels", {})
+        for endpoint in one.get("endpoints") or ()
+        if endpoint.get("conditions", {}).get("ready")
+    )
+    pods = [one["metadata"] for one in client.list("pods")]
+    return all(
+        endpoints[place, service["metadata"]["name"]]
+        == sum(
+            pod["namespace"] == place and selector.items() <= pod.get("labels", {}).items()
+            for pod in pods
+        )
+        for service in client.list("services")
+        if (place := service["metadata"]["namespace"]) in places
+        and (selector := service["spec"].get("selector"))
     )
 
 
