@@ -21,6 +21,7 @@ from realshop import deployments, installs, spools
 CLUSTER_FILE = "cluster.json.gz"
 FLOWS_FILE = "flows.jsonl.gz"
 EVENTS_FOLDER = "hubble"
+IDENTITIES = frozenset({"machineID", "systemUUID", "bootID"})
 
 
 def record(cluster: clusters.Cluster, folder: Path, seconds: float) -> Iterator[Path]:
@@ -44,7 +45,7 @@ def record(cluster: clusters.Cluster, folder: Path, seconds: float) -> Iterator[
             target.parent.mkdir(exist_ok=True)
             _write(target, b"".join(events(path.read_bytes(), since / 1000)))
             yield target
-    found = [_without_bookkeeping(one) for one in deployments.dump(cluster)]
+    found = [without_bookkeeping(one) for one in deployments.dump(cluster)]
     listed = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": found}
     _write(folder / CLUSTER_FILE, json.dumps(listed).encode())
     yield folder / CLUSTER_FILE
@@ -65,9 +66,15 @@ def _seconds(told: dict[str, Any]) -> float:
     return moment.timestamp() + float(f"0.{fraction}")
 
 
-def _without_bookkeeping(found: dict[str, Any]) -> dict[str, Any]:
+def without_bookkeeping(found: dict[str, Any]) -> dict[str, Any]:
+    """Return an object without what nobody reads, and without what names one machine."""
     metadata = {name: one for name, one in found["metadata"].items() if name != "managedFields"}
-    return {**found, "metadata": metadata}
+    kept = {**found, "metadata": metadata}
+    about = found.get("status", {}).get("nodeInfo")
+    if about:
+        named = {name: "" if name in IDENTITIES else one for name, one in about.items()}
+        kept["status"] = {**found["status"], "nodeInfo": named}
+    return kept
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -30,3 +30,20 @@ def test_a_line_that_is_being_written_is_left_out():
     exported = line(TIMES[0][0]) + line(TIMES[1][0])[:-9]
 
     assert list(records.events(exported, 0.0)) == [line(TIMES[0][0])]
+
+
+def test_what_tells_a_machine_from_others_is_not_kept():
+    about = {"machineID": "3d12", "systemUUID": "3d12", "bootID": "0957", "architecture": "amd64"}
+    node = {"kind": "Node", "metadata": {"name": "n1", "managedFields": []}}
+
+    kept = records.without_bookkeeping({**node, "status": {"nodeInfo": about, "phase": "x"}})
+
+    assert kept["status"] == {
+        "nodeInfo": {"machineID": "", "systemUUID": "", "bootID": "", "architecture": "amd64"},
+        "phase": "x",
+    }
+    assert kept["metadata"] == {"name": "n1"}
+    assert records.without_bookkeeping({**node, "kind": "Pod"}) == {
+        "kind": "Pod",
+        "metadata": {"name": "n1"},
+    }
