@@ -86,6 +86,25 @@ def test_where_none_or_several_may_be_it_an_estimate_stays(beside):
     assert by_endpoints(given, ground().book) == given
 
 
+def test_a_long_connection_is_told_of_again_and_again():
+    moments = [(600 + 5_000 * each, 700 + 5_000 * each) for each in range(300)]
+    given = [
+        *(seen(ADDRESS, OTHER, ASKED, NODE, stretch=moment) for moment in moments),
+        *(seen(VIRTUAL, ADDRESS, SERVED, NODE, stretch=moment) for moment in moments),
+    ]
+
+    assert VIRTUAL not in {each.transfer.source for each in by_endpoints(given, ground().book)}
+
+
+def test_a_port_that_speaks_with_very_many_tells_nothing():
+    given = [
+        *(seen(OTHER, ADDRESS, (port, 40_000), NODE) for port in range(1, 200)),
+        seen(VIRTUAL, ADDRESS, SERVED, NODE),
+    ]
+
+    assert by_endpoints(given, ground().book) == given
+
+
 addresses = st.sampled_from([ADDRESS, OTHER, PEER, NODE, VIRTUAL, WORLD])
 ports = st.sampled_from([80, 8080, 40_000, 40_001])
 passages = st.builds(

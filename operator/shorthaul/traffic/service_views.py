@@ -8,13 +8,16 @@ of the Service's endpoints speaks with these at that time, by whomever that is t
 Where none or several do, the passage stays what it was, and its endpoints are an estimate.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from shorthaul.traffic.addresses.books import Book
 from shorthaul.traffic.addresses.parties import Address, Kind, Party, Unknown
 from shorthaul.traffic.passages import Passage
 
+MOST_PEERS = 64
 _UNTOLD = frozenset({Unknown.EARLY, Unknown.LATE, Unknown.FULL})
 
 
@@ -32,6 +35,7 @@ class _Peer(NamedTuple):
 
 
 _Services = dict[Address, frozenset[Address]]
+_Spoken = dict[tuple[Address, int], list[tuple[int, int]]]
 
 
 def by_endpoints(passages: Sequence[Passage], book: Book) -> list[Passage]:
@@ -51,7 +55,29 @@ def by_endpoints(passages: Sequence[Passage], book: Book) -> list[Passage]:
             if peers is not None:
                 peers.append(_Peer(peer, peer_port, first, last))
     slack = book.rules.slack_milliseconds
-    return [_named(passage, services, viewed, slack) for passage in passages]
+    spoken = {client: _stretches(peers, slack) for client, peers in viewed.items()}
+    return [_named(passage, services, spoken, slack) for passage in passages]
+
+
+def _stretches(peers: list[_Peer], slack: int) -> _Spoken:
+    """By peer when it spoke, in order and apart: a long connection is told of again and again.
+
+    Nothing of a client that speaks with so many from one port that it tells nothing.
+    """
+    found: _Spoken = {}
+    for address, port, first, last in sorted(peers):
+        stretches = found.setdefault((address, port), [])
+        if stretches and first <= stretches[-1][1] + slack:
+            stretches[-1] = stretches[-1][0], max(stretches[-1][1], last)
+        else:
+            stretches.append((first, last))
+    return found if len(found) <= MOST_PEERS else {}
+
+
+def _met(stretches: Sequence[tuple[int, int]], first: int, last: int) -> bool:
+    """Whether any of these stretches touches another one."""
+    at = bisect_right(stretches, last, key=itemgetter(0))
+    return at > 0 and stretches[at - 1][1] >= first
 
 
 def _services(passages: Sequence[Passage], book: Book) -> _Services:
@@ -80,7 +106,7 @@ def _client(passage: Passage, services: _Services) -> _Client | None:
 
 
 def _named(
-    passage: Passage, services: _Services, viewed: dict[_Client, list[_Peer]], slack: int
+    passage: Passage, services: _Services, spoken: dict[_Client, _Spoken], slack: int
 ) -> Passage:
     client = _client(passage, services)
     if client is None:
@@ -88,13 +114,12 @@ def _named(
     transfer = passage.transfer
     answering = transfer.source in services
     endpoints = services[transfer.source if answering else transfer.destination]
-    found = {
-        peer[:2]
-        for peer in viewed[client]
-        if peer.address in endpoints
-        and peer.first <= transfer.last_milliseconds + slack
-        and peer.last >= transfer.first_milliseconds - slack
-    }
+    first, last = transfer.first_milliseconds - slack, transfer.last_milliseconds + slack
+    found = [
+        peer
+        for peer, stretches in spoken[client].items()
+        if peer[0] in endpoints and _met(stretches, first, last)
+    ]
     if len(found) != 1:
         return passage
     ((address, port),) = found
