@@ -60,12 +60,15 @@ def command(log_format: str, log_level: str, **given: Any) -> int:
     from shorthaul import process
     from shorthaul.kube.leases import LeadershipLost
 
+    ended = ""
     try:
         process.run(Settings(**given))
     except* OSError as failed:
-        raise BadInput(f"cannot listen on {given['address']}: {failed.exceptions[0]}") from None
+        ended = f"cannot listen on {given['address']}: {failed.exceptions[0]}"
     except* LeadershipLost as lost:
-        raise BadInput(str(lost.exceptions[0])) from None
+        ended = str(lost.exceptions[0])
+    if ended:  # raised within except*, Python before 3.11.4 puts it in a group (gh-103590)
+        raise BadInput(ended)
     return 0
 
 
