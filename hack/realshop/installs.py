@@ -32,10 +32,6 @@ RELAY = "hubble-relay.kube-system.svc.cluster.local:80"
 SMALL = {"requests": {"cpu": "20m", "memory": "64Mi"}}
 
 
-MOVE_COST = 180_000_000
-"""Bytes times distance of starting a pod elsewhere: about its image, from another rack."""
-
-
 class InstallFailed(Exception):
     """Helm refused, or a pod does not come to run; the message says what was told."""
 
@@ -137,7 +133,7 @@ def objects(pace: Pace, *, mode: str = "Auto") -> list[dict[str, Any]]:
         },
         "damping": {"persistenceWindows": pace.persistence_windows},
         # Windows are short, and calls come at random: rates of seconds differ by several percent.
-        "worth": {"leastGainPercent": 10, "moveCost": MOVE_COST, "horizonHours": 1},
+        "worth": {"leastGainPercent": 10},
         "target": {"maxMoves": 60},
     }
     named = {"name": "near", "namespace": shops.NAMESPACE}

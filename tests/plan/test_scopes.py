@@ -52,8 +52,16 @@ def move_price(*worths):
     return scopes.request_for(scope, (), Rules(), Unit.FLOWS).move_price
 
 
-def test_without_a_cost_a_move_has_no_price():
-    assert move_price(Worth()) == 0
+def test_without_a_cost_the_traffic_says_what_a_move_has_to_gain():
+    assert move_price(Worth()) is None
+
+
+def test_a_cost_of_nothing_is_taken_at_its_word():
+    assert move_price(Worth(move_cost=0)) == 0
+
+
+def test_who_names_no_cost_goes_with_those_that_do():
+    assert move_price(Worth(), Worth(move_cost=86400)) == pytest.approx(1)
 
 
 def test_a_move_has_to_earn_its_cost_within_a_day_unless_told_otherwise():

@@ -225,12 +225,13 @@ class Worth(Value, frozen=True, kw_only=True):
         float, Meta(ge=0.01, le=8760, description="For how long a gain is counted upon.")
     ] = 24.0
     move_cost: Annotated[
-        Amount,
+        Amount | None,
         Meta(
             description="What moving one pod costs (slow start, image pull, volume re-attach), in "
-            "the objective's unit times seconds; a move has to gain more within the horizon."
+            "the objective's unit times seconds; a move has to gain more within the horizon. "
+            "Without it, a move has to gain a third of what an average pod's traffic costs now."
         ),
-    ] = 0.0
+    ] = None
 
 
 class Damping(Value, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from shorthaul.cli.progress import Progress
 from shorthaul.cluster.rules import Rules, WorkloadRules
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
+from shorthaul.plan import scopes
 from shorthaul.plan.requests import Request
 from shorthaul.report.routing_texts import doubt_notes
 from shorthaul.solve import bounds
@@ -168,7 +169,7 @@ def _governed(
         selected=selected,
         targets=latencies.targets(policies, governance.workloads),
         max_moves=_target(policies) if most is None and percent is None else most,
-        move_price=max(_move_price(policy) for policy in policies),
+        move_price=scopes.move_price(policies),
     )
     return governed, _policy_notes(policies, governance)
 
@@ -178,11 +179,6 @@ def _target(policies: Sequence[Policy]) -> int | str | None:
     given = [policy.spec.target.max_moves for policy in policies]
     numbers = [limit for limit in given if isinstance(limit, int)]
     return min(numbers) if numbers else KNEE if KNEE in given else None
-
-
-def _move_price(policy: Policy) -> float:
-    """What a move has to gain per second to have paid for itself within the horizon."""
-    return policy.spec.worth.move_cost / (policy.spec.worth.horizon_hours * 3600)
 
 
 def _policy_notes(policies: Sequence[Policy], governance: rulebooks.Governance) -> Sequence[str]:

@@ -17,8 +17,9 @@ from shorthaul.cluster.worlds import World
 from shorthaul.plan import drafts, frontiers, margins, motives, provenance, scores, vetoes, waves
 from shorthaul.plan.drafts import Draft
 from shorthaul.plan.hops import NOWHERE, Hop, Schedule, Spare
+from shorthaul.plan.least_gains import least_gain, settled
 from shorthaul.plan.plans import Move, Plan, Value
-from shorthaul.plan.posing import effort_of, least_gain, pose
+from shorthaul.plan.posing import effort_of, pose
 from shorthaul.plan.refusals import refusals
 from shorthaul.plan.requests import KNEE, Request
 from shorthaul.plan.returns import Returns
@@ -62,6 +63,7 @@ def make_plan(request: Request) -> Plan:
     bound: bounds.Bound | None = None
     for _ in range(ATTEMPTS):
         problem = pose(request, allowed)
+        request = settled(request, problem)
         bound = bound or _bound(request, problem)
         attempt = _attempt(request, problem, world, bound)
         if not refused:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from shorthaul.cluster.worlds import World
 from shorthaul.plan import vetoes
+from shorthaul.plan.least_gains import least_gain
 from shorthaul.plan.requests import Request
 from shorthaul.solve.building import build_problem
-from shorthaul.solve.problems import ROUNDING, Problem
+from shorthaul.solve.problems import Problem
 from shorthaul.solve.solvers import Effort
 from shorthaul.units import NodeName, PodRef
 
@@ -26,11 +27,6 @@ def pose(request: Request, allowed: Allowed | None = None) -> Problem:
         allowed=allowed,
         pricing=request.pricing,
     )
-
-
-def least_gain(request: Request, problem: Problem) -> int:
-    """What a move has to gain, in cost units: more than rounding, and its price."""
-    return max(ROUNDING, round(request.move_price * problem.scale))
 
 
 def effort_of(request: Request, problem: Problem, bound: float = 0.0) -> Effort:

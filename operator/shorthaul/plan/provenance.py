@@ -19,7 +19,7 @@ def inputs(request: Request) -> Mapping[str, str]:
         "numpy": np.__version__,
         "seed": str(request.seed),
         "maxMoves": "none" if request.max_moves is None else str(request.max_moves),
-        "movePrice": repr(float(request.move_price)),
+        "movePrice": "traffic" if request.move_price is None else repr(float(request.move_price)),
     }
     if request.max_moves_percent is not None:
         given["maxMovesPercent"] = repr(float(request.max_moves_percent))

@@ -13,6 +13,7 @@ import numpy as np
 from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.worlds import World
+from shorthaul.plan.least_gains import least_gain
 from shorthaul.plan.plans import Refusal
 from shorthaul.plan.requests import Request
 from shorthaul.solve.problems import ROUNDING, Problem
@@ -76,27 +77,17 @@ def _reason(
     node, gain = best
     if gain <= ROUNDING:
         return None
-    if gain > problem.scale * request.move_price:
-        target = world.nodes[problem.nodes[node]]
-        reasons = checkers.check_target(world.pod(ref), target, world, request.rules)
-        if reasons:
-            return reasons[0]
-    return _not_worth(gain, node, problem, request)
-
-
-def _not_worth(gain: int, target: int, problem: Problem, request: Request) -> Reason | None:
-    text = f"{gain / problem.scale:.6g} {problem.pricing.unit}"
-    if request.limit is not None or request.max_moves is not None:
-        asked = request.max_moves if request.max_moves is not None else request.limit
-        return Reason(
-            "MoveBudgetSpent",
-            f"node {problem.nodes[target]} would gain {text}, other moves gain more within the "
-            f"limit of moves ({asked})",
-        )
-    if request.move_price > 0:
-        return Reason(
-            "NotWorthIt",
-            f"node {problem.nodes[target]} would gain {text}, a move has to gain "
-            f"{request.move_price:.6g}",
-        )
-    return None
+    name = problem.nodes[node]
+    would = f"node {name} would gain {gain / problem.scale:.6g} {problem.pricing.unit}"
+    if gain <= least_gain(request, problem):
+        return Reason("NotWorthIt", f"{would}, a move has to gain {request.move_price:.6g}")
+    reasons = checkers.check_target(world.pod(ref), world.nodes[name], world, request.rules)
+    if reasons:
+        return reasons[0]
+    if request.max_moves is None and request.limit is None:
+        return None
+    asked = request.max_moves if request.max_moves is not None else request.limit
+    return Reason(
+        "MoveBudgetSpent",
+        f"{would}, other moves gain more within the limit of moves ({asked})",
+    )

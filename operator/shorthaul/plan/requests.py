@@ -40,8 +40,9 @@ class Request:
     """All that a plan depends on, and nothing else.
 
     `prices` are dollars per GB for cost, milliseconds for latency, by tier; `targets` are wishes
-    for latency. `move_price` is what each net move must gain at least; `errors` are those of rates
-    as shares of them, where they are known: no move is made whose gain is within its margin.
+    for latency. `move_price` is what each net move must gain at least, None for a share of what an
+    average pod's traffic costs; `errors` are those of rates as shares of them, where they are
+    known: no move is made whose gain is within its margin.
     `selected` names the workloads that may be moved, None for all; `clients` are the pods that use
     each Service, None when nobody knows;
     with `parking` a pod may move twice to open a circle of moves, else circles are cut;
@@ -61,7 +62,7 @@ class Request:
     targets: tuple[LatencyTarget, ...] = ()
     max_moves: int | str | None = None
     max_moves_percent: float | None = None
-    move_price: float = 0.0
+    move_price: float | None = 0.0
     errors: Errors = field(default_factory=dict)
     seed: int = 0
     solver: Solver = SOLVER

@@ -92,7 +92,7 @@ def request_for(scope: Scope, edges: tuple[RoutedEdge, ...], rules: Rules, unit:
         prices=promises.prices(scope.group.objective, view.distances, view.topology),
         targets=latencies.targets(scope.acting, view.governance.workloads),
         max_moves=_most_moves(scope.acting),
-        move_price=_move_price(scope.acting),
+        move_price=move_price(scope.acting),
         seed=scope.terms.seed,
         now_seconds=view.seconds,
     )
@@ -104,11 +104,16 @@ def _most_moves(acting: Sequence[Policy]) -> int | str:
     return min(numbers) if numbers else KNEE
 
 
-def _move_price(acting: Sequence[Policy]) -> float:
-    """What a move has to gain per second to have paid for itself within the horizon."""
-    return max(
-        policy.spec.worth.move_cost / (policy.spec.worth.horizon_hours * 3600) for policy in acting
-    )
+def move_price(acting: Sequence[Policy]) -> float | None:
+    """What a move has to gain per second to have paid for itself within the horizon.
+
+    The dearest of those that name a cost; None where none does.
+    """
+    worths = [policy.spec.worth for policy in acting]
+    prices = [
+        one.move_cost / (one.horizon_hours * 3600) for one in worths if one.move_cost is not None
+    ]
+    return max(prices, default=None)
 
 
 def hard_limit(request: Request) -> int | None:
