@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from shorthaul.cluster.address_books import book_of, gateways_of, nodes_of
+from shorthaul.cluster.address_books import book_of, node_ends_of, nodes_of
 from shorthaul.cluster.snapshots import Endpoint, Node, Pod, Service, Snapshot
 from shorthaul.errors import BadInput
+from shorthaul.traffic.addresses import node_ends
 from shorthaul.traffic.addresses.parties import (
     Kind,
     Party,
@@ -98,15 +99,42 @@ def test_parties_are_on_their_nodes():
 
 
 @pytest.mark.parametrize(
-    ("ranges", "first"), [(("10.244.6.0/24",), "10.244.6.1"), (("fd00:6::/64",), "fd00:6::1")]
+    ("ranges", "end"),
+    [
+        (("10.244.6.0/24",), "10.244.6.1"),
+        (("10.244.6.0/24",), "10.244.6.0"),
+        (("10.244.6.0/24",), "10.244.6.213"),
+        (("fd00:6::/64",), "fd00:6::1"),
+    ],
+    ids=["a bridge", "flannel", "Cilium", "IPv6"],
 )
-def test_the_first_address_of_a_nodes_pod_range_is_its_gateway_and_nobodys_in_the_book(
-    ranges, first
-):
+def test_an_address_of_a_nodes_pod_range_is_its_end_and_nobodys_in_the_book(ranges, end):
     world = Snapshot({"n6": Node("n6", pod_ranges=ranges)}, {})
 
-    assert gateways_of(world) == {read_address(first): "n6"}
-    assert not isinstance(who(world, first), Party)
+    assert node_ends_of(world).of(read_address(end)) == "n6"
+    assert node_ends_of(world).of(read_address("10.244.7.1")) is None
+    assert not isinstance(who(world, end), Party)
+
+
+def test_the_address_that_a_network_annotates_a_node_with_is_that_nodes_wherever_it_lies():
+    told = {"network.cilium.io/ipv4-cilium-host": "10.0.3.9"}
+    tunnel = {"projectcalico.org/IPv4VXLANTunnelAddr": "10.244.6.7"}
+    nodes = {
+        "n1": Node("n1", annotations=told),
+        "n2": Node("n2", annotations=tunnel),
+        "n6": Node("n6", pod_ranges=("10.244.6.0/24",)),
+    }
+    ends = node_ends_of(Snapshot(nodes, {}))
+
+    assert ends.of(read_address("10.0.3.9")) == "n1"
+    assert ends.of(read_address("10.244.6.7")) == "n2"
+    assert ends.of(read_address("10.244.6.8")) == "n6"
+
+
+def test_what_two_nodes_name_is_neithers_end():
+    nodes = {name: Node(name, pod_ranges=("10.244.6.0/24",)) for name in ("n1", "n2")}
+
+    assert node_ends_of(Snapshot(nodes, {})).of(read_address("10.244.6.1")) is None
 
 
 def test_a_finished_pod_that_had_the_first_address_of_a_range_of_another_node_keeps_it():
@@ -116,6 +144,8 @@ def test_a_finished_pod_that_had_the_first_address_of_a_range_of_another_node_ke
     assert who(replace(world, nodes={"n1": node}), "10.1.0.1") == who(world, "10.1.0.1")
 
 
-@pytest.mark.parametrize("text", ["nowhere", "10.1.0.1/32", ""])
-def test_a_pod_range_without_a_first_address_gives_a_node_none(text):
-    assert gateways_of(Snapshot({"n1": Node("n1", pod_ranges=(text,))}, {})) == {}
+@pytest.mark.parametrize("text", ["nowhere", "10.1.0.1/33", ""])
+def test_a_pod_range_that_is_none_gives_a_node_no_end(text):
+    node = Node("n1", pod_ranges=(text,), annotations={node_ends.ANNOTATIONS[0]: text})
+
+    assert node_ends_of(Snapshot({"n1": node}, {})).of(read_address("10.1.0.1")) is None

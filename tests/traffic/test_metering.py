@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shorthaul.traffic.addresses.bills import Counts, Transfer
-from shorthaul.traffic.addresses.parties import Kind, Party, node_party, read_address
+from shorthaul.traffic.addresses.node_ends import NodeEnds
+from shorthaul.traffic.addresses.parties import Kind, Party, address_text, node_party, read_address
 from shorthaul.traffic.attribution import SELF
 from shorthaul.traffic.identities import Directory, PodIdentity
 from shorthaul.traffic.metering import Ground, exporter_finder, meter
@@ -104,9 +105,9 @@ def test_every_byte_packet_and_record_is_in_exactly_one_sum(told, chance):
     assert meter(told, ground()) == found
 
 
-def test_an_exporter_at_a_gateway_speaks_for_its_node_while_nobody_had_that_address():
+def test_an_exporter_at_a_nodes_end_speaks_for_its_node_while_nobody_had_that_address():
     nobodys, pods = NOBODY, ADDRESS
-    given = replace(ground(), gateways={nobodys: "n2", pods: "n2"})
+    given = replace(ground(), node_ends=NodeEnds([("n2", (), map(address_text, (nobodys, pods)))]))
     node_of = exporter_finder(given)
     transfer = passage(OTHER, PEER).transfer
 

@@ -9,7 +9,7 @@ import click
 
 from shorthaul.cli import inputs, ledger_options, options, outputs, progress
 from shorthaul.cli.many_values import Command
-from shorthaul.cluster.address_books import book_of, gateways_of, nodes_of
+from shorthaul.cluster.address_books import book_of, node_ends_of, nodes_of
 from shorthaul.cluster.directories import directory_of
 from shorthaul.cluster.whereabouts import Whereabouts
 from shorthaul.report.ledger_receipts import Reading, receipt_object, receipt_text
@@ -128,4 +128,4 @@ class _Work:
         """Who had which address, as far as a cluster as it is now can tell."""
         snapshot, places = self.ground.snapshot, self.ground.network.places
         book = book_of(snapshot, captured.last_milliseconds, places)
-        return Ground(book, directory_of(snapshot), nodes_of(snapshot), gateways_of(snapshot))
+        return Ground(book, directory_of(snapshot), nodes_of(snapshot), node_ends_of(snapshot))

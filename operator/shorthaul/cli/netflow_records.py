@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shorthaul.cli import inputs
 from shorthaul.cli.progress import Progress
-from shorthaul.cluster.address_books import book_of, gateways_of, nodes_of
+from shorthaul.cluster.address_books import book_of, node_ends_of, nodes_of
 from shorthaul.cluster.directories import directory_of
 from shorthaul.errors import BadInput
 from shorthaul.telemetry.edge_rows import Rate
@@ -51,7 +51,7 @@ def read(asked: Asked, show: Progress) -> Found:
     reading = read_records(asked.files, rules, show.advance)
     last = max((each.transfer.last_milliseconds for each in reading.passages), default=0)
     book, nodes = book_of(snapshot, last, places), nodes_of(snapshot)
-    ground = Ground(book, directory_of(snapshot), nodes, gateways_of(snapshot))
+    ground = Ground(book, directory_of(snapshot), nodes, node_ends_of(snapshot))
     show.begin("counting each connection once")
     passages = by_endpoints(reading.passages, book)
     metered = meter(passages, ground)

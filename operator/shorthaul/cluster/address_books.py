@@ -6,14 +6,14 @@ no other pod surely had. Nodes and Services are taken to have always had theirs.
 node's own network is its node. The dump is therefore to be taken at the end of the recording.
 """
 
-import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 
 from shorthaul.cluster.snapshots import Pod, Snapshot
 from shorthaul.errors import BadInput
+from shorthaul.traffic.addresses import node_ends
 from shorthaul.traffic.addresses.books import Book, BookRules
 from shorthaul.traffic.addresses.claims import Claim, Fact, Release
+from shorthaul.traffic.addresses.node_ends import NodeEnds
 from shorthaul.traffic.addresses.parties import (
     Address,
     Kind,
@@ -61,17 +61,15 @@ def fixed_addresses(snapshot: Snapshot) -> Iterator[tuple[Uid, Address, Party]]:
             yield Uid(str(party)), _address(text, str(party)), party
 
 
-def gateways_of(snapshot: Snapshot) -> Mapping[Address, NodeName]:
-    """The first address of each node's pod ranges: by bridges and plain routes that of the node's
-    end of its pods' network. What its kube-proxy sends on comes from there, such as an exporter's
-    records for a Service. Other networks give it to any pod, so nobody is billed by it.
+def node_ends_of(snapshot: Snapshot) -> NodeEnds:
+    """Where what nodes send to pods may come from, as their pod ranges and annotations tell.
+
+    It tells who sends records; nobody is billed by it.
     """
-    found = {}
-    for name, node in snapshot.nodes.items():
-        for text in node.pod_ranges:
-            with suppress(ValueError, IndexError, BadInput):
-                found[read_address(str(ipaddress.ip_network(text, strict=False)[1]))] = name
-    return found
+    return NodeEnds(
+        (name, node.pod_ranges, node_ends.annotated(node.annotations))
+        for name, node in snapshot.nodes.items()
+    )
 
 
 def own_addresses(pod: Pod) -> frozenset[Address]:

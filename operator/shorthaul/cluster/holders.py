@@ -9,19 +9,20 @@ news that went untold it stays known who held what in the end, and the next book
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from shorthaul.cluster.address_books import (
     endpoints_of,
     fixed_addresses,
-    gateways_of,
+    node_ends_of,
     own_addresses,
 )
 from shorthaul.cluster.snapshots import Pod, Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.traffic.addresses.books import Book, BookRules
 from shorthaul.traffic.addresses.claims import Claim, Fact, PodState, Release, facts_between
+from shorthaul.traffic.addresses.node_ends import NodeEnds
 from shorthaul.traffic.addresses.parties import Address, Party, node_party, pod_party
 from shorthaul.traffic.addresses.ranges import Range, Ranges, dns
 from shorthaul.traffic.identities import Directory, PodIdentity
@@ -51,7 +52,7 @@ class Holders:
         self._states: dict[PodRef, PodState] = {}
         self._book: Book | None = None
         self._fixed: dict[tuple[Uid, Address], Party] = {}
-        self._gateways: Mapping[Address, NodeName] = {}
+        self._node_ends = NodeEnds()
         self._looked = 0
         self._places: tuple[Range, ...] = ()
         self._identities: dict[PodRef, list[tuple[int, PodIdentity]]] = {}
@@ -94,7 +95,7 @@ class Holders:
             book.tell([Release(address, holder, since, seen)])
         book.serve(endpoints_of(snapshot))
         self._fixed, self._looked = fixed, now_milliseconds
-        self._gateways = gateways_of(snapshot)
+        self._node_ends = node_ends_of(snapshot)
         self._look_at_pods(snapshot, now_milliseconds)
 
     def know(self, until_milliseconds: int) -> Book:
@@ -112,7 +113,7 @@ class Holders:
         for party in self._fixed.values():
             if party == node_party(NodeName(party.name)):
                 nodes[party] = NodeName(party.name)
-        return Ground(book, Directory(pods), nodes, self._gateways)
+        return Ground(book, Directory(pods), nodes, self._node_ends)
 
     def _told(self, now_milliseconds: int) -> Book:
         """The book with all news in it; a new one where there is none, or news was dropped."""

@@ -22,6 +22,7 @@ from shorthaul.kube import (
     objects,
     pod_objects,
 )
+from shorthaul.traffic.addresses import node_ends
 from shorthaul.units import Namespace, NodeName, PodRef, ResourceName, Uid
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ KEPT_ANNOTATIONS = (
     "kubernetes.io/config.",
     "scheduling.",
     "shorthaul.dev/",
+    *node_ends.ANNOTATIONS,
 )
 _GANG_LABELS = (
     "scheduling.x-k8s.io/pod-group",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from shorthaul.traffic import anchors
 from shorthaul.traffic.addresses.bills import Bill, Counts, Row, Transfer, Unbilled, bill, leave
 from shorthaul.traffic.addresses.books import Book
+from shorthaul.traffic.addresses.node_ends import NodeEnds
 from shorthaul.traffic.addresses.parties import Address, Kind, Party
 from shorthaul.traffic.attribution import SELF
 from shorthaul.traffic.identities import Directory
@@ -32,14 +33,13 @@ _ASIDE = {
 class Ground:
     """What passages are judged by: who held addresses, whose pods are whose, and where they are.
 
-    `gateways` are addresses that may be a node's towards its pods: they tell who sends records, and
-    bill nobody.
+    `node_ends` are what nodes may send to pods from: they tell who sends records, and bill nobody.
     """
 
     book: Book
     directory: Directory
     nodes: Mapping[Party, NodeName]
-    gateways: Mapping[Address, NodeName] = field(default_factory=dict)
+    node_ends: NodeEnds = field(default_factory=NodeEnds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +152,8 @@ def node_finder(ground: Ground) -> NodeOf:
 
 
 def exporter_finder(ground: Ground) -> NodeOf:
-    """Tells the node whose own address an exporter has, or a pod on its network, or its gateway
-    where nobody was told to have had that address.
+    """Tells the node whose own address an exporter has, or a pod on its network, or its end
+    towards its pods where nobody was told to have had that address.
 
     A pod with an address of its own speaks for no node: any workload could.
     """
@@ -162,7 +162,7 @@ def exporter_finder(ground: Ground) -> NodeOf:
         answer = ground.book.who(address, transfer.first_milliseconds, transfer.last_milliseconds)
         if isinstance(answer, Party) and answer.kind is Kind.NODE:
             return ground.nodes.get(answer)
-        return None if ground.book.has_told(address) else ground.gateways.get(address)
+        return None if ground.book.has_told(address) else ground.node_ends.of(address)
 
     return node_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from realshop import shops
 from shorthaul.cli import inputs
-from shorthaul.cluster.address_books import book_of, gateways_of, nodes_of
+from shorthaul.cluster.address_books import book_of, node_ends_of, nodes_of
 from shorthaul.cluster.directories import directory_of
 from shorthaul.telemetry.collected.bills import Judging, Memory, Part, bill_parts
 from shorthaul.telemetry.collected.clients import Listed
@@ -37,7 +37,7 @@ def windows():
 def test_no_connection_counts_twice_though_services_are_told_of_on_one_side():
     snapshot = inputs.read_cluster([str(RECORDED / "cluster.json.gz")])
     book = book_of(snapshot, windows()[-1][0] + 2 * WINDOW)
-    ground = Ground(book, directory_of(snapshot), nodes_of(snapshot), gateways_of(snapshot))
+    ground = Ground(book, directory_of(snapshot), nodes_of(snapshot), node_ends_of(snapshot))
     judging = Judging(ground, lambda one, other: Tier.ZONE, Rules(WINDOW))
     shop = shops.drawn(1, services=8, stores=1, bytes_per_second=1_000_000)
     pairs = {frozenset((call.client, call.server)) for call in shop.calls}
