@@ -21,6 +21,7 @@ from realshop import (
     installs,
     manifests,
     measures,
+    plan_lines,
     shops,
     watchers,
 )
@@ -31,6 +32,7 @@ LOST_SECONDS = 10
 LOOK_SECONDS = 1.0
 TELL_SECONDS = 30.0
 HINTS = "placementhints.shorthaul.dev"
+ON_THE_WAY = ("PlanUnderWay", "PlanUnproven", "MovesFound", "NotYetPersistent")
 ENDED_PLANS = ("Done", "Expired", "Superseded")
 FABRIC = "10.251.0.0/24"
 Object = dict[str, Any]
@@ -234,14 +236,19 @@ def heat(stage: Stage) -> shops.Call:
 
 
 def rest(stage: Stage, since: float, *, quiet: float | None = None) -> None:
-    """Return when pods were evicted since a moment, and nothing has changed for a while."""
+    """Return when pods were evicted since a moment, nothing has changed for a while, and Shorthaul
+    is about to do nothing: a plan that is not verified yet may have another one after it."""
     wanted = quiet or stage.times.quiet
 
     def at_rest() -> bool:
         seen = stage.evictions.since(since)
-        return bool(seen) and time.time() > seen[-1].seconds + wanted and idle(stage)
+        if not seen or time.time() <= seen[-1].seconds + wanted or not idle(stage):
+            return False
+        return not any(word in stage.told() for word in ON_THE_WAY)
 
     until(stage, at_rest, stage.times.settling, "Shorthaul to move and come to rest")
+    for line in plan_lines.lines(stage.plans()):
+        progress.say(line)
 
 
 def await_verdicts(stage: Stage) -> None:
