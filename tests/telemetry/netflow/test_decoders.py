@@ -269,6 +269,23 @@ def test_what_was_not_forwarded_is_no_traffic(extra, value, reason):
     assert p.conserved(decoder)
 
 
+@pytest.mark.parametrize("event", [233, 40005, 230])
+def test_an_event_that_tells_no_bytes_is_no_traffic_that_went_unread(event):
+    decoder, records = of(((148, 4), (8, 4), (12, 4), (event, 1)), 9, 1, 2, 1, version=9)
+
+    assert records == []
+    assert p.refused(decoder) == {"RECORD_EVENT": 1}
+    assert decoder.totals.undecodable == 0
+    assert p.conserved(decoder)
+
+
+def test_a_template_without_bytes_and_events_may_have_been_traffic():
+    decoder, _ = of(((8, 4), (12, 4), (7, 2)), 1, 2, 3)
+
+    assert p.refused(decoder) == {"RECORD_NO_BYTES": 1}
+    assert decoder.totals.undecodable == 1
+
+
 def test_running_totals_are_counted_at_the_end_of_the_flow():
     spec = ((8, 4), (12, 4), (85, 8), (86, 8), (136, 1))
 
