@@ -411,6 +411,54 @@ def test_a_template_that_changes_is_read_anew():
     assert decoder.registry.templates == 1
 
 
+def test_templates_of_before_a_restart_read_nothing_that_came_after_it():
+    turned = ((12, 4), (8, 4), (2, 4), (1, 8))
+    values = (p.address("10.9.9.2"), p.address("10.9.9.1"), 7, 777)
+    content = b"".join(
+        p.number(value, width) for value, (_, width) in zip(values, turned, strict=True)
+    )
+    told = p.message9(p.template(256, p.FLOW4, version=9), p.data_set(256, p.flow4()), sequence=40)
+    data = p.message9(p.data_set(256, content), uptime=1_000, seconds=SECONDS + 60)
+    template = p.template(256, turned, version=9)
+    news = p.message9(template, sequence=1, uptime=2_000, seconds=SECONDS + 61)
+
+    decoder, _ = p.decoded(told)
+    _, early = p.decoded(data, decoder=decoder, now=p.NOW + 60_000)
+    _, read = p.decoded(news, decoder=decoder, now=p.NOW + 61_000)
+
+    assert early == []
+    assert [(record.bytes, record.packets) for record in read] == [(777, 7)]
+    assert decoder.loss(9).restarts == 1
+
+
+def test_a_template_sent_since_the_restart_stays_when_the_first_messages_are_late():
+    told = p.message9(p.template(256, p.FLOW4, version=9), sequence=40)
+    new = p.message9(p.template(256, p.FLOW4, version=9), uptime=1_000, seconds=SECONDS + 60)
+    data = p.message9(p.data_set(256, p.flow4()), sequence=1, uptime=9_000, seconds=SECONDS + 68)
+
+    decoder, _ = p.decoded(told)
+    p.decoded(new, decoder=decoder, now=p.NOW + 60_000)
+    _, read = p.decoded(data, decoder=decoder, now=p.NOW + 68_000)
+
+    assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    ("uptime", "seconds"),
+    [(p.UPTIME + 5_000, SECONDS + 3_600), (500, SECONDS + 5)],
+    ids=["its clock was set", "its uptime wrapped"],
+)
+def test_a_start_time_that_changes_without_a_restart_forgets_no_template(uptime, seconds):
+    before = p.UPTIME if uptime > p.UPTIME else (1 << 32) - 4_500
+    sets = p.template(256, p.FLOW4, version=9), p.data_set(256, p.flow4())
+    decoder, _ = p.decoded(p.message9(*sets, sequence=40, uptime=before))
+    data = p.message9(p.data_set(256, p.flow4()), sequence=41, uptime=uptime, seconds=seconds)
+
+    _, read = p.decoded(data, decoder=decoder, now=p.NOW + 5_000)
+
+    assert len(read) == 1
+
+
 def test_the_same_template_id_from_another_port_or_domain_is_another_template():
     other = ((12, 4), (8, 4), (1, 4))
     content = p.number(1, 4) + p.number(2, 4) + p.number(33, 4)

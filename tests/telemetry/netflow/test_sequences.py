@@ -112,6 +112,16 @@ def test_a_restart_is_told_by_the_start_time():
     assert sequence.restarts == 1
 
 
+def test_an_uptime_that_wraps_is_no_restart_and_hides_no_loss():
+    sequence = Sequence()
+
+    sequence.see(500, 1, boot=1_000_000)
+    sequence.see(504, 1, boot=1_000_000 + (1 << 32) + 40)
+
+    assert account(sequence) == (2, 3, 0)
+    assert sequence.restarts == 0
+
+
 @pytest.mark.parametrize("number", [0, 3_000_000_000, 900_000])
 def test_numbers_that_go_back_to_where_nothing_is_missing_are_a_restart(number):
     sequence = Sequence()

@@ -188,6 +188,7 @@ class Decoder:
         ):
             return Reason.DATAGRAM_REPEATED
         self._count(data, message)
+        self.registry.renew(exporter, domain, message, now)
         if message.version == 5:
             domain.rates.tell_header(message.sampling)
         work = Work(exporter, domain, self._context(message, exporter, domain, now), batch)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from shorthaul.telemetry.netflow.exporters import Domain, Exporter, Numbers, Sender
 from shorthaul.telemetry.netflow.limits import Limits
+from shorthaul.telemetry.netflow.messages import Message
+from shorthaul.telemetry.netflow.sequences import BOOT_TOLERANCE
 from shorthaul.telemetry.netflow.templates import Template
 from shorthaul.telemetry.netflow.totals import Loss
 
@@ -125,6 +127,17 @@ class Registry:
         if gone is not None:
             self._charge(exporter, -1, -gone.cost)
         return gone is not None
+
+    def renew(self, exporter: Exporter, domain: Domain, message: Message, now: int) -> None:
+        """Drops templates of before a restart, which may give their ids to others.
+
+        Only v9 tells since when an exporter runs, and that does not depend on its clock.
+        """
+        if message.version != 9 or not domain.sequence.begins_anew(message.sequence, message.boot):
+            return
+        since = now - (message.exported - message.boot) - BOOT_TOLERANCE
+        for number in [number for number, kept in domain.templates.items() if kept.seen < since]:
+            self.drop(exporter, domain, number)
 
     def hold(self, exporter: Exporter, sets: int, size: int) -> None:
         """Counts sets that wait, or with negative numbers wait no more."""

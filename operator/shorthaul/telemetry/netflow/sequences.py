@@ -31,6 +31,16 @@ class Span(NamedTuple):
     units: int
 
 
+def is_later(boot: int, before: int) -> bool:
+    """Whether a start time is that of another start; 0 where none is known.
+
+    Uptimes are 32 bits wide too: when one wraps, the exporter seems to have started then.
+    """
+    later = boot - before
+    wrapped = abs(later - WORD) <= BOOT_TOLERANCE
+    return bool(boot and before) and later > BOOT_TOLERANCE and not wrapped
+
+
 class Sequence:
     """The account of one stream: received + lost + uncertain = sent, exactly, since its start.
 
@@ -89,6 +99,15 @@ class Sequence:
         """When the exporter started, by its last message that told."""
         return self._boot
 
+    def begins_anew(self, number: int, boot: int) -> bool:
+        """Whether its exporter has started anew, by its start time and by the number too.
+
+        A start time alone changes with the exporter's clock.
+        """
+        if self._expected is None or not is_later(boot, self._boot):
+            return False
+        return (number - self._expected) % WORD > LONGEST_LEAP
+
     def advance(self, units: int, *, boot: int = 0) -> None:
         """Takes what begins where the message before ended, of one message or of several."""
         assert self._expected is not None
@@ -122,7 +141,7 @@ class Sequence:
 
     def _place(self, number: int, units: int, boot: int) -> int | None:
         """Where a message begins, on a line without wraps; None for one that came late."""
-        restarted = bool(boot and self._boot and boot - self._boot > BOOT_TOLERANCE)
+        restarted = is_later(boot, self._boot)
         self._boot = boot or self._boot
         if self._expected is None:
             self._since = number
