@@ -99,6 +99,7 @@ class Registry:
     def account(self, version: int, domains: Iterable[Domain]) -> Loss:
         """The sequence accounts of some domains, with those of the exporters that were dropped."""
         before = self.retired.get(version, Loss())
+        domains = tuple(domains)
         sequences = [domain.sequence for domain in domains]
         return Loss(
             received=before.received + sum(one.received for one in sequences),
@@ -106,7 +107,18 @@ class Registry:
             uncertain=before.uncertain + sum(one.uncertain for one in sequences),
             late=before.late + sum(one.late for one in sequences),
             restarts=before.restarts + sum(one.restarts for one in sequences),
+            conflicts=before.conflicts + sum(one.conflicts for one in domains),
         )
+
+    @property
+    def contested(self) -> list[str]:
+        """The exporters whose numbers conflict, those with the most conflicts first."""
+        told = {
+            exporter.sender: sum(one.conflicts for one in exporter.domains.values())
+            for exporter in self
+        }
+        found = sorted((sender for sender in told if told[sender]), key=lambda one: -told[one])
+        return [f"{sender.address} port {sender.port}" for sender in found]
 
     def has_room(self, template: Template) -> bool:
         """Whether one template more may be kept, from all exporters together."""
