@@ -328,6 +328,20 @@ def test_a_firewalls_connection_is_counted_once_in_any_order(events, expected):
     assert p.conserved(decoder)
 
 
+def test_a_connection_that_has_the_number_of_an_ended_one_is_another():
+    spec = ((148, 4), (8, 4), (12, 4), (233, 1), (231, 4), (232, 4), (152, 8))
+    events = ((2, 100, 0, 1_000), (5, 30, 0, 9_000), (2, 70, 0, 9_000), (5, 1, 0, 1_000))
+    content = b"".join(
+        nsel(77, *event) + p.number(p.NOW - 60_000 + begin, 8) for *event, begin in events
+    )
+    sets = p.template(263, spec, version=9), p.data_set(263, content)
+
+    decoder, records = p.decoded(p.message9(*sets))
+
+    assert [record.bytes for record in records] == [100, 30, 40]
+    assert p.refused(decoder) == {"RECORD_COUNTED": 1}
+
+
 def test_totals_of_an_old_firewall_are_counted_when_the_flow_is_deleted():
     spec = ((148, 4), (8, 4), (12, 4), (40005, 1), (85, 4), (40001, 4))
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from shorthaul.telemetry.netflow.assembling import assemble, unwanted
 from shorthaul.telemetry.netflow.connections import Connections
 from shorthaul.telemetry.netflow.contexts import Context
+from shorthaul.telemetry.netflow.elements import Clock
 from shorthaul.telemetry.netflow.plans import STEP, UNWANTED, Plan
 from shorthaul.telemetry.netflow.reasons import Reason
 from shorthaul.telemetry.netflow.records import Batch
@@ -76,7 +77,8 @@ def read_connections(
     for registers in each_record(plan, data, most, outcome):
         reason = unwanted(registers, plan)
         if reason is None and any(registers[at] for at in COUNTS):
-            key = context.exporter, context.domain, registers[Register.CONNECTION]
+            began = 0 if plan.start is Clock.MICROSECONDS_BEFORE else registers[Register.START]
+            key = context.exporter, context.domain, registers[Register.CONNECTION], began
             counted = (registers[at] for at in COUNTS)
             left = connections.remainder(key, registers[Register.EVENT], tuple(counted))
             for at, number in zip(COUNTS, left, strict=True):
