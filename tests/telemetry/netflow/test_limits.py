@@ -54,6 +54,11 @@ def hostile():
     )
     yield "wide templates", b"".join(p.template(256 + n, words) for n in range(60))
     yield "options", options + p.data_set(300, b"\1\2" * 30_000)
+    events = ((148, 1), (8, 4), (12, 4), (233, 1), (231, 1), (232, 1))
+    event = b"\7" + bytes(3) + b"\1" + bytes(3) + b"\2\5\1\1"
+    yield "a firewall's events", p.template(256, events) + p.data_set(256, event * 5_400)
+    event_sets = p.data_set(256, event * 20) * 250
+    yield "sets of a firewall's events", p.template(256, events) + event_sets
     yield "sets without templates", p.data_set(999, bytes(8)) * 5_000
 
 

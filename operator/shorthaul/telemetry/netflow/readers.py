@@ -17,6 +17,7 @@ from shorthaul.telemetry.netflow.plans import STEP, UNWANTED, Plan
 from shorthaul.telemetry.netflow.reasons import Reason
 from shorthaul.telemetry.netflow.records import Batch
 from shorthaul.telemetry.netflow.registers import NUMBER, PAIRS, Register
+from shorthaul.telemetry.netflow.works import Work
 
 LONG = 0xFFFF
 NAME_BYTES = 64
@@ -69,10 +70,11 @@ def read_set(plan: Plan, data: bytes, context: Context, batch: Batch, most: int)
     return outcome
 
 
-def read_connections(
-    plan: Plan, data: bytes, context: Context, batch: Batch, most: int, connections: Connections
-) -> SetOutcome:
+def read_connections(plan: Plan, data: bytes, work: Work, connections: Connections) -> SetOutcome:
     """Reads a set of a firewall that counts connections in updates and again at their end."""
+    context, batch, most = work.context, work.batch, work.records_left
+    if not work.exporter.sender.stream:
+        most = min(most, work.connections_left)
     outcome, before = SetOutcome(), batch.length
     for registers in each_record(plan, data, most, outcome):
         reason = unwanted(registers, plan)
@@ -89,6 +91,7 @@ def read_connections(
         if reason is not None:
             outcome.refuse(reason)
     outcome.flows = batch.length - before
+    work.connections_left = max(0, work.connections_left - outcome.records)
     return outcome
 
 
