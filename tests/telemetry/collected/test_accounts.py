@@ -154,3 +154,12 @@ def test_an_exporter_that_numbers_otherwise_loses_nothing_on_its_way_between_col
     assert taught.rule == 1
     assert accounts.total.lost == 0 or {each.rule for each in collecting.sequences} != {1}
     assert accounts.total.received >= number - begin - sizes[0]
+
+
+def test_an_uptime_that_wraps_is_no_restart_and_hides_no_loss():
+    accounts = Accounts()
+
+    accounts.learn([line([(0, 10)], 1_000, version=9, boot_ms=1_000_000)])
+    later = line([(12, 10)], 61_000, version=9, boot_ms=1_000_000 + WORD)
+
+    assert accounts.learn([later]) == Account(10, 2)

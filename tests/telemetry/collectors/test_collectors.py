@@ -84,6 +84,18 @@ def test_what_has_arrived_when_it_is_told_to_stop_is_handed_on(tmp_path):
     assert len(records) == 200
 
 
+def test_somebody_in_an_exporters_name_is_told_and_its_window_is_not_whole(tmp_path):
+    with Running(tmp_path, spool=True) as collector:
+        numbers = (100, 101, 3_000_000_000, 102)
+        collector.send(*(p.message5(p.record5(), sequence=number) for number in numbers))
+        collector.wait_until('shorthaul_netflow_exporter_conflicts_total{version="v5"}', 1)
+        collector.stop()
+        told = collector.log.read_text()
+
+    assert "somebody sends in the name of 127.0.0.1 port" in told
+    assert [path.name[-13:] for path in collector.spool.glob("*.gz")] == ["-cut.jsonl.gz"]
+
+
 def test_strangers_are_not_heard(tmp_path):
     with Running(tmp_path, "--allow", "10.0.0.0/8") as collector:
         collector.send(p.message10(*FLOWS))

@@ -150,6 +150,16 @@ def test_a_window_that_grows_too_large_is_closed_before_its_time(tmp_path):
         assert spool.windows[0].complete
 
 
+def test_a_window_in_which_somebody_sent_in_an_exporters_name_is_not_whole(tmp_path):
+    with Spool(str(tmp_path), RULES) as spool:
+        spool.turn(ahead(spool), Unread())
+        spool.turn(ahead(spool), Unread(0, 0, 1))
+        spool.turn(ahead(spool, 2), Unread(0, 0, 1))
+        spool.turn(ahead(spool, 3), Unread(0, 0, 1))
+
+        assert [window.complete for window in spool.windows[1:]] == [False, True]
+
+
 def test_a_process_that_stood_still_leaves_a_hole_and_says_nothing_of_it(tmp_path):
     with Spool(str(tmp_path), RULES) as spool:
         spool.turn(ahead(spool), Unread())

@@ -269,6 +269,23 @@ def test_what_was_not_forwarded_is_no_traffic(extra, value, reason):
     assert p.conserved(decoder)
 
 
+@pytest.mark.parametrize("event", [233, 40005, 230])
+def test_an_event_that_tells_no_bytes_is_no_traffic_that_went_unread(event):
+    decoder, records = of(((148, 4), (8, 4), (12, 4), (event, 1)), 9, 1, 2, 1, version=9)
+
+    assert records == []
+    assert p.refused(decoder) == {"RECORD_EVENT": 1}
+    assert decoder.totals.undecodable == 0
+    assert p.conserved(decoder)
+
+
+def test_a_template_without_bytes_and_events_may_have_been_traffic():
+    decoder, _ = of(((8, 4), (12, 4), (7, 2)), 1, 2, 3)
+
+    assert p.refused(decoder) == {"RECORD_NO_BYTES": 1}
+    assert decoder.totals.undecodable == 1
+
+
 def test_running_totals_are_counted_at_the_end_of_the_flow():
     spec = ((8, 4), (12, 4), (85, 8), (86, 8), (136, 1))
 
@@ -309,6 +326,20 @@ def test_a_firewalls_connection_is_counted_once_in_any_order(events, expected):
     back = sum(record.bytes for record in records if record.flags & Flag.REVERSE)
     assert (forward, back) == expected
     assert p.conserved(decoder)
+
+
+def test_a_connection_that_has_the_number_of_an_ended_one_is_another():
+    spec = ((148, 4), (8, 4), (12, 4), (233, 1), (231, 4), (232, 4), (152, 8))
+    events = ((2, 100, 0, 1_000), (5, 30, 0, 9_000), (2, 70, 0, 9_000), (5, 1, 0, 1_000))
+    content = b"".join(
+        nsel(77, *event) + p.number(p.NOW - 60_000 + begin, 8) for *event, begin in events
+    )
+    sets = p.template(263, spec, version=9), p.data_set(263, content)
+
+    decoder, records = p.decoded(p.message9(*sets))
+
+    assert [record.bytes for record in records] == [100, 30, 40]
+    assert p.refused(decoder) == {"RECORD_COUNTED": 1}
 
 
 def test_totals_of_an_old_firewall_are_counted_when_the_flow_is_deleted():
@@ -392,6 +423,54 @@ def test_a_template_that_changes_is_read_anew():
     assert [record.bytes for record in records] == [1000, 33]
     assert records[1].destination[15] == 1
     assert decoder.registry.templates == 1
+
+
+def test_templates_of_before_a_restart_read_nothing_that_came_after_it():
+    turned = ((12, 4), (8, 4), (2, 4), (1, 8))
+    values = (p.address("10.9.9.2"), p.address("10.9.9.1"), 7, 777)
+    content = b"".join(
+        p.number(value, width) for value, (_, width) in zip(values, turned, strict=True)
+    )
+    told = p.message9(p.template(256, p.FLOW4, version=9), p.data_set(256, p.flow4()), sequence=40)
+    data = p.message9(p.data_set(256, content), uptime=1_000, seconds=SECONDS + 60)
+    template = p.template(256, turned, version=9)
+    news = p.message9(template, sequence=1, uptime=2_000, seconds=SECONDS + 61)
+
+    decoder, _ = p.decoded(told)
+    _, early = p.decoded(data, decoder=decoder, now=p.NOW + 60_000)
+    _, read = p.decoded(news, decoder=decoder, now=p.NOW + 61_000)
+
+    assert early == []
+    assert [(record.bytes, record.packets) for record in read] == [(777, 7)]
+    assert decoder.loss(9).restarts == 1
+
+
+def test_a_template_sent_since_the_restart_stays_when_the_first_messages_are_late():
+    told = p.message9(p.template(256, p.FLOW4, version=9), sequence=40)
+    new = p.message9(p.template(256, p.FLOW4, version=9), uptime=1_000, seconds=SECONDS + 60)
+    data = p.message9(p.data_set(256, p.flow4()), sequence=1, uptime=9_000, seconds=SECONDS + 68)
+
+    decoder, _ = p.decoded(told)
+    p.decoded(new, decoder=decoder, now=p.NOW + 60_000)
+    _, read = p.decoded(data, decoder=decoder, now=p.NOW + 68_000)
+
+    assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    ("uptime", "seconds"),
+    [(p.UPTIME + 5_000, SECONDS + 3_600), (500, SECONDS + 5)],
+    ids=["its clock was set", "its uptime wrapped"],
+)
+def test_a_start_time_that_changes_without_a_restart_forgets_no_template(uptime, seconds):
+    before = p.UPTIME if uptime > p.UPTIME else (1 << 32) - 4_500
+    sets = p.template(256, p.FLOW4, version=9), p.data_set(256, p.flow4())
+    decoder, _ = p.decoded(p.message9(*sets, sequence=40, uptime=before))
+    data = p.message9(p.data_set(256, p.flow4()), sequence=41, uptime=uptime, seconds=seconds)
+
+    _, read = p.decoded(data, decoder=decoder, now=p.NOW + 5_000)
+
+    assert len(read) == 1
 
 
 def test_the_same_template_id_from_another_port_or_domain_is_another_template():

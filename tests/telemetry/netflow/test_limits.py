@@ -9,6 +9,8 @@ import sys
 import tracemalloc
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shorthaul.telemetry.netflow import choices
 from shorthaul.telemetry.netflow.decoders import ROOM, Decoder
@@ -52,6 +54,11 @@ def hostile():
     )
     yield "wide templates", b"".join(p.template(256 + n, words) for n in range(60))
     yield "options", options + p.data_set(300, b"\1\2" * 30_000)
+    events = ((148, 1), (8, 4), (12, 4), (233, 1), (231, 1), (232, 1))
+    event = b"\7" + bytes(3) + b"\1" + bytes(3) + b"\2\5\1\1"
+    yield "a firewall's events", p.template(256, events) + p.data_set(256, event * 5_400)
+    event_sets = p.data_set(256, event * 20) * 250
+    yield "sets of a firewall's events", p.template(256, events) + event_sets
     yield "sets without templates", p.data_set(999, bytes(8)) * 5_000
 
 
@@ -115,6 +122,33 @@ def test_a_flood_of_templates_has_a_price_and_costs_no_honest_exporter():
     assert decoder.registry.template_bytes <= decoder.limits.template_bytes
     assert decoder.registry.held_bytes <= decoder.limits.held_bytes
     assert p.conserved(decoder)
+
+
+@settings(deadline=None)
+@given(st.sampled_from((5, 9, 10)), st.integers(0, (1 << 32) - 1), st.integers(-(10**7), 10**7))
+def test_a_message_in_a_stolen_name_is_told_by_the_next_honest_one(version, number, uptime):
+    """Attack A5: the exporter's address, port and domain, and a number that nobody told."""
+    sent = [_message(version, 3 * n, p.UPTIME + n, 1_000) for n in range(4)]
+    forged = _message(version, number, max(0, p.UPTIME + uptime), 1 << 30)
+
+    decoder, _ = p.decoded(*sent[:3], forged, sent[3])
+
+    loss = decoder.loss(version)
+    near = (number + (1 << 17)) % (1 << 32) <= 1 << 18
+    assert loss.conflicts or loss.lost or near
+    assert decoder.registry.contested == ["192.0.2.1 port 2055"][: bool(loss.conflicts)]
+
+
+def _message(version, number, uptime, octets):
+    """Three records of the number told; of v9, the message of that number."""
+    if version == 5:
+        return p.message5(*[p.record5(octets)] * 3, sequence=number, uptime=uptime)
+    data = p.data_set(256, p.flow4(octets) * 3)
+    template = p.template(256, p.FLOW4, version=version)
+    if version == 9:
+        third = number // 3 if octets == 1_000 else number
+        return p.message9(template, data, sequence=third, uptime=uptime)
+    return p.message10(template, data, sequence=number)
 
 
 def test_one_exporter_keeps_so_many_templates_and_no_more():

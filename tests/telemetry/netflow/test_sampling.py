@@ -94,3 +94,13 @@ def test_data_that_waited_gets_the_rate_that_came_with_its_template():
     )
 
     assert found == [8]
+
+
+def test_a_v5_header_tells_the_rate_of_its_own_records_also_that_there_is_none():
+    found = rates(
+        p.message5(p.record5(), sampling=1 << 14 | 100),
+        p.message5(p.record5(), sequence=1),
+        p.message5(p.record5(), sequence=2, sampling=1 << 14 | 50),
+    )
+
+    assert found == [100, 0, 50]

@@ -112,6 +112,16 @@ def test_a_restart_is_told_by_the_start_time():
     assert sequence.restarts == 1
 
 
+def test_an_uptime_that_wraps_is_no_restart_and_hides_no_loss():
+    sequence = Sequence()
+
+    sequence.see(500, 1, boot=1_000_000)
+    sequence.see(504, 1, boot=1_000_000 + (1 << 32) + 40)
+
+    assert account(sequence) == (2, 3, 0)
+    assert sequence.restarts == 0
+
+
 @pytest.mark.parametrize("number", [0, 3_000_000_000, 900_000])
 def test_numbers_that_go_back_to_where_nothing_is_missing_are_a_restart(number):
     sequence = Sequence()
@@ -122,6 +132,40 @@ def test_numbers_that_go_back_to_where_nothing_is_missing_are_a_restart(number):
 
     assert account(sequence) == (30, 2, 0)
     assert sequence.restarts == 1
+
+
+BOOT = 1_700_000_000_000
+
+
+@pytest.mark.parametrize("boot", [0, BOOT], ids=["without a start time", "with one"])
+def test_numbers_that_go_on_where_they_were_left_are_of_two_senders(boot):
+    sequence = Sequence()
+
+    sequence.see(1_000, 10, boot=boot)
+    sequence.see(3_000_000_000, 10, boot=boot)
+    sequence.see(1_010, 10, boot=boot)
+
+    assert (sequence.restarts, sequence.conflicts) == (2, 1)
+
+
+def test_one_start_after_the_other_is_no_conflict():
+    sequence = Sequence()
+
+    for life in range(5):
+        for number in range(0, 300, 10):
+            sequence.see(number, 10, boot=BOOT + life * 60_000)
+
+    assert (sequence.restarts, sequence.conflicts) == (4, 0)
+
+
+def test_numbers_in_no_known_way_are_no_conflict():
+    numbering = Numbering()
+
+    for number in range(200):
+        numbering.see(number, 1 + number % 7, 0, whole=True)
+
+    assert numbering.believed.restarts > 50
+    assert numbering.conflicts == 0
 
 
 @patient

@@ -62,7 +62,7 @@ GROUPS = {
         606 + 64_997,
         0,
         0,
-        {"RECORD_NO_BYTES": 4, "RECORD_COUNTED": 7},
+        {"RECORD_EVENT": 4, "RECORD_COUNTED": 7},
     ),
     "asr9k": Expected("netflow9_test_cisco_asr9k*", 21, 208_031, 531, 19),
     "wlc_8510": Expected("netflow9_test_cisco_wlc_8510*", 0, 0, 0),

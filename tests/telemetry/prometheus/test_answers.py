@@ -74,6 +74,22 @@ def test_what_an_error_says_is_short_and_on_one_line(text):
     assert len(told.splitlines()) == 1
 
 
+def test_a_partial_answer_is_none():
+    whole = json.loads(vector(["1"]))
+    told = json.dumps({**whole, "isPartial": False}).encode()
+    partial = json.dumps({**whole, "isPartial": True}).encode()
+
+    assert len(answers.read_answer(told, "there").rows) == 1
+    with pytest.raises(BadInput, match="there: the answer is partial"):
+        answers.read_answer(partial, "there")
+
+
+def test_remarks_on_a_query_are_no_doubts_about_its_answer():
+    told = ("PromQL info: metric might not be a counter", "remote read: a store is away")
+
+    assert answers.doubts(told) == told[1:]
+
+
 def test_labels_without_end_are_refused():
     row = {"metric": {"n": "x" * 20_000}, "value": [1, "1"]}
     text = json.dumps({"status": "success", "data": {"resultType": "vector", "result": [row]}})

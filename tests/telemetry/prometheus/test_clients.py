@@ -91,7 +91,8 @@ def test_a_good_answer_and_its_warnings(server):
     assert found.warnings == ("slow store",)
     ((path, _),) = server.asked
     assert path.startswith("/prefix/api/v1/query?query=up&time=12&")
-    assert "partial_response=false" in path
+    assert "&partial_response=false" in path
+    assert "&deny_partial_response=1" in path
 
 
 def test_an_answer_without_end_is_cut_off(server):

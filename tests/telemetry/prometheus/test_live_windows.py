@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import msgspec
 import pytest
 
 from shorthaul.errors import BadInput
@@ -125,6 +126,20 @@ def test_an_engine_that_is_away_is_trouble_and_its_windows_are_asked_again(prome
     assert sum(window.billed_bytes for window in opened.windows) == 5_000
 
 
+def test_a_window_of_which_the_engine_warns_is_told_and_not_whole(prometheus, grown):
+    opened = Opened(_Warning(prometheus.url), grown[1] + RULES.window_seconds + 3)
+
+    def warned(health):
+        return [told for told in health.troubles if told.endswith(": a store is away")]
+
+    troubled = asyncio.run(opened.read_until(warned))
+    windows = opened.told(grown[1])
+
+    assert warned(troubled)[0].startswith("the engine warns of window ")
+    assert sum(window.billed_bytes for window in windows) == 5_000
+    assert not any(window.complete for window in windows)
+
+
 def test_nothing_is_asked_before_the_cluster_has_been_read():
     opened = Opened(_Away("http://localhost:9"), time.time(), snapshot=None)
 
@@ -132,6 +147,17 @@ def test_nothing_is_asked_before_the_cluster_has_been_read():
         return await opened.live.read(), await opened.live.read()
 
     assert all(reading.health.troubles == () for reading in asyncio.run(read()))
+
+
+class _Warning(Engine):
+    """The engine, one of whose stores cannot be reached."""
+
+    def __init__(self, url):
+        super().__init__(Server(url))
+
+    def ask(self, query, at_seconds):
+        found = super().ask(query, at_seconds)
+        return msgspec.structs.replace(found, warnings=("a store is away",))
 
 
 class _Away:

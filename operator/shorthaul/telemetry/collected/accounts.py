@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
 
-from shorthaul.telemetry.netflow.sequences import BOOT_TOLERANCE, LONGEST_LEAP, WORD
+from shorthaul.telemetry.netflow.sequences import LONGEST_LEAP, WORD, is_later
 from shorthaul.telemetry.netflow_lines import NumbersLine
 
 MOST_DOMAINS = 65_536
@@ -78,8 +78,7 @@ class _Joined:
         ahead = (told.begin - self.expected) % WORD
         ahead -= WORD if ahead >= WORD // 2 else 0
         begins = self.expected + ahead
-        anew = bool(told.boot and self.boot and told.boot - self.boot > BOOT_TOLERANCE)
-        before = bool(told.boot and self.boot and self.boot - told.boot > BOOT_TOLERANCE)
+        anew, before = is_later(told.boot, self.boot), is_later(self.boot, told.boot)
         late = told.moment + _SLACK_MILLISECONDS < self.newest
         if before:
             return

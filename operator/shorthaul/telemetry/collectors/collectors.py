@@ -36,6 +36,8 @@ AT_ONCE = inboxes.SLOTS
 LAST_DATAGRAMS = 100_000
 """Datagrams that are still taken from each socket once we are told to stop."""
 EXPIRE_SECONDS = 10.0
+MOST_NAMED = 5
+"""Exporters that a warning names."""
 
 Turn = Callable[[int, Unread], None]
 """Told the time in milliseconds and what went unread until then, after each flush."""
@@ -66,6 +68,7 @@ class Collector:
         self._sink, self._turn = sink, turn
         self._batch = Batch(4 * ROOM)
         self._inbox = inboxes.Inbox()
+        self._conflicts = 0
         self._failed: asyncio.Future[None] | None = None
         self._sink_error: Exception | None = None
 
@@ -215,11 +218,19 @@ class Collector:
 
     def _unread(self) -> Unread:
         """What was lost on the way or by the kernel, and what nobody could read."""
-        lost = sum(self.decoder.loss(version).lost for version in expositions.VERSIONS)
+        losses = [self.decoder.loss(version) for version in expositions.VERSIONS]
+        lost = sum(loss.lost for loss in losses)
         for receiver in self.receivers:
             receiver.count_drops()
             lost += receiver.drops.total or 0
-        return Unread(lost, self.decoder.totals.undecodable)
+        conflicts = sum(loss.conflicts for loss in losses)
+        if conflicts > self._conflicts:
+            self._conflicts = conflicts
+            _LOG.warning(
+                "somebody sends in the name of %s: the window will not be used to plan",
+                ", ".join(self.decoder.registry.contested[:MOST_NAMED]),
+            )
+        return Unread(lost, self.decoder.totals.undecodable, conflicts)
 
     def _look(self) -> None:
         """Takes the snapshot that a scrape sees, with the drops that were counted for the turn."""

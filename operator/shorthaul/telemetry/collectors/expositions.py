@@ -154,13 +154,19 @@ def _losses(losses: Mapping[str, Loss]) -> Iterator[Metric]:
     restarts = CounterMetricFamily(
         _name("exporter_restarts"), "Streams that began anew", labels=["version"]
     )
+    conflicts = CounterMetricFamily(
+        _name("exporter_conflicts"),
+        "Messages by which somebody else sends in an exporter's name",
+        labels=["version"],
+    )
     for version, loss in losses.items():
         units.add_metric([version, "received"], loss.received)
         units.add_metric([version, "late"], loss.late)
         uncertain.add_metric([version, "lost"], loss.lost)
         uncertain.add_metric([version, "uncertain"], loss.uncertain)
         restarts.add_metric([version], loss.restarts)
-    yield from (units, uncertain, restarts)
+        conflicts.add_metric([version], loss.conflicts)
+    yield from (units, uncertain, restarts, conflicts)
 
 
 def _name(name: str) -> str:

@@ -17,7 +17,8 @@ class SpoolWindow:
 
     `lost` are what numbers of exporters and the kernel say never arrived or was dropped,
     `undecodable` what arrived and could not be read. One that is not `complete` ended with its
-    process, which tells neither, or time did not pass evenly in it: records may be missing.
+    process, which tells neither, or time did not pass evenly in it: records may be missing. Or an
+    exporter's numbers conflict in it: records may be forged.
     """
 
     start_milliseconds: int

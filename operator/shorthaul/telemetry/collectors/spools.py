@@ -7,9 +7,9 @@ Windows lie on the grid of the epoch; the first after a start, and one that grew
 between. Records count to the window that was open when they were handed on, at most a flush after
 they came, so nothing is late. A process that stood still for a whole window, or whose clock was set
 forward, leaves a hole, and the window before it is not complete; nor is one during which the clock
-was set back, which is closed after its length all the same. When the folder holds more bytes or
-windows than it may, the oldest go, and that is counted. A full disk is an error, upon which the
-collector ends.
+was set back, which is closed after its length all the same, nor one in which two senders went by
+one exporter's name. When the folder holds more bytes or windows than it may, the oldest go, and
+that is counted. A full disk is an error, upon which the collector ends.
 """
 
 import fcntl
@@ -47,10 +47,14 @@ _IDENTITY, _LOCK = "identity", "lock"
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Totals of what never arrived and of what could not be read, since the collector's start."""
+    """Totals of what never arrived and of what could not be read, since the collector's start.
+
+    `conflicts` are messages by which it shows that somebody sends in an exporter's name.
+    """
 
     lost: int = 0
     undecodable: int = 0
+    conflicts: int = 0
 
 
 @dataclass(slots=True)
@@ -133,7 +137,8 @@ class Spool:
         over = grid_end(open_.start, length)
         follows = over <= now_milliseconds < over + length
         back = now_milliseconds < open_.start - _SLACK_MILLISECONDS
-        if back or now_milliseconds >= over + length:
+        contested = unread.conflicts > open_.before.conflicts
+        if back or contested or now_milliseconds >= over + length:
             open_.complete = False
         large = open_.size >= self.rules.largest_window_bytes
         old = back and time.monotonic() - open_.since >= self.rules.window_seconds

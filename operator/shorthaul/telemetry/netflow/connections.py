@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from shorthaul.telemetry.netflow.assembling import DELETED
 
-Key = tuple[int, int, int]
+Key = tuple[int, int, int, int]
+"""Exporter, domain, the connection's number, and when it began: numbers are given again."""
 Counts = tuple[int, ...]
 NOTHING: Counts = (0, 0, 0, 0)
 

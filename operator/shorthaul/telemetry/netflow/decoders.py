@@ -188,7 +188,8 @@ class Decoder:
         ):
             return Reason.DATAGRAM_REPEATED
         self._count(data, message)
-        if message.sampling:
+        self.registry.renew(exporter, domain, message, now)
+        if message.version == 5:
             domain.rates.tell_header(message.sampling)
         work = Work(exporter, domain, self._context(message, exporter, domain, now), batch)
         if not sender.stream:
@@ -268,12 +269,10 @@ class Decoder:
         return not work.exporter.sender.stream and age > self._template_milliseconds
 
     def _data(self, plan: Plan, content: bytes, work: Work) -> None:
-        most = work.records_left
         if plan.counter is Counter.CONNECTION and plan.refusal is None:
-            outcome = read_connections(
-                plan, content, work.context, work.batch, most, self.connections
-            )
+            outcome = read_connections(plan, content, work, self.connections)
         else:
+            most = work.records_left
             outcome = self._reading.read(plan, content, work.context, work.batch, most)
         self._take(outcome, work)
         refused = sum(outcome.refused.values()) if outcome.refused else 0

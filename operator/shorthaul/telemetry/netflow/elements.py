@@ -100,3 +100,6 @@ COUNTERS: tuple[tuple[int, int, int, int, Counter, bool], ...] = (
 """Bytes and packets, the same backwards, how they count, whether layer 2 is in the bytes."""
 
 OUT_BYTES, OUT_PACKETS = 23, 24
+
+EVENTS = frozenset((230, 233, 40005))
+"""What happened to a connection or a translation: without bytes beside it, it is no traffic."""

@@ -80,6 +80,11 @@ class Domain:
         return self._sequence if self.numbering is None else self.numbering.believed
 
     @property
+    def conflicts(self) -> int:
+        """Messages by which two senders go by its exporter's name."""
+        return self._sequence.conflicts if self.numbering is None else self.numbering.conflicts
+
+    @property
     def due(self) -> int | None:
         """Where the next message should begin; None where that is not known."""
         return self._sequence.due if self.numbering is None else self.numbering.due

@@ -109,6 +109,11 @@ class Numbering:
         """The account by the rule that fits best."""
         return self._accounts[self._best()]
 
+    @property
+    def conflicts(self) -> int:
+        """The most that any account tells, so that it never falls."""
+        return max(account.conflicts for account in self._accounts.values())
+
     def _differs(self, message: _Message) -> bool:
         """Whether it has other units than the one before: then numbers fit by one rule only."""
         return bool(self._recent) and self._recent[-1][1:] != message[1:]
@@ -135,8 +140,9 @@ class Numbering:
         if len(self._accounts) > 1:
             self._open += 1
             if self._open >= SETTLED_AFTER:
-                self._rule, self._sure = self._best(), True
+                self._rule, self._sure, conflicts = self._best(), True, self.conflicts
                 self._accounts = {self._rule: self._accounts[self._rule]}
+                self._accounts[self._rule].conflicts = conflicts
 
 
 def _placed(rule: int, message: _Message) -> tuple[int, int]:

@@ -7,7 +7,7 @@ any record is read.
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from shorthaul.telemetry.netflow import elements
@@ -75,7 +75,10 @@ def compiled(fields: Sequence[Field], version: int) -> Plan:
         flags |= Flag.EVENT
         if has >> Register.CONNECTION & 1 and _is_connection(found, counter, wanted):
             counter = Counter.CONNECTION
-    return _plan(fields, wanted, has, counter, (start, end), flags)
+    plan = _plan(fields, wanted, has, counter, (start, end), flags)
+    if plan.refusal is Reason.RECORD_NO_BYTES and not elements.EVENTS.isdisjoint(found):
+        return replace(plan, refusal=Reason.RECORD_EVENT)
+    return plan
 
 
 def compiled_options(fields: Sequence[Field], scopes: int, version: int) -> Plan:

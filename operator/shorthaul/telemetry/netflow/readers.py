@@ -12,10 +12,12 @@ from typing import Protocol
 from shorthaul.telemetry.netflow.assembling import assemble, unwanted
 from shorthaul.telemetry.netflow.connections import Connections
 from shorthaul.telemetry.netflow.contexts import Context
+from shorthaul.telemetry.netflow.elements import Clock
 from shorthaul.telemetry.netflow.plans import STEP, UNWANTED, Plan
 from shorthaul.telemetry.netflow.reasons import Reason
 from shorthaul.telemetry.netflow.records import Batch
 from shorthaul.telemetry.netflow.registers import NUMBER, PAIRS, Register
+from shorthaul.telemetry.netflow.works import Work
 
 LONG = 0xFFFF
 NAME_BYTES = 64
@@ -68,15 +70,17 @@ def read_set(plan: Plan, data: bytes, context: Context, batch: Batch, most: int)
     return outcome
 
 
-def read_connections(
-    plan: Plan, data: bytes, context: Context, batch: Batch, most: int, connections: Connections
-) -> SetOutcome:
+def read_connections(plan: Plan, data: bytes, work: Work, connections: Connections) -> SetOutcome:
     """Reads a set of a firewall that counts connections in updates and again at their end."""
+    context, batch, most = work.context, work.batch, work.records_left
+    if not work.exporter.sender.stream:
+        most = min(most, work.connections_left)
     outcome, before = SetOutcome(), batch.length
     for registers in each_record(plan, data, most, outcome):
         reason = unwanted(registers, plan)
         if reason is None and any(registers[at] for at in COUNTS):
-            key = context.exporter, context.domain, registers[Register.CONNECTION]
+            began = 0 if plan.start is Clock.MICROSECONDS_BEFORE else registers[Register.START]
+            key = context.exporter, context.domain, registers[Register.CONNECTION], began
             counted = (registers[at] for at in COUNTS)
             left = connections.remainder(key, registers[Register.EVENT], tuple(counted))
             for at, number in zip(COUNTS, left, strict=True):
@@ -87,6 +91,7 @@ def read_connections(
         if reason is not None:
             outcome.refuse(reason)
     outcome.flows = batch.length - before
+    work.connections_left = max(0, work.connections_left - outcome.records)
     return outcome
 
 

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     RECORD_MANY = "record: too many in one message"
     RECORD_OPTIONS = "record: too many options in one message"
     RECORD_NO_BYTES = "record: template without a byte count"
+    RECORD_EVENT = "record: an event that tells no bytes"
     RECORD_NO_ADDRESSES = "record: no addresses"
     RECORD_NOTHING = "record: no bytes and no packets"
     RECORD_DENIED = "record: denied by a firewall"
@@ -56,6 +57,7 @@ NO_LOSS = frozenset(
         Reason.DATAGRAM_REPEATED,
         Reason.DATAGRAM_NOT_ALLOWED,
         Reason.BYTES_AFTER,
+        Reason.RECORD_EVENT,
         Reason.RECORD_NOTHING,
         Reason.RECORD_DENIED,
         Reason.RECORD_ALERT,

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from shorthaul.telemetry.netflow.exporters import Domain, Exporter, Numbers, Sender
 from shorthaul.telemetry.netflow.limits import Limits
+from shorthaul.telemetry.netflow.messages import Message
+from shorthaul.telemetry.netflow.sequences import BOOT_TOLERANCE
 from shorthaul.telemetry.netflow.templates import Template
 from shorthaul.telemetry.netflow.totals import Loss
 
@@ -97,6 +99,7 @@ class Registry:
     def account(self, version: int, domains: Iterable[Domain]) -> Loss:
         """The sequence accounts of some domains, with those of the exporters that were dropped."""
         before = self.retired.get(version, Loss())
+        domains = tuple(domains)
         sequences = [domain.sequence for domain in domains]
         return Loss(
             received=before.received + sum(one.received for one in sequences),
@@ -104,7 +107,18 @@ class Registry:
             uncertain=before.uncertain + sum(one.uncertain for one in sequences),
             late=before.late + sum(one.late for one in sequences),
             restarts=before.restarts + sum(one.restarts for one in sequences),
+            conflicts=before.conflicts + sum(one.conflicts for one in domains),
         )
+
+    @property
+    def contested(self) -> list[str]:
+        """The exporters whose numbers conflict, those with the most conflicts first."""
+        told = {
+            exporter.sender: sum(one.conflicts for one in exporter.domains.values())
+            for exporter in self
+        }
+        found = sorted((sender for sender in told if told[sender]), key=lambda one: -told[one])
+        return [f"{sender.address} port {sender.port}" for sender in found]
 
     def has_room(self, template: Template) -> bool:
         """Whether one template more may be kept, from all exporters together."""
@@ -125,6 +139,17 @@ class Registry:
         if gone is not None:
             self._charge(exporter, -1, -gone.cost)
         return gone is not None
+
+    def renew(self, exporter: Exporter, domain: Domain, message: Message, now: int) -> None:
+        """Drops templates of before a restart, which may give their ids to others.
+
+        Only v9 tells since when an exporter runs, and that does not depend on its clock.
+        """
+        if message.version != 9 or not domain.sequence.begins_anew(message.sequence, message.boot):
+            return
+        since = now - (message.exported - message.boot) - BOOT_TOLERANCE
+        for number in [number for number, kept in domain.templates.items() if kept.seen < since]:
+            self.drop(exporter, domain, number)
 
     def hold(self, exporter: Exporter, sets: int, size: int) -> None:
         """Counts sets that wait, or with negative numbers wait no more."""

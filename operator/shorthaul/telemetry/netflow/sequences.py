@@ -6,7 +6,8 @@ back when it comes late. Numbers are 32 bits wide and wrap.
 
 An exporter that starts anew is told from a late message by its start time where there is one (v5,
 v9), and else by numbers that go back to where nothing is missing; what was lost while it was down
-nobody can say, so nothing is declared then.
+nobody can say, so nothing is declared then. Numbers that afterwards go on where they were left are
+not those of one exporter: somebody else sends in its name, which is a conflict.
 """
 
 from typing import NamedTuple
@@ -31,6 +32,16 @@ class Span(NamedTuple):
     units: int
 
 
+def is_later(boot: int, before: int) -> bool:
+    """Whether a start time is that of another start; 0 where none is known.
+
+    Uptimes are 32 bits wide too: when one wraps, the exporter seems to have started then.
+    """
+    later = boot - before
+    wrapped = abs(later - WORD) <= BOOT_TOLERANCE
+    return bool(boot and before) and later > BOOT_TOLERANCE and not wrapped
+
+
 class Sequence:
     """The account of one stream: received + lost + uncertain = sent, exactly, since its start.
 
@@ -42,9 +53,11 @@ class Sequence:
         "_boot",
         "_expected",
         "_gaps",
+        "_left",
         "_open",
         "_since",
         "_spans",
+        "conflicts",
         "late",
         "lost",
         "received",
@@ -55,8 +68,9 @@ class Sequence:
 
     def __init__(self) -> None:
         self.received = self.lost = self.late = self.restarts = 0
-        self.unknown = self.resolved = 0
+        self.unknown = self.resolved = self.conflicts = 0
         self._expected: int | None = None
+        self._left: tuple[int, int] | None = None
         self._boot = 0
         self._open = False
         self._gaps: list[tuple[int, int]] = []
@@ -89,6 +103,15 @@ class Sequence:
         """When the exporter started, by its last message that told."""
         return self._boot
 
+    def begins_anew(self, number: int, boot: int) -> bool:
+        """Whether its exporter has started anew, by its start time and by the number too.
+
+        A start time alone changes with the exporter's clock.
+        """
+        if self._expected is None or not is_later(boot, self._boot):
+            return False
+        return (number - self._expected) % WORD > LONGEST_LEAP
+
     def advance(self, units: int, *, boot: int = 0) -> None:
         """Takes what begins where the message before ended, of one message or of several."""
         assert self._expected is not None
@@ -109,6 +132,7 @@ class Sequence:
         made = Sequence()
         made.received, made.lost, made.late = self.received - recent, self.lost, self.late
         made.restarts, made.unknown, made.resolved = self.restarts, self.unknown, self.resolved
+        made.conflicts = self.conflicts
         return made
 
     def open(self) -> None:
@@ -122,7 +146,7 @@ class Sequence:
 
     def _place(self, number: int, units: int, boot: int) -> int | None:
         """Where a message begins, on a line without wraps; None for one that came late."""
-        restarted = bool(boot and self._boot and boot - self._boot > BOOT_TOLERANCE)
+        restarted, before = is_later(boot, self._boot), self._boot
         self._boot = boot or self._boot
         if self._expected is None:
             self._since = number
@@ -131,19 +155,35 @@ class Sequence:
         ahead -= WORD if ahead >= WORD // 2 else 0
         begins = self._expected + ahead
         if restarted or not -LATEST_UNITS <= ahead <= LONGEST_LEAP:
-            return self._restart(number)
+            return self._restart(number, boot, before)
         if ahead >= 0:
             self._jump(begins)
             return begins
         if self._fill(begins, begins + units):
             return None
-        return self._restart(number)
+        return self._restart(number, boot, before)
 
-    def _restart(self, number: int) -> int:
+    def _restart(self, number: int, boot: int, before: int) -> int:
+        assert self._expected is not None
         self.restarts += 1
+        self.conflicts += self._returns(number, boot, before)
+        self._left = self._expected, before
         self._gaps.clear()
         self._cut(number)
         return number
+
+    def _returns(self, number: int, boot: int, before: int) -> bool:
+        """Whether a message goes on where its exporter was when it seemed to start anew.
+
+        Not where the two are near each other: some exporters number in no way that we know.
+        """
+        if self._left is None or self._expected is None:
+            return False
+        left, left_boot = self._left
+        far = LATEST_UNITS < (self._expected - left) % WORD < WORD - LATEST_UNITS
+        other = bool(before and left_boot) and abs(before - left_boot) > BOOT_TOLERANCE
+        same = not (boot and left_boot) or abs(boot - left_boot) <= BOOT_TOLERANCE
+        return (far or other) and same and (number - left) % WORD <= LATEST_UNITS
 
     def _jump(self, begins: int) -> None:
         assert self._expected is not None

@@ -46,7 +46,8 @@ class Totals:
 class Loss:
     """Sequence accounts added up, in the unit of one version: flows of v5, messages of v9, records.
 
-    For each stream, from its first message: received + lost + uncertain = sent.
+    For each stream, from its first message: received + lost + uncertain = sent. `conflicts` are
+    messages by which two senders go by one name.
     """
 
     received: int = 0
@@ -54,3 +55,4 @@ class Loss:
     uncertain: int = 0
     late: int = 0
     restarts: int = 0
+    conflicts: int = 0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from shorthaul.telemetry.netflow.contexts import Context
 from shorthaul.telemetry.netflow.exporters import Domain, Exporter
 from shorthaul.telemetry.netflow.limits import (
+    CONNECTION_RECORDS_PER_MESSAGE,
     OPTION_RECORDS_PER_MESSAGE,
     RECORDS_PER_MESSAGE,
     TEMPLATES_PER_MESSAGE,
@@ -24,5 +25,6 @@ class Work:
     options: int = 0
     whole: bool = True
     records_left: int = RECORDS_PER_MESSAGE
+    connections_left: int = CONNECTION_RECORDS_PER_MESSAGE
     options_left: int = OPTION_RECORDS_PER_MESSAGE
     templates_left: int = TEMPLATES_PER_MESSAGE

@@ -7,7 +7,7 @@ as a whole, so one broken exporter costs each pair of ends that it reports, visi
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -21,6 +21,8 @@ NEGATIVE = "the value is negative"
 UNREADABLE = "the value is no number"
 LARGE = "the value is 2^64 or more"
 LONG = "the labels are too long"
+REMARK = "PromQL info: "
+"""How Prometheus 2.48 to 2.53 begins what later ones no longer tell among warnings."""
 
 
 class _Sample(msgspec.Struct, frozen=True):
@@ -38,6 +40,7 @@ class _Answer(msgspec.Struct, frozen=True):
     data: _Data | None = None
     error: str = ""
     warnings: tuple[str, ...] = ()
+    isPartial: bool = False  # noqa: N815 - VictoriaMetrics' word
 
 
 _answer = msgspec.json.Decoder(_Answer).decode
@@ -60,6 +63,8 @@ def read_answer(text: bytes, where: str) -> Answer:
         raise BadInput(f"{where}: the answer is none of Prometheus' ({error})") from error
     if found.status != "success" or found.data is None:
         raise BadInput(f"{where}: the query failed: {told(found.error)}")
+    if found.isPartial:
+        raise BadInput(f"{where}: the answer is partial: not all of its stores have answered")
     if found.data.resultType != "vector":
         raise BadInput(f"{where}: the answer is a {told(found.data.resultType)}, not a vector")
     try:
@@ -69,6 +74,11 @@ def read_answer(text: bytes, where: str) -> Answer:
     refused: Counter[str] = Counter()
     rows = tuple(_rows(samples, refused))
     return Answer(rows, dict(sorted(refused.items())), tuple(map(told, found.warnings[:10])))
+
+
+def doubts(warnings: Iterable[str]) -> tuple[str, ...]:
+    """Warnings that something may be missing, without remarks on the query."""
+    return tuple(each for each in warnings if not each.startswith(REMARK))
 
 
 def error_of(text: bytes) -> str:

@@ -28,6 +28,8 @@ LARGEST_ANSWER_BYTES = 16 << 20
 LARGEST_TOKEN_BYTES = 16_384
 TRIES = 3
 PAUSE_SECONDS = 1.0
+WHOLE = {"partial_response": "false", "deny_partial_response": "1"}
+"""How Thanos and VictoriaMetrics are told that a part of the answer is none."""
 _AGAIN = frozenset((429, 502, 503, 504))
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -114,7 +116,7 @@ class Engine:
         self._trust()
         seconds = self._server.answer_seconds
         self._status, self._text = 0, b""
-        limits = {"timeout": f"{int(max(1, seconds))}s", "partial_response": "false"}
+        limits = {"timeout": f"{int(max(1, seconds))}s", **WHOLE}
         try:
             self._connection.custom_query(query, {"time": str(at_seconds), **limits})
         except prometheus_api_client.PrometheusApiClientException:

@@ -4,7 +4,8 @@ Questions are asked in a thread, a few windows at a time and the oldest first, s
 waits. What an engine keeps of the past is asked too, as far back as windows are kept: an operator
 that was started again, or an engine that was away, loses no window. A window without any sample
 says nothing; the one after it is not whole, since counters that went on meanwhile show all of it
-there. A window that cannot be read is asked again later, and the trouble told.
+there; nor is one of which the engine warns. A window that cannot be read is asked again later, and
+the trouble told.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from typing import Protocol
 from shorthaul.cluster.directories import directory_of
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.prometheus import answers
 from shorthaul.telemetry.prometheus.answers import Answer
 from shorthaul.telemetry.prometheus.ends import Names
 from shorthaul.telemetry.prometheus.measurements import Measurement
@@ -160,7 +162,10 @@ class LiveWindows:
                 continue
             failures = 0
             follows_nothing = start - step in empty or start - step in found.empty
-            found.told.append(volume_of(measured, start, directory, complete=not follows_nothing))
+            doubts = answers.doubts(measured.warnings)
+            found.troubles += (f"the engine warns of window {start}: {each}" for each in doubts)
+            complete = not (follows_nothing or doubts)
+            found.told.append(volume_of(measured, start, directory, complete=complete))
         return found
 
     def _measured(self, start: int, names: Names) -> Measurement:

@@ -285,8 +285,7 @@ static int take(const uint8_t *data, int64_t size, const uint8_t *key, int64_t n
     Lane *lane = lane_of(t, key, w.version, w.domain);
     if (!lane)
         return 0;
-    uint32_t sampling = w.version == 5 ? (uint32_t)number2(data + 22) & 0x3FFF : 0;
-    sampling = sampling ? sampling : lane->sampling;
+    uint32_t sampling = w.version == 5 ? (uint32_t)number2(data + 22) & 0x3FFF : lane->sampling;
     Context c = {w.exported, w.boot ? w.boot : lane->told_boot, now, lane->exporter, w.domain,
                  sampling, lane->sampler_number};
     if (w.version == 5) {
