@@ -210,7 +210,9 @@ def take(line: Line, reading: Reading, rules: Rules, where: str) -> None:
     first, last = (line.start_ms, line.end_ms) if own else _widest(line, rules)
     since = first if own and "total" not in line.flags else last
     transfer = Transfer(source, destination, first, last, counts.bytes, counts.packets)
-    reading.passages.append(Passage(transfer, *ports, line.protocol, exporter, _point(line), since))
+    reading.passages.append(
+        Passage(transfer, *ports, line.protocol, exporter, _point(line), since, factor)
+    )
     for note in _notes(line, own):
         reading.noted[note] = reading.noted.get(note, 0) + 1
 
