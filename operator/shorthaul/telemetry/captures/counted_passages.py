@@ -36,10 +36,10 @@ def packed(passages: Iterable[Passage]) -> bytes:
 def unpacked(content: bytes) -> Iterator[Passage]:
     """What was packed, as passages without bytes."""
     rows = msgspec.msgpack.decode(zlib.decompress(content), type=list[_Row])
-    for source, destination, first, last, *ports, exporter, point, sampling in rows:
+    for source, destination, first, last, port, other_port, kind, exporter, point, sampling in rows:
         transfer = Transfer(Address(source), Address(destination), first, last, 0, 0)
         seen = Address(exporter) if exporter else None
-        yield Passage(transfer, *ports, seen, point, first, sampling)
+        yield Passage(transfer, port, other_port, kind, seen, point, first, sampling)
 
 
 def of_the_same_traffic(
