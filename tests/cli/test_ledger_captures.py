@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import random
 from pathlib import Path
@@ -9,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from cli.commands import CLUSTER, HUBBLE, refused, shorthaul
-from cli.test_netflow_records import CATALOG, LINES, NODE_OF_CATALOG, NODE_OF_WEB, WEB
+from cli.test_netflow_records import (
+    CATALOG,
+    LINES,
+    NODE_OF_CATALOG,
+    NODE_OF_WEB,
+    WEB,
+    line,
+)
 from telemetry.captures.capture_files import listening, pcap, pcapng
 from telemetry.collectors import traffic
 from telemetry.collectors.test_real_exporters import NAMES, PACKAGES, nfreplay, softflowd
@@ -18,6 +26,7 @@ from testbed import debian
 KEYS = [(WEB, CATALOG, 6, 40_000 + at, 8_080) for at in range(20)]
 KEYS += [(CATALOG, WEB, 6, 8_080, 40_000 + at) for at in range(20)]
 KEYS += [(WEB, "8.8.8.8", 17, 40_000, 53)]
+CATALOGS = "10.2.0.11"  # the Service of two pods
 BY = ("--by", "source", "destination", "tier", "hour")
 
 
@@ -116,6 +125,47 @@ def test_a_capture_of_a_real_exporter_counts_byte_for_byte_once(
     assert (second["counted"], second["repeated"]) == (0, first["counted"])
     assert rows(ledger) == rows(anew) == before
     assert shorthaul("ledger", "check", "--ledger", ledger).out.startswith("sound: ")
+
+
+def told_apart(tmp_path, cluster, *files):
+    """What a ledger has that was given each of some files alone."""
+    ledger = tmp_path / f"{len(list(tmp_path.iterdir()))}.ledger"
+    for number, lines in enumerate(files):
+        path = tmp_path / f"{ledger.name}-{number}.jsonl"
+        path.write_bytes(b"".join(lines))
+        ingested(ledger, cluster, path)
+    assert shorthaul("ledger", "check", "--ledger", ledger).out.startswith("sound: ")
+    return octets(ledger)
+
+
+def test_points_whose_files_come_one_after_the_other_count_once(tmp_path, cluster):
+    """Three nodes' files apart, in any order and again: each connection's bytes are there once."""
+    asked = [line(WEB, CATALOG, 100, (40_000 + at, 8_080), NODE_OF_WEB) for at in range(20)]
+    heard = [line(WEB, CATALOG, 100, (40_000 + at, 8_080), NODE_OF_CATALOG) for at in range(30)]
+    passed = [line(WEB, CATALOG, 100, (40_000 + at, 8_080)) for at in range(10, 40)]
+    whole = {("web", "catalog", "region"): 4_000}
+
+    for files in itertools.permutations((asked, heard, passed)):
+        assert told_apart(tmp_path, cluster, *files, *files) == whole
+    halves = heard[::2], asked[1::3], passed, heard, asked
+    assert told_apart(tmp_path, cluster, *halves) == whole
+
+
+def test_a_services_address_and_its_endpoints_in_two_files_are_one_connection(tmp_path, cluster):
+    client = [line(CATALOGS, WEB, 500, (8_080, 40_000), NODE_OF_WEB)]
+    server = [line(CATALOG, WEB, 500, (8_080, 40_000), NODE_OF_CATALOG)]
+
+    for files in ((client, server), (server, client)):
+        assert sum(told_apart(tmp_path, cluster, *files).values()) == 500
+
+
+def test_what_comes_after_a_point_fell_silent_counts_in_a_later_run(tmp_path, cluster):
+    early = line(WEB, CATALOG, 100, exporter=NODE_OF_CATALOG)
+    later = json.loads(line(WEB, CATALOG, 100, exporter=NODE_OF_WEB))
+    later |= {name: later[name] + 600_000 for name in ("start_ms", "end_ms", "received_ms")}
+    late = json.dumps(later).encode()
+
+    assert told_apart(tmp_path, cluster, [early], [late]) == {("web", "catalog", "region"): 200}
 
 
 def test_two_points_of_one_connection_count_once_in_any_order(tools, tmp_path, cluster):

@@ -96,7 +96,7 @@ def test_a_ledger_of_every_earlier_version_is_brought_up_with_its_counts(path):
     old.execute("INSERT INTO streams VALUES ('s', 3, '[0]')")
     old.close()
 
-    with pytest.raises(BadInput, match="a ledger of version 1, this program reads 3"):
+    with pytest.raises(BadInput, match="a ledger of version 1, this program reads 4"):
         readings.ask(path, readings.Question())
     with Ledger(path) as ledger:
         ledger.take([Batch("s", (entry(1),))])

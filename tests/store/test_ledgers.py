@@ -182,6 +182,25 @@ def test_hours_are_not_carried_into_a_total_that_would_reach_two_to_the_63(path)
     assert whole(path).bytes == (1 << 63) + 100
 
 
+def test_memories_are_kept_with_what_counted_and_go_with_their_hour(path):
+    early, late = HOUR, HOUR + 1
+    with Ledger(path) as ledger:
+        ledger.take([Batch("s", (entry(1),), memories={early: b"one", late: b"two"})])
+        ledger.take([Batch("s", (entry(1),), memories={early: b"of a repeat"})])
+        ledger.take([Batch("s", (entry(2, hour=1),), memories={early: b"more"})])
+        kept = ledger.memories(range(early, late + 1))
+        only = ledger.memories(range(late, late + 1))
+    with Ledger(path) as ledger:
+        again = ledger.memories(range(early, late + 1))
+        ledger.carry(late)
+        carried = ledger.memories(range(early, late + 1))
+        ledger.take([Batch("s", (entry(3, hour=1),), memories={early: b"old"})])
+        after = ledger.memories(range(early, late + 1))
+
+    assert kept == again == [b"one", b"more", b"two"]
+    assert only == carried == after == [b"two"]
+
+
 def test_unknown_ends_and_tiers_are_rows_like_any_other(path):
     with Ledger(path) as ledger:
         ledger.take([Batch("s", (entry(1, source=UNATTRIBUTED, tier=None, size=9),))])

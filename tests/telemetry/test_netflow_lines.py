@@ -17,6 +17,7 @@ from shorthaul.telemetry.netflow.records import LAYOUT, NO_ADDRESS, Batch, Flag,
 from shorthaul.telemetry.netflow_lines import Noted, Refused, Rules, read_records
 from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.parties import read_address
+from shorthaul.traffic.rate_errors import sampling_variance
 from telemetry.netflow import packets as p
 
 NOW = 1_780_000_000_000
@@ -111,7 +112,8 @@ def test_counts_are_scaled_by_the_sampling_that_was_told_or_asked_for(
 ):
     passage = only(tmp_path, RECORD._replace(sampling=told), replace(RULES, sampling=asked))
 
-    assert passage.transfer[4:] == (1_000 * expected, 3 * expected)
+    assert passage.transfer[4:6] == (1_000 * expected, 3 * expected)
+    assert passage.transfer.variance == sampling_variance(1_000, 3, expected)
 
 
 @pytest.mark.parametrize(

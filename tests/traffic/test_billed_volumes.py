@@ -48,6 +48,19 @@ def test_both_ways_of_an_edge_are_told_apart_with_their_pods():
     )
 
 
+def test_what_sampling_makes_bytes_differ_by_goes_with_them():
+    one, other = passage(ADDRESS, OTHER, 100), passage(OTHER, ADDRESS, 900, (80, 40_000))
+    drawn = [
+        each._replace(transfer=each.transfer._replace(variance=by))
+        for each, by in ((one, 70), (other, 5))
+    ]
+
+    volume = volume_of([meter(drawn, ground())], ground(), STRETCH)
+
+    assert [sent.variance for sent in volume.edges.values()] == [75]
+    assert together(volume, volume).edges[WEB, CART].variance == 150
+
+
 def test_what_never_moves_has_accounts_of_its_own_and_nobody_one_for_all():
     found = meter(
         [passage(ADDRESS, NODE, 1), passage(WORLD, ADDRESS, 2), passage(ADDRESS, NOBODY, 4)],

@@ -1,5 +1,7 @@
 """Passages: a connection's bytes count once, wherever and however often they were seen."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,9 +20,9 @@ def node_of(address, transfer):
     return NODES.get(address)
 
 
-def seen(exporter, size=100, first=0, last=10, point="in 1", ports=(40_000, 80)):
+def seen(exporter, size=100, first=0, last=10, point="in 1", ports=(40_000, 80), *, sampling=1):
     transfer = Transfer(ADDRESS, PEER, first, last, size, 1)
-    return Passage(transfer, *ports, 6, exporter, point, first)
+    return Passage(transfer, *ports, 6, exporter, point, first, sampling)
 
 
 def bytes_of(*passages):
@@ -82,6 +84,81 @@ def test_ports_that_are_used_again_later_are_another_connection():
 
 def test_other_ports_are_another_connection():
     assert bytes_of(seen(SENDER), seen(RECEIVER, ports=(40_001, 80))) == (200, 0)
+
+
+def test_where_the_point_that_counts_ends_early_another_one_goes_on():
+    sent = [seen(SENDER, 10, at, at + 10) for at in range(0, 100, 10)]
+    received = [seen(RECEIVER, 10, at, at + 10) for at in range(0, 30, 10)]
+
+    # The sender's record that touches the receiver's last one is left out.
+    assert bytes_of(*sent, *received) == (90, 40)
+    assert bytes_of(*sent[5:], *received) == (80, 0)
+
+
+cuts = st.lists(st.integers(1, 9), min_size=1, max_size=12)
+
+
+def told_by(exporter, sizes, missing):
+    """Records of a second's traffic a unit, of so many units each; some are missing."""
+    first, told = 0, []
+    for number, length in enumerate(sizes):
+        if number not in missing:
+            told.append(seen(exporter, 10 * length, 10 * first, 10 * (first + length) - 1))
+        first += length
+    return told
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([SENDER, RECEIVER, SWITCH]), cuts, st.sets(st.integers(0, 11))),
+        max_size=3,
+        unique_by=lambda point: point[0],
+    )
+)
+def test_no_moment_of_a_connection_counts_twice_whoever_is_silent_meanwhile(points):
+    told = [each for point in points for each in told_by(*point)]
+
+    counting = once(told, node_of, 1).counting
+
+    spans = sorted(passage.transfer[2:4] for passage in counting)
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(spans))
+    for passage in told:
+        first, last = passage.transfer[2:4]
+        assert any(begin <= last + 1 and first - 1 <= end for begin, end in spans)
+
+
+def test_what_counted_before_stays_and_no_other_point_counts_for_its_time():
+    sent = [seen(SENDER, 10, at, at + 9) for at in range(0, 100, 20)]
+    received = [seen(RECEIVER, 7, at, at + 9) for at in range(0, 100, 10)]
+    settled = {*sent[:2], received[6]}
+
+    found = once([*sent, *received], node_of, 1, lambda passage: passage in settled)
+
+    assert settled <= set(found.counting)
+    assert [each.transfer.bytes for each in found.counting].count(7) == 1
+
+
+def test_of_two_samplers_one_counts_though_they_took_other_packets():
+    sent = [seen(SENDER, 100, at, at + 1, sampling=20) for at in range(0, 100_000, 9_000)]
+    received = [seen(RECEIVER, 90, at + 3_000, at + 3_001, sampling=20) for at in range(9_000)]
+    others = [seen(SENDER, 50, at, at, ports=(50_000 + at, 80), sampling=20) for at in range(9_000)]
+
+    assert bytes_of(*sent, *received, *others)[0] == 9_000 * 90
+    assert bytes_of(*sent, *others)[0] == len(sent) * 100 + 9_000 * 50
+
+
+def test_a_sampler_counts_again_long_after_the_one_before_fell_silent():
+    received = seen(RECEIVER, 90, sampling=20)
+    near, far = (seen(SENDER, 100, at, at, sampling=20) for at in (180_000, 180_011))
+
+    assert bytes_of(received, near) == (90, 100)
+    assert bytes_of(received, far) == (190, 0)
+
+
+def test_of_samplers_that_are_no_node_each_connection_is_judged_by_itself():
+    devices = [seen(SWITCH, 100, sampling=9), seen(None, 90, ports=(1, 2), sampling=9)]
+
+    assert bytes_of(*devices) == (190, 0)
 
 
 passages = st.builds(

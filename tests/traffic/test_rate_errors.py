@@ -17,6 +17,7 @@ from shorthaul.traffic.rate_errors import (
     Shares,
     counted,
     independent,
+    sampling_variance,
     summed,
 )
 from shorthaul.traffic.volumes import Sent, Volume
@@ -118,6 +119,31 @@ def test_one_window_of_bytes_says_nothing_of_their_error():
     graph = byte_graph({"netflow": told}, RULES, CLUSTER)
 
     assert {edge.error for edge in graph.edges} == {None}
+
+
+@pytest.mark.parametrize("sizes", [(64, 1_500), (40, 1_500), (1_400, 1_500), (200, 900)])
+@pytest.mark.parametrize("one_of", [2, 50])
+def test_one_window_of_sampled_bytes_covers_what_was_sent_in_it(sizes, one_of):
+    random, hits, number = np.random.default_rng(one_of), [], 4_000
+    seconds, ends = RULES.window_seconds, (workload("web0"), workload("db0"))
+    for _ in range(500):
+        small, large = (int(random.binomial(number, 1 / one_of)) for _ in range(2))
+        size = small * sizes[0] + large * sizes[1]
+        variance = sampling_variance(size, small + large, one_of)
+        volume = Volume(0, seconds, {ends: Sent(size * one_of, variance=variance)})
+        (edge,) = byte_graph({"netflow": [volume]}, RULES, CLUSTER).edges
+        assert edge.error.freedom == math.inf
+        hits.append(abs(edge.rate * seconds - number * sum(sizes)) <= edge.error.margin * seconds)
+
+    assert np.mean(hits) >= 0.93
+    if min(sizes) < 100:
+        assert np.mean(hits) <= 0.985
+
+
+def test_what_is_not_sampled_has_no_error_by_sampling():
+    assert sampling_variance(1_000, 10, 1) == 0
+    assert sampling_variance(0, 0, 50) == 0
+    assert sampling_variance(700, 1, 10) == 90 * 700**2
 
 
 def test_windows_that_are_blind_to_a_pair_say_nothing_of_its_error():

@@ -99,7 +99,7 @@ class _Work:
         try:
             with Ledger(path) as ledger:
                 self._take(ledger, hubble.batches(names) if names else ())
-                self._take(ledger, records.batches(ledger.has))
+                self._take(ledger, records.batches(ledger.has, ledger.memories))
         except Refusing as error:
             told = f"{error} ({self.receipt.counted} records before it are counted)"
             raise Refusing(told) from error

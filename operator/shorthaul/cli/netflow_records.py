@@ -14,7 +14,8 @@ from shorthaul.traffic.addresses.bills import Counts, Unbilled
 from shorthaul.traffic.addresses.parties import Unknown
 from shorthaul.traffic.both_ends import compare, differing, ends_of, of_edge
 from shorthaul.traffic.end_sums import EndSums
-from shorthaul.traffic.metering import Ground, Metered, meter, node_finder
+from shorthaul.traffic.metering import Ground, Metered, metered, node_finder
+from shorthaul.traffic.passages import once
 from shorthaul.traffic.service_views import by_endpoints
 from shorthaul.traffic.volumes import Ends, unordered
 
@@ -54,9 +55,10 @@ def read(asked: Asked, show: Progress) -> Found:
     ground = Ground(book, directory_of(snapshot), nodes, node_ends_of(snapshot))
     show.begin("counting each connection once")
     passages = by_endpoints(reading.passages, book)
-    metered = meter(passages, ground)
-    told = ends_of(compare(passages, node_finder(ground)), ground)
-    return Found(reading, metered, _by_edge(metered.edges, told))
+    node_of = node_finder(ground)
+    found = metered(once(passages, node_of, book.rules.slack_milliseconds), ground)
+    told = ends_of(compare(passages, node_of), ground)
+    return Found(reading, found, _by_edge(found.edges, told))
 
 
 def _by_edge(edges: Iterable[Ends], told: Mapping[Ends, EndSums]) -> dict[Ends, EndSums]:

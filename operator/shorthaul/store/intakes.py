@@ -78,6 +78,7 @@ class Intake:
         self.fresh: defaultdict[int, dict[bytes, None]] = defaultdict(dict)
         self.streams: dict[str, Stream] = {}
         self.noted: list[tuple[str, Span, Note]] = []
+        self.memories: list[tuple[int, bytes]] = []
         self._known = known
         self._blocked = frozenset(blocked)
         self._numbers: dict[int, int] = {}
@@ -105,6 +106,9 @@ class Intake:
             if batch.note is not None:
                 self.noted.append((batch.stream, batch.span, batch.note))
         counted = self._add_entries(batch)
+        if counted:
+            kept = (each for each in batch.memories.items() if each[0] >= self._known.horizon)
+            self.memories += kept
         self.streams[batch.stream] = replace(stream, records=stream.records + counted)
 
     def receipt(self) -> Receipt:

@@ -23,6 +23,9 @@ from shorthaul.units import TIERS, Tier, WorkloadRef
 CACHED_PARTIES = 1 << 17
 CACHED_STREAMS = 1 << 14
 _ADD = f"INSERT INTO balances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) {ADDING}"
+_REMEMBER = (
+    "INSERT INTO memories SELECT ?1, coalesce(max(part) + 1, 0), ?2 FROM memories WHERE hour = ?1"
+)
 _TIER_NAMES: Mapping[Tier | None, str] = {None: UNKNOWN_TIER, **{each: str(each) for each in TIERS}}
 """Plain texts: sqlite3 asks its adapters about any value of a derived type, for each row."""
 
@@ -65,6 +68,10 @@ class Ledger:
     def has(self, hour: int, keys: Sequence[Key]) -> frozenset[Key]:
         """Which of some keys of an hour are counted."""
         return self._do(lambda held: held.has(hour, keys))
+
+    def memories(self, hours: range) -> list[bytes]:
+        """What was given to be kept with these hours, by them and in its order."""
+        return self._do(lambda held: held.memories(hours))
 
     def carry(self, before_hour: int) -> int:
         """Rolls hours before one into the totals; gives the number of rows that went there."""
@@ -132,6 +139,13 @@ class _OpenLedger:
     def has(self, hour: int, keys: Sequence[Key]) -> frozenset[Key]:
         return frozenset(self._keys.of(hour).intersection(keys))
 
+    def memories(self, hours: range) -> list[bytes]:
+        rows = self.connection.execute(
+            "SELECT content FROM memories WHERE hour >= ? AND hour < ? ORDER BY hour, part",
+            (hours.start, hours.stop),
+        )
+        return [content for (content,) in rows]
+
     def carry(self, before_hour: int) -> int:
         rows = retention.carry(self.connection, before_hour)
         self._keys = KeySets(self.connection)
@@ -163,6 +177,7 @@ class _OpenLedger:
             ],
         )
         self._write_notes(intake)
+        self.connection.executemany(_REMEMBER, intake.memories)
         execute("COMMIT")
 
     def _write_notes(self, intake: Intake) -> None:

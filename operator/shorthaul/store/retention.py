@@ -1,8 +1,8 @@
 """Keeps hours for so long, and totals for ever: old hours are carried into one row per account.
 
 A total is what was carried and all hours that are left, so it never falls when hours go. The keys
-of an hour go with it; from then on records of that hour are refused, since nothing could tell a
-repeat any more.
+and memories of an hour go with it; from then on records of that hour are refused, since nothing
+could tell a repeat any more.
 """
 
 import sqlite3
@@ -39,7 +39,8 @@ def carry(connection: sqlite3.Connection, before_hour: int) -> int:
             "them and begin a new ledger"
         ) from error
     rows = connection.execute("DELETE FROM balances WHERE hour < ?", (before_hour,)).rowcount
-    connection.execute("DELETE FROM keys WHERE hour < ?", (before_hour,))
+    for table in ("keys", "memories"):
+        connection.execute(f"DELETE FROM {table} WHERE hour < ?", (before_hour,))
     connection.execute("UPDATE horizon SET hour = ?", (before_hour,))
     connection.execute("COMMIT")
     return rows

@@ -41,6 +41,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " time INTEGER NOT NULL, content BLOB NOT NULL,"
         " PRIMARY KEY (stream, first)) STRICT, WITHOUT ROWID",
     ),
+    (
+        "CREATE TABLE memories (hour INTEGER NOT NULL, part INTEGER NOT NULL,"
+        " content BLOB NOT NULL, PRIMARY KEY (hour, part)) STRICT",
+    ),
 )
 VERSION = len(STEPS)
 

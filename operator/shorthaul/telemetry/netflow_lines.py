@@ -25,6 +25,7 @@ from shorthaul.telemetry.line_files import LineFile, Progress, find_files
 from shorthaul.traffic.addresses.bills import Counts, Transfer
 from shorthaul.traffic.addresses.parties import Address, read_address
 from shorthaul.traffic.passages import Passage
+from shorthaul.traffic.rate_errors import sampling_variance
 
 RECORD_LIMIT = 4_000_000
 CLOCK_SLACK_MILLISECONDS = 60_000
@@ -209,8 +210,12 @@ def take(line: Line, reading: Reading, rules: Rules, where: str) -> None:
     own = _has_time(line, rules)
     first, last = (line.start_ms, line.end_ms) if own else _widest(line, rules)
     since = first if own and "total" not in line.flags else last
-    transfer = Transfer(source, destination, first, last, counts.bytes, counts.packets)
-    reading.passages.append(Passage(transfer, *ports, line.protocol, exporter, _point(line), since))
+    size, packets = counts.bytes, counts.packets
+    variance = sampling_variance(line.bytes, line.packets, factor)
+    transfer = Transfer(source, destination, first, last, size, packets, variance)
+    reading.passages.append(
+        Passage(transfer, *ports, line.protocol, exporter, _point(line), since, factor)
+    )
     for note in _notes(line, own):
         reading.noted[note] = reading.noted.get(note, 0) + 1
 

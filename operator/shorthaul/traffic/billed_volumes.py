@@ -42,9 +42,9 @@ def volume_of(parts: Sequence[Metered], ground: Ground, stretch: Stretch) -> Vol
     sums = _Sums(ground)
     for part in parts:
         for row, counts in part.forth.rows.items():
-            sums.add(row.source, row.destination, Sent(counts.bytes, 0, counts.packets))
+            sums.add(row.source, row.destination, _sent(counts, 0))
         for row, counts in part.back.rows.items():
-            sums.add(row.destination, row.source, Sent(0, counts.bytes, counts.packets))
+            sums.add(row.destination, row.source, _sent(counts, 1))
     return Volume(
         stretch.start_seconds,
         stretch.seconds,
@@ -115,6 +115,11 @@ class _Sums:
             pods = pod_of(client), pod_of(server)
             self.owners[pods[0]], self.owners[pods[1]] = ends
             _add(self.pairs, pods, sent)
+
+
+def _sent(counts: Counts, way: int) -> Sent:
+    ways = (counts.bytes, 0) if way == 0 else (0, counts.bytes)
+    return Sent(*ways, counts.packets, variance=counts.variance)
 
 
 def _leftovers(part: Metered) -> Iterator[Left]:

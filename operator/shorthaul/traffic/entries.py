@@ -7,8 +7,8 @@ A named tuple, like a flow, because one is made per record. Counts are whole num
 does not tell is 0, and flow events are no connections, so they have a count of their own.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -86,12 +86,15 @@ class Batch:
     A stream is whatever numbers its own records without ever counting back: an exporter since its
     last restart, a file that is only appended to. `span` says which of its positions these entries
     are; without one each entry needs a key. A note is kept with the span, if it is counted.
+    `memories` are kept with the hours that they are of, if any entry is counted: what whoever gives
+    batches needs to know when others of these hours come.
     """
 
     stream: str
     entries: Sequence[Entry]
     span: Span | None = None
     note: Note | None = None
+    memories: Mapping[int, bytes] = field(default_factory=dict)
 
 
 class Counts(NamedTuple):

@@ -3,13 +3,19 @@
 A connection passes several points, and each tells of it. Of the passages of one way of one
 connection (same addresses, ports and protocol) that overlap in time, those of one point count; the
 others were the same bytes, and are told apart, not dropped. Passages that do not overlap are
-different traffic, since ports are used again.
+different traffic, since ports are used again. Where the point that counts falls silent, or its file
+ends, another one counts from when nothing that counts is near.
 
 Points of one node (interfaces, tunnels) see the same bytes: the largest of them is the node's. Of
 several nodes the receiver's counts, as with Hubble, whose observers see what arrived; then the
 sender's; then the largest along the way.
+
+Two samplers of one connection seldom take the same packets, so that their passages need not
+overlap. Where a node at an end tells of two addresses and any point samples, one point counts for
+all that goes this way between them, whatever the connection, and others only long after it.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,6 +26,8 @@ from shorthaul.traffic.addresses.parties import Address, Kind, Party
 from shorthaul.units import NodeName
 
 NodeOf = Callable[[Address, Transfer], NodeName | None]
+SAMPLED_GAP_MILLISECONDS = 180_000
+"""For how long a sampler may take nothing of what goes on."""
 
 
 class Passage(NamedTuple):
@@ -28,6 +36,7 @@ class Passage(NamedTuple):
     `point` tells the points of one exporter apart: its socket, then, after a blank, what stays when
     it is started again. `since` is the moment from which the transfer
     lengthens the stretch that rates are over: its first, or its last where that says little.
+    `sampling` is of how many packets one was counted, by which the transfer was multiplied.
     """
 
     transfer: Transfer
@@ -37,6 +46,7 @@ class Passage(NamedTuple):
     exporter: Address | None
     point: str
     since: int
+    sampling: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +65,17 @@ def once(
 ) -> Once:
     """Each connection's bytes once; `slack_milliseconds` is how far two clocks may differ.
 
-    Where a passage is `settled`, having been counted before, its place counts.
+    What is `settled`, having been counted before, counts again, and its place before others.
     """
-    ways: dict[tuple[Address, Address, int, int, int], list[Passage]] = {}
-    for passage in passages:
-        transfer = passage.transfer
-        key = transfer.source, transfer.destination, *passage[1:4]
-        ways.setdefault(key, []).append(passage)
     counting: list[Passage] = []
     again = Counts()
-    for way in ways.values():
-        for seen in _together(way, slack_milliseconds):
-            before = sorted(place_of(passage) for passage in seen if settled(passage))
-            chosen = before[0] if before else _chosen(seen, node_of)
-            for passage in seen:
-                if chosen in (None, place_of(passage)):
-                    counting.append(passage)
-                else:
-                    again += counts_of(passage)
+    for way, gap in _ways(passages, node_of, slack_milliseconds):
+        for seen in _together(way, gap):
+            here = _counting(seen, node_of, gap, settled)
+            counting += here
+            if len(here) < len(seen):
+                counts = set(map(id, here))
+                again = sum((counts_of(each) for each in seen if id(each) not in counts), again)
     return Once(tuple(counting), again)
 
 
@@ -112,6 +115,67 @@ def place_of(passage: Passage) -> Place:
     return passage.exporter or b"", passage.point
 
 
+def _ways(
+    passages: Iterable[Passage], node_of: NodeOf, slack: int
+) -> Iterator[tuple[Sequence[Passage], int]]:
+    """What is judged together, and how long a gap parts it."""
+    pairs: dict[tuple[Address, Address], list[Passage]] = {}
+    for passage in passages:
+        pairs.setdefault(passage.transfer[:2], []).append(passage)
+    for pair in pairs.values():
+        if any(each.sampling > 1 for each in pair) and _told_at_an_end(pair, node_of):
+            yield pair, max(slack, SAMPLED_GAP_MILLISECONDS)
+            continue
+        connections: dict[tuple[int, int, int], list[Passage]] = {}
+        for passage in pair:
+            connections.setdefault(passage[1:4], []).append(passage)
+        for connection in connections.values():
+            yield connection, slack
+
+
+def _told_at_an_end(pair: Sequence[Passage], node_of: NodeOf) -> bool:
+    transfer = pair[0].transfer
+    ends = {node_of(address, transfer) for address in transfer[:2]} - {None}
+    told = {each.exporter: each.transfer for each in pair if each.exporter}
+    return any(node_of(exporter, seen) in ends for exporter, seen in told.items())
+
+
+def _counting(
+    seen: Sequence[Passage], node_of: NodeOf, gap: int, settled: Callable[[Passage], bool]
+) -> list[Passage]:
+    """Those of the place that counts, and of each other one what is apart from all that does."""
+    if len({place_of(passage) for passage in seen}) == 1:
+        return list(seen)
+    counting, rest = list[Passage](), list[Passage]()
+    for passage in seen:
+        (counting if settled(passage) else rest).append(passage)
+    before = sorted({place_of(passage) for passage in counting})
+    while rest:
+        places = {place_of(passage) for passage in rest}
+        place = next((each for each in before if each in places), None) or _chosen(rest, node_of)
+        others = [each for each in counting if place_of(each) != place]
+        here = [each for each in rest if place_of(each) == place]
+        counting += _apart(here, others, gap)
+        rest = [each for each in rest if place_of(each) != place]
+    return counting
+
+
+def _apart(passages: Sequence[Passage], others: Sequence[Passage], gap: int) -> Iterator[Passage]:
+    """Those that none of the others is near in time."""
+    firsts, lasts = list[int](), list[int]()
+    for first, last in sorted(each.transfer[2:4] for each in others):
+        if lasts and first <= lasts[-1]:
+            lasts[-1] = max(lasts[-1], last)
+        else:
+            firsts.append(first)
+            lasts.append(last)
+    for passage in passages:
+        first, last = passage.transfer[2:4]
+        at = bisect_right(firsts, last + gap)
+        if not at or lasts[at - 1] + gap < first:
+            yield passage
+
+
 def _together(way: Sequence[Passage], slack: int) -> Iterator[list[Passage]]:
     """Runs of passages that overlap, by time."""
     first, *others = sorted(way, key=_order)
@@ -130,10 +194,8 @@ def _order(passage: Passage) -> tuple[int, int, Place]:
     return transfer.first_milliseconds, transfer.last_milliseconds, place_of(passage)
 
 
-def _chosen(seen: Sequence[Passage], node_of: NodeOf) -> Place | None:
-    """The place that counts; None where there is only one. What each tells is added up first."""
-    if len({place_of(passage) for passage in seen}) == 1:
-        return None
+def _chosen(seen: Sequence[Passage], node_of: NodeOf) -> Place:
+    """The place that counts before the others. What each tells is added up first."""
     told: dict[NodeName, dict[Place, int]] = {}
     for passage in seen:
         exporter = passage.exporter

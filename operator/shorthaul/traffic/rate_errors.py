@@ -11,7 +11,11 @@ The spread between windows holds all that differs between them by chance, sampli
 sampler of one in N packets makes of a window varies by (N - 1) times the sum of the squares of its
 packets' sizes (Horvitz and Thompson, J. Am. Stat. Assoc. 47, 1952, 663-685). One window alone has
 no spread; events in it are a count, which by chance alone varies by itself (Poisson), and covers
-the truth as often as it says from some twenty events on. Windows that are alike because what goes
+the truth as often as it says from some twenty events on. Sampled bytes in it have the error that
+the sampler makes. A record tells no sizes of packets but their mean, of which the squares' sum is
+bounded (Bhatia and Davis, Am. Math. Monthly 107, 2000, 353-357), and reached where packets are
+either full or empty, as most are; so that interval covers what was sent in the window at least as
+often as it says. Windows that are alike because what goes
 on outlives them make the true error larger than the one told.
 """
 
@@ -25,6 +29,8 @@ import numpy.typing as npt
 STUDENT_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 """By degrees of freedom from 1: the two-sided 95 % points; the last one stands for all above."""
 
+LEAST_PACKET, LARGEST_PACKET = 40, 1_500
+"""Bytes of packets on most networks; where the mean is outside, all are taken to be alike."""
 _NORMAL = 1.960
 _DEGREES = [0.0, *(1 / degrees for degrees in range(len(STUDENT_T), 0, -1))]
 _POINTS = [_NORMAL, *reversed(STUDENT_T)]
@@ -78,6 +84,16 @@ def independent(errors: Iterable[RateError]) -> RateError:
     variance = math.fsum(each.standard**2 for each in known)
     doubt = math.fsum(each.standard**4 / each.freedom for each in known)
     return RateError(math.sqrt(variance), variance**2 / doubt if doubt else math.inf)
+
+
+def sampling_variance(size: int, packets: int, one_of: int) -> int:
+    """That of so many times the bytes that a sampler of one packet in so many counted."""
+    if one_of <= 1 or not size:
+        return 0
+    squares = size * size // max(1, packets)
+    if packets > 1 and LEAST_PACKET * packets <= size <= LARGEST_PACKET * packets:
+        squares = (LEAST_PACKET + LARGEST_PACKET) * size - LEAST_PACKET * LARGEST_PACKET * packets
+    return one_of * (one_of - 1) * squares
 
 
 class Shares:

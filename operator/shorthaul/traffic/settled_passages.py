@@ -1,9 +1,10 @@
 """Passages of files that may be given again, as entries of the ledger that count once for good.
 
 Which of several points counts for a connection is decided over all passages that are given at
-once, and kept: what was seen again at another point is entered too, without bytes and under a key
-of its own, so that it is known later; and a point that counted once goes on counting for what
-overlaps. A passage whose key is in the ledger, in either way, makes no entry.
+once and those that counted before, and kept: what was seen again at another point is entered too,
+without bytes and under a key of its own, so that it is known later; and a point that counted once
+goes on counting for what overlaps. A passage whose key is in the ledger, in either way, makes no
+entry.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -43,14 +44,20 @@ class Settled(NamedTuple):
 
 
 def settle(
-    given: Sequence[Keyed], ground: Ground, tier_of: TierOf, is_known: IsKnown
+    given: Sequence[Keyed],
+    ground: Ground,
+    tier_of: TierOf,
+    is_known: IsKnown,
+    before: Sequence[Passage] = (),
 ) -> Iterator[Settled | None]:
-    """Each passage's entries, None for one that is in the ledger."""
-    named = by_endpoints([each.passage for each in given], ground.book)
-    given = [each._replace(passage=one) for each, one in zip(given, named, strict=True)]
+    """Each passage's entries, None for one that is in the ledger; `before` are others that are."""
+    named = by_endpoints([*(each.passage for each in given), *before], ground.book)
+    before = named[len(given) :]
+    given = [each._replace(passage=one) for each, one in zip(given, named, strict=False)]
     counted = {id(each.passage) for each in given if is_known(each, each.key)}
+    counted.update(map(id, before))
     found = once(
-        (each.passage for each in given),
+        (*(each.passage for each in given), *before),
         node_finder(ground),
         ground.book.rules.slack_milliseconds,
         lambda passage: id(passage) in counted,

@@ -16,7 +16,7 @@ import numpy as np
 
 from shorthaul.traffic.end_sums import EndSums, add, near
 from shorthaul.traffic.rate_errors import RateError, Shares
-from shorthaul.traffic.volumes import Ends, PodEnds, Volume, unordered
+from shorthaul.traffic.volumes import Ends, PodEnds, Sent, Volume, unordered
 from shorthaul.traffic.windows import WindowRules
 from shorthaul.units import PodRef, WorkloadRef
 
@@ -43,14 +43,19 @@ class Rates:
 
 @dataclass(slots=True)
 class _Spread:
-    """Sums over the windows in which an edge had any bytes, from which all windows' spread is."""
+    """Sums over the windows in which an edge had any bytes, from which all windows' spread is.
+
+    `sampling` is the variance of the weighted bytes by sampling alone.
+    """
 
     squares: float = 0.0
     products: float = 0.0
+    sampling: float = 0.0
 
-    def add(self, sent: int, weight: float, seconds: int) -> None:
-        self.squares += (weight * sent) ** 2
-        self.products += weight**2 * sent * seconds
+    def add(self, sent: Sent, weight: float, seconds: int) -> None:
+        self.squares += (weight * sent.bytes) ** 2
+        self.products += weight**2 * sent.bytes * seconds
+        self.sampling += weight**2 * sent.variance
 
     def about(self, rate: float, shares: float) -> float:
         """Σ(w(x - rate s))²; `shares` is Σ(ws)²."""
@@ -85,7 +90,7 @@ class _Told:
                 forward + weight * sent.forward_bytes,
                 backward + weight * sent.backward_bytes,
             )
-            self.spreads.setdefault(ends, _Spread()).add(sent.bytes, weight, volume.seconds)
+            self.spreads.setdefault(ends, _Spread()).add(sent, weight, volume.seconds)
         for pods, sent in volume.pairs.items():
             known = _owned(pods, volume.owners)
             if known is not None:
@@ -104,15 +109,14 @@ class _Told:
         return self.weight(edges) / self.spoken
 
     def errors(self) -> dict[Ends, RateError]:
-        """Those of the rates of edges, each both ways; one window alone says nothing of them."""
-        if len(self.shares) < 2:
-            return {}
+        """Those of the rates of edges, both ways; one window alone tells what sampling did."""
         edges, whole = list(self.spreads), math.fsum(share**2 for share in self.shares)
         spread = [self.spreads[ends].about(self.rate((ends,)), whole) for ends in edges]
         shares = Shares(len(edges))
         for share in self.shares:
             shares.add(share / self.spoken)
-        found = shares.errors(np.array(spread) / self.spoken**2, np.zeros(len(edges)))
+        sampling = np.array([self.spreads[ends].sampling for ends in edges])
+        found = shares.errors(np.array(spread) / self.spoken**2, sampling / self.spoken**2)
         told = zip(edges, found, strict=True)
         return {ends: error for ends, error in told if error is not None}
 

@@ -20,12 +20,16 @@ PodEnds = tuple[PodRef, PodRef]
 
 
 class Sent(NamedTuple):
-    """What went between two ends, client first, in whole numbers; 0 for what is not told."""
+    """What went between two ends, client first, in whole numbers; 0 for what is not told.
+
+    `variance` is by how much sampling makes the bytes of both ways differ, in their square.
+    """
 
     forward_bytes: int
     backward_bytes: int = 0
     packets: int = 0
     connections: int = 0
+    variance: int = 0
 
     @property
     def bytes(self) -> int:

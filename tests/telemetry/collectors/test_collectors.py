@@ -1,6 +1,7 @@
 """The collector as a process: datagrams and streams in, lines of JSON and metrics out."""
 
 import asyncio
+import json
 import socket
 import time
 
@@ -12,7 +13,7 @@ from shorthaul.telemetry.collectors.collectors import Collector
 from shorthaul.telemetry.collectors.settings import CollectorSettings
 from shorthaul.telemetry.collectors.sinks import Lines, Nowhere
 from shorthaul.telemetry.collectors.sockets import Drops, Receiver
-from shorthaul.telemetry.netflow.decoders import ROOM
+from shorthaul.telemetry.netflow.decoders import ROOM, Decoder
 from shorthaul.telemetry.netflow.records import Batch
 from telemetry.collectors.running import Running
 from telemetry.netflow import packets as p
@@ -167,6 +168,19 @@ async def test_records_that_cannot_be_kept_end_the_collector():
 
     with pytest.raises(BadInput, match="cannot write 1 records to /dev/full: No space left"):
         await asyncio.wait_for(running, 120)
+
+
+@pytest.mark.parametrize("left", [b"", b'{"bytes":1}\n', b'{"bytes":1}\n{"bytes":2,"pack'])
+def test_half_a_line_that_a_killed_collector_left_costs_no_record_after_it(tmp_path, left):
+    out, batch = tmp_path / "records.jsonl", Batch()
+    out.write_bytes(left)
+    Decoder().decode(p.message10(*FLOWS), p.EXPORTER, p.NOW, batch)
+
+    Lines(str(out)).take(batch, lambda number: p.EXPORTER)
+
+    *before, last = out.read_bytes().splitlines()
+    assert before == left.splitlines()
+    assert json.loads(last)["bytes"] == 700
 
 
 class FailsOnce:

@@ -1,6 +1,7 @@
 """Captures of exporters' messages, and the collector's lines, as batches of the ledger.
 
-A line of the collector is known by all of its text, as a message is by its bytes.
+A line of the collector is known by all of its text, as a message is by its bytes. What counts is
+told to the ledger, so that another point's files that come later are judged by it.
 """
 
 from collections import Counter, defaultdict
@@ -12,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from shorthaul.errors import BadInput
+from shorthaul.telemetry.captures.counted_passages import Memories, of_the_same_traffic, packed
 from shorthaul.telemetry.captures.exports import Found, read_exports
 from shorthaul.telemetry.captures.records import decode
 from shorthaul.telemetry.line_files import find_files
@@ -30,6 +32,7 @@ from shorthaul.traffic.billed_volumes import TierOf
 from shorthaul.traffic.entries import HOUR_NANOSECONDS, Batch, Entry, Key
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.metering import Ground
+from shorthaul.traffic.passages import Passage
 from shorthaul.traffic.settled_passages import Keyed, settle
 
 STREAM = "netflow captures"
@@ -53,6 +56,7 @@ class Captured:
     repeated: int = 0
     passed: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
+    longest_milliseconds: int = 0
 
     @property
     def last_milliseconds(self) -> int:
@@ -73,7 +77,7 @@ class Captured:
 
 def read_captures(captures: Sequence[Path], lines: Sequence[Path], rules: Rules) -> Captured:
     """The records of both kinds of files; raises BadInput where there is none in any of them."""
-    captured, reading = Captured(), Reading()
+    captured, reading = Captured(longest_milliseconds=rules.longest_milliseconds), Reading()
     found = read_exports(captures) if captures else Found()
     decoded = decode(found.exports, rules)
     captured.add(decoded.records)
@@ -126,24 +130,38 @@ class CaptureBatches:
         self.extra = 0
         self._captured, self._ground, self._tier_of = captured, ground, tier_of
 
-    def batches(self, has: Has) -> Iterator[Batch]:
+    def batches(self, has: Has, memories: Memories) -> Iterator[Batch]:
         """In batches of bounded size, no record in two of them."""
-        known = _known(self._captured.records, has)
-        entries: list[Entry] = []
         records = self._captured.records
-        for each in settle(records, self._ground, self._tier_of, lambda _, key: key in known):
+        known = _known(records, has)
+        new = [each.passage for each in records if known.isdisjoint((each.key, each.key_elsewhere))]
+        before = of_the_same_traffic(new, memories, self._captured.longest_milliseconds)
+        entries: list[Entry] = []
+        counting: list[Keyed] = []
+        found = settle(records, self._ground, self._tier_of, lambda _, key: key in known, before)
+        for record, each in zip(records, found, strict=True):
             if each is None:
                 self._captured.repeated += 1
                 continue
-            if not each.here:
+            if each.here:
+                counting.append(record)
+            else:
                 self._captured.passed[AGAIN] += 1
             self.extra += len(each.entries) - each.here
             entries += each.entries
             if len(entries) >= ENTRIES_PER_BATCH:
-                yield Batch(STREAM, tuple(entries))
-                entries = []
+                yield _batch(entries, counting)
+                entries, counting = [], []
         if entries:
-            yield Batch(STREAM, tuple(entries))
+            yield _batch(entries, counting)
+
+
+def _batch(entries: Sequence[Entry], counting: Sequence[Keyed]) -> Batch:
+    by_hour: defaultdict[int, list[Passage]] = defaultdict(list)
+    for each in counting:
+        by_hour[each.time_nanoseconds // HOUR_NANOSECONDS].append(each.passage)
+    memories = {hour: packed(passages) for hour, passages in by_hour.items()}
+    return Batch(STREAM, tuple(entries), memories=memories)
 
 
 def _known(records: Sequence[Keyed], has: Has) -> frozenset[Key]:

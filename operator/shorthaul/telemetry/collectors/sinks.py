@@ -1,5 +1,6 @@
 """Where decoded records go: one method, so that a ledger, a file or a test can stand there."""
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
@@ -62,7 +63,9 @@ class Lines:
             return
         lines = self._encoder.encode_lines([line_of(record, names) for record in batch])
         try:
-            self._file = self._file or _opened(self._path)
+            if self._file is None:
+                lines = _line_end(self._path) + lines
+                self._file = _opened(self._path)
             self._file.write(lines)
             self._file.flush()
         except OSError as error:
@@ -75,6 +78,16 @@ class Lines:
 def _opened(path: str) -> IO[bytes]:
     """Opened once and never closed: the process ends with it."""
     return sys.stdout.buffer if path == "-" else Path(path).open("ab")
+
+
+def _line_end(path: str) -> bytes:
+    """What ends the half of a line that a process before left, killed or without room."""
+    if path == "-" or not Path(path).is_file():
+        return b""
+    with Path(path).open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        return b"" if file.read() in {b"", b"\n"} else b"\n"
 
 
 def numbers_line(told: Told, now_milliseconds: int) -> dict[str, object]:

@@ -27,7 +27,8 @@ from shorthaul.traffic.addresses.parties import (
 class Transfer(NamedTuple):
     """What went one way between two addresses, from the first to the last millisecond.
 
-    Who has no times of a flow's own gives the longest stretch that it may have taken.
+    Who has no times of a flow's own gives the longest stretch that it may have taken. `variance` is
+    by how much sampling makes the bytes differ, in their square.
     """
 
     source: Address
@@ -36,6 +37,7 @@ class Transfer(NamedTuple):
     last_milliseconds: int
     bytes: int
     packets: int
+    variance: int = 0
 
 
 class Row(NamedTuple):
@@ -53,10 +55,14 @@ class Counts:
     bytes: int = 0
     packets: int = 0
     records: int = 0
+    variance: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
-            self.bytes + other.bytes, self.packets + other.packets, self.records + other.records
+            self.bytes + other.bytes,
+            self.packets + other.packets,
+            self.records + other.records,
+            self.variance + other.variance,
         )
 
 
@@ -118,7 +124,7 @@ def bill(transfers: Iterable[Transfer], book: Book) -> Bill:
     """The bill of some transfers; linear in them."""
     sums = _Sums()
     for transfer in transfers:
-        source, destination, first, last, size, packets = transfer
+        source, destination, first, last, size, packets, variance = transfer
         ends = book.who(source, first, last), book.who(destination, first, last)
         one, other = ends
         if isinstance(one, Unknown) or isinstance(other, Unknown):
@@ -126,7 +132,7 @@ def bill(transfers: Iterable[Transfer], book: Book) -> Bill:
         elif one.kind is Kind.SERVICE or other.kind is Kind.SERVICE:
             _share(transfer, one, other, book, sums)
         else:
-            sums.add((one, other, False), size, packets, 1)
+            sums.add((one, other, False), (size, packets, 1, variance))
     return sums.bill()
 
 
@@ -140,14 +146,17 @@ class _Sums:
         self._rows: dict[_Key, list[int]] = {}
         self._unbilled: dict[Unknown, Unbilled] = {}
 
-    def add(self, key: _Key, size: int, packets: int, records: int) -> None:
+    def add(self, key: _Key, counts: tuple[int, int, int, int]) -> None:
+        """Takes bytes, packets, records and the bytes' variance."""
         total = self._rows.get(key)
         if total is None:
-            self._rows[key] = [size, packets, records]
+            self._rows[key] = list(counts)
             return
+        size, packets, records, variance = counts
         total[0] += size
         total[1] += packets
         total[2] += records
+        total[3] += variance
 
     def leave(self, reason: Unknown, transfer: Transfer) -> None:
         example = f"{address_text(transfer.source)} → {address_text(transfer.destination)}"
@@ -176,11 +185,11 @@ def _share(transfer: Transfer, one: Party, other: Party, book: Book, sums: _Sums
     if not keys:
         sums.leave(Unknown.NO_ENDPOINT, transfer)
     for index, key in enumerate(keys):
-        size, packets, records = (
+        size, packets, records, variance = (
             whole * (index + 1) // len(keys) - whole * index // len(keys)
-            for whole in (transfer.bytes, transfer.packets, 1)
+            for whole in (transfer.bytes, transfer.packets, 1, transfer.variance)
         )
-        sums.add(key, size, packets, records)
+        sums.add(key, (size, packets, records, variance))
 
 
 def _behind(party: Party, transfer: Transfer, book: Book) -> tuple[Party, ...]:
