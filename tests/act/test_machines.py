@@ -240,6 +240,21 @@ def test_a_pod_that_goes_after_an_eviction_was_asked_for_was_evicted(
     assert after(ORDER, before, evictions.PodGone(), SEEN).phase is MovePhase.EVICTED
 
 
+def test_a_pod_that_others_take_after_an_eviction_was_announced_and_not_sent_was_not_evicted():
+    evicting, changed = at(MovePhase.EVICTING, attempts=1), replace(POD, resource_version="9")
+    request = ask(evicting, replace(SEEN, pod=changed), ARMED)
+    hinted, memory = recorded(request), remember(ARMED, request, None)
+
+    assert hinted.phase is MovePhase.HINTED
+    taken = replace(SEEN, pod=replace(changed, terminating=True))
+    assert recorded(ask(hinted, taken, memory)).phase is MovePhase.REFUSED
+    assert recorded(ask(hinted, taken, Memory(hinted=True))).phase is MovePhase.EVICTED
+    again = at(MovePhase.EVICTING, attempts=2)
+    assert after(ORDER, again, evictions.PodGone(), SEEN, memory).phase is MovePhase.REFUSED
+    sent = at(MovePhase.HINTED, attempts=2)
+    assert recorded(ask(sent, taken, memory)).phase is MovePhase.EVICTED
+
+
 def test_a_hint_that_cannot_be_written_refuses_and_one_that_is_late_is_tried_again():
     reason = Reason("HintsNotApplied", "no hint shows")
 

@@ -205,7 +205,7 @@ class Executor:
         reply = await self._ask(order, request)
         memory = machines.remember(memory, request, reply)
         self._memories[move.metadata.uid] = memory
-        written = await self._go_to(move, machines.after(order, state, reply, seen))
+        written = await self._go_to(move, machines.after(order, state, reply, seen, memory))
         return Progress(written, machines.pause_seconds(reply, memory, limits))
 
     def _memory(self, move: PodMove) -> Memory:

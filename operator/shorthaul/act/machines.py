@@ -54,6 +54,7 @@ class Memory:
     `hinted`: it has proved the hint. `checked`: the pod's version that it has just checked.
     `armed`: the version that it has just written Evicting for. `tries`: answers in a row that put
     the move off. `era`: how often all hints had been taken away when this was remembered.
+    `unsent`: attempts that it announced by Evicting and never sent, since the pod had changed.
     """
 
     hinted: bool = False
@@ -61,6 +62,10 @@ class Memory:
     armed: str = ""
     tries: int = 0
     era: int = 0
+    unsent: int = 0
+
+
+NOTHING_KNOWN = Memory()
 
 
 def admitted(state: State, *, epoch: int, now_seconds: float) -> State:
@@ -85,7 +90,9 @@ def next_request(
             return Wait(limits.longest_pause_seconds)
 
 
-def after(order: Order, state: State, reply: Reply, seen: Observation) -> State:
+def after(
+    order: Order, state: State, reply: Reply, seen: Observation, memory: Memory = NOTHING_KNOWN
+) -> State:
     """The state once the world has answered; an equal state needs no writing."""
     match reply:
         case HintArrived():
@@ -98,7 +105,7 @@ def after(order: Order, state: State, reply: Reply, seen: Observation) -> State:
             return replace(_to(state, Phase.CHECKED), known_uids=_known(order, seen))
         case evictions.Evicted():
             return _evicted(state, seen)
-        case evictions.PodGone() if _asked_before(state):
+        case evictions.PodGone() if _asked_before(state, memory):
             return _evicted(state, seen)
         case evictions.PodGone():
             return _refused(state, Reason("PodGone", f"pod {order.pod} is gone"))
@@ -115,6 +122,8 @@ def remember(memory: Memory, request: Request, reply: Reply | None) -> Memory:
     match request:
         case Record(state=state) if state.phase is Phase.EVICTING:
             return replace(memory, armed=memory.checked, checked="")
+        case Record(state=state) if memory.armed and state.phase is Phase.HINTED:
+            known = replace(memory, armed="", checked="", unsent=memory.unsent + 1)
         case SendEviction() | Rehearse() if isinstance(reply, evictions.InDoubt):
             known = cut_off(memory)
         case Record() | SendEviction():
@@ -161,7 +170,7 @@ def pause_seconds(reply: Reply | None, memory: Memory, limits: Limits) -> float:
 def _before_eviction(
     order: Order, state: State, seen: Observation, memory: Memory, limits: Limits
 ) -> Request:
-    if _asked_before(state) and _is_going(order, seen):
+    if _asked_before(state, memory) and _is_going(order, seen):
         return Record(_evicted(state, seen))
     refusal = _stands_against(order, seen) or _overdue(order, state, seen, limits)
     if refusal is not None:
@@ -181,7 +190,7 @@ def _before_eviction(
 
 def _armed(order: Order, state: State, seen: Observation, memory: Memory) -> Request:
     """The last look: a conflict that can be foreseen would only cost the budget a disruption."""
-    if _asked_before(state) and _is_going(order, seen):
+    if _asked_before(state, memory) and _is_going(order, seen):
         return Record(_evicted(state, seen))
     refusal = _stands_against(order, seen)
     if refusal is not None:
@@ -195,9 +204,11 @@ def _in_doubt(order: Order, state: State, seen: Observation) -> Request:
     return Record(_evicted(state, seen) if _is_going(order, seen) else _to(state, Phase.HINTED))
 
 
-def _asked_before(state: State) -> bool:
-    """Whether an eviction was sent before the one that Evicting announces, if it is that far."""
-    return state.attempts > (1 if state.phase is Phase.EVICTING else 0)
+def _asked_before(state: State, memory: Memory) -> bool:
+    """Whether an eviction may have been sent before the one that Evicting announces, if it is that
+    far; whoever has not announced it cannot know that it was not sent.
+    """
+    return state.attempts - memory.unsent > (1 if state.phase is Phase.EVICTING else 0)
 
 
 def _is_going(order: Order, seen: Observation) -> bool:
