@@ -255,6 +255,19 @@ def test_a_pod_that_others_take_after_an_eviction_was_announced_and_not_sent_was
     assert recorded(ask(sent, taken, memory)).phase is MovePhase.EVICTED
 
 
+@pytest.mark.parametrize(
+    "reply", [evictions.Changed("it changed"), evictions.BlockedByBudget("one is out", 0)]
+)
+def test_a_pod_that_others_take_after_an_eviction_was_refused_was_not_evicted(reply: object):
+    evicting = at(MovePhase.EVICTING, attempts=1)
+    memory = remember(ARMED, ask(evicting, SEEN, ARMED), reply)
+    hinted, taken = after(ORDER, evicting, reply, SEEN), replace(SEEN, pod=None)
+
+    assert hinted.phase is MovePhase.HINTED
+    assert recorded(ask(hinted, taken, memory)).phase is MovePhase.REFUSED
+    assert recorded(ask(hinted, taken, Memory(hinted=True))).phase is MovePhase.EVICTED
+
+
 def test_a_hint_that_cannot_be_written_refuses_and_one_that_is_late_is_tried_again():
     reason = Reason("HintsNotApplied", "no hint shows")
 

@@ -54,7 +54,8 @@ class Memory:
     `hinted`: it has proved the hint. `checked`: the pod's version that it has just checked.
     `armed`: the version that it has just written Evicting for. `tries`: answers in a row that put
     the move off. `era`: how often all hints had been taken away when this was remembered.
-    `unsent`: attempts that it announced by Evicting and never sent, since the pod had changed.
+    `idle`: attempts that it announced by Evicting and that surely evicted nobody: it never sent
+    them, since the pod had changed, or the API server refused them.
     """
 
     hinted: bool = False
@@ -62,7 +63,7 @@ class Memory:
     armed: str = ""
     tries: int = 0
     era: int = 0
-    unsent: int = 0
+    idle: int = 0
 
 
 NOTHING_KNOWN = Memory()
@@ -123,9 +124,11 @@ def remember(memory: Memory, request: Request, reply: Reply | None) -> Memory:
         case Record(state=state) if state.phase is Phase.EVICTING:
             return replace(memory, armed=memory.checked, checked="")
         case Record(state=state) if memory.armed and state.phase is Phase.HINTED:
-            known = replace(memory, armed="", checked="", unsent=memory.unsent + 1)
+            known = replace(memory, armed="", checked="", idle=memory.idle + 1)
         case SendEviction() | Rehearse() if isinstance(reply, evictions.InDoubt):
             known = cut_off(memory)
+        case SendEviction() if isinstance(reply, evictions.Changed | evictions.BlockedByBudget):
+            known = replace(memory, armed="", checked="", idle=memory.idle + 1)
         case Record() | SendEviction():
             known = replace(memory, armed="", checked="")
         case Rehearse(victim=victim) if isinstance(reply, evictions.Evicted):
@@ -208,7 +211,7 @@ def _asked_before(state: State, memory: Memory) -> bool:
     """Whether an eviction may have been sent before the one that Evicting announces, if it is that
     far; whoever has not announced it cannot know that it was not sent.
     """
-    return state.attempts - memory.unsent > (1 if state.phase is Phase.EVICTING else 0)
+    return state.attempts - memory.idle > (1 if state.phase is Phase.EVICTING else 0)
 
 
 def _is_going(order: Order, seen: Observation) -> bool:
