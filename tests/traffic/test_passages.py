@@ -138,6 +138,20 @@ def test_what_counted_before_stays_and_no_other_point_counts_for_its_time():
     assert [each.transfer.bytes for each in found.counting].count(7) == 1
 
 
+def test_of_a_thousand_points_each_is_asked_for_once_and_one_counts():
+    points, asked = 1_000, []
+
+    def counted_node_of(address, transfer):
+        asked.append(address)
+        return node_of(address, transfer)
+
+    told = [seen(SENDER, 100, at, at + 10, f"out {at}") for at in range(points)]
+    found = once(told, counted_node_of, 1_000)
+
+    assert len(found.counting) == 1
+    assert len(asked) < 2 * points
+
+
 def test_of_two_samplers_one_counts_though_they_took_other_packets():
     sent = [seen(SENDER, 100, at, at + 1, sampling=20) for at in range(0, 100_000, 9_000)]
     received = [seen(RECEIVER, 90, at + 3_000, at + 3_001, sampling=20) for at in range(9_000)]

@@ -15,7 +15,7 @@ overlap. Where a node at an end tells of two addresses and any point samples, on
 all that goes this way between them, whatever the connection, and others only long after it.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -146,34 +146,56 @@ def _counting(
     """Those of the place that counts, and of each other one what is apart from all that does."""
     if len({place_of(passage) for passage in seen}) == 1:
         return list(seen)
-    counting, rest = list[Passage](), list[Passage]()
+    counting, told = list[Passage](), dict[Place, list[Passage]]()
+    everywhere, settled_at = _Times(), dict[Place, _Times]()
     for passage in seen:
-        (counting if settled(passage) else rest).append(passage)
-    before = sorted({place_of(passage) for passage in counting})
-    while rest:
-        places = {place_of(passage) for passage in rest}
-        place = next((each for each in before if each in places), None) or _chosen(rest, node_of)
-        others = [each for each in counting if place_of(each) != place]
-        here = [each for each in rest if place_of(each) == place]
-        counting += _apart(here, others, gap)
-        rest = [each for each in rest if place_of(each) != place]
+        if settled(passage):
+            counting.append(passage)
+            everywhere.add(passage)
+            settled_at.setdefault(place_of(passage), _Times()).add(passage)
+        else:
+            told.setdefault(place_of(passage), []).append(passage)
+    for place in _in_turn(seen, told, settled_at, node_of):
+        own = settled_at.get(place, _NEVER)
+        here = [each for each in told[place] if everywhere.near(each, gap) == own.near(each, gap)]
+        counting += here
+        for each in here:
+            everywhere.add(each)
     return counting
 
 
-def _apart(passages: Sequence[Passage], others: Sequence[Passage], gap: int) -> Iterator[Passage]:
-    """Those that none of the others is near in time."""
-    firsts, lasts = list[int](), list[int]()
-    for first, last in sorted(each.transfer[2:4] for each in others):
-        if lasts and first <= lasts[-1]:
-            lasts[-1] = max(lasts[-1], last)
-        else:
-            firsts.append(first)
-            lasts.append(last)
-    for passage in passages:
+def _in_turn(
+    seen: Sequence[Passage],
+    told: Mapping[Place, Sequence[Passage]],
+    settled_at: Mapping[Place, "_Times"],
+    node_of: NodeOf,
+) -> list[Place]:
+    """The places that told what is not settled: those that counted before go first."""
+    before = sorted(told.keys() & settled_at.keys())
+    new = [each for each in seen if place_of(each) in told and place_of(each) not in settled_at]
+    return [*before, *_ranked(new, node_of)]
+
+
+class _Times:
+    """When passages were; each is added and asked for by halving, since a port may have many."""
+
+    def __init__(self) -> None:
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+
+    def add(self, passage: Passage) -> None:
+        """Takes one more."""
         first, last = passage.transfer[2:4]
-        at = bisect_right(firsts, last + gap)
-        if not at or lasts[at - 1] + gap < first:
-            yield passage
+        insort(self._firsts, first)
+        insort(self._lasts, last)
+
+    def near(self, passage: Passage, gap: int) -> int:
+        """How many there are that no gap parts from one."""
+        first, last = passage.transfer[2:4]
+        return bisect_right(self._firsts, last + gap) - bisect_left(self._lasts, first - gap)
+
+
+_NEVER = _Times()
 
 
 def _together(way: Sequence[Passage], slack: int) -> Iterator[list[Passage]]:
@@ -194,23 +216,21 @@ def _order(passage: Passage) -> tuple[int, int, Place]:
     return transfer.first_milliseconds, transfer.last_milliseconds, place_of(passage)
 
 
-def _chosen(seen: Sequence[Passage], node_of: NodeOf) -> Place:
-    """The place that counts before the others. What each tells is added up first."""
-    told: dict[NodeName, dict[Place, int]] = {}
+def _ranked(seen: Sequence[Passage], node_of: NodeOf) -> list[Place]:
+    """The places, in the order in which they count. What each tells is added up first.
+
+    Those of the receiver's node go first, then the sender's, then who saw most: devices, that
+    have no node, are one.
+    """
+    if not seen:
+        return []
+    told: dict[tuple[NodeName, Place], int] = {}
     for passage in seen:
         exporter = passage.exporter
         node = (node_of(exporter, passage.transfer) if exporter else None) or NodeName("")
-        place, at = place_of(passage), told.setdefault(node, {})
-        at[place] = at.get(place, 0) + passage.transfer.bytes
-    transfer = seen[0].transfer
-    sender, receiver = (node_of(address, transfer) for address in transfer[:2])
-    points = told[_counting_node(told, (receiver, sender))]
-    return max(sorted(points), key=points.__getitem__)
-
-
-def _counting_node(
-    told: Mapping[NodeName, Mapping[Place, int]], ends: Iterable[NodeName | None]
-) -> NodeName:
-    """The first end that told, else who saw most; devices, that have no node, are one."""
-    at_ends = (node for node in ends if node is not None and node in told)
-    return next(at_ends, None) or max(sorted(told), key=lambda node: max(told[node].values()))
+        at = node, place_of(passage)
+        told[at] = told.get(at, 0) + passage.transfer.bytes
+    sender, receiver = (node_of(address, seen[0].transfer) for address in seen[0].transfer[:2])
+    turns = {sender: 1, receiver: 0}
+    ranked = sorted(told, key=lambda at: (turns.get(at[0], 2), -told[at], at))
+    return list(dict.fromkeys(place for _, place in ranked))
