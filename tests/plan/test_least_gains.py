@@ -4,6 +4,8 @@ import pytest
 
 from plan.test_planning import request_for
 from shorthaul.cluster.routings import RoutedEdge
+from shorthaul.plan.frontiers import frontier
+from shorthaul.plan.joint_planning import make_joint_plan
 from shorthaul.plan.least_gains import SHARE, from_traffic
 from shorthaul.plan.planning import make_plan
 from shorthaul.plan.posing import pose
@@ -53,6 +55,15 @@ def test_a_move_that_gains_little_beside_what_there_is_is_not_made(scale):
 @pytest.mark.parametrize("scale", [1e-6, 1, 1e9])
 def test_a_move_that_gains_enough_is_made_whatever_the_unit(scale):
     assert len(make_plan(world(small=200.0, scale=scale, move_price=None)).moves) == 1
+
+
+def test_the_frontier_and_joint_plans_have_the_price_that_plans_have():
+    request = world(move_price=None)
+
+    assert [stop.moves for stop in frontier(request).stops] == [0]
+    plan = make_joint_plan(request)
+    assert plan.moves == ()
+    assert plan.inputs["movePrice"] == make_plan(request).inputs["movePrice"]
 
 
 def test_a_price_of_nothing_is_taken_at_its_word():

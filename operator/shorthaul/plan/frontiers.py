@@ -11,6 +11,7 @@ coordinates scaled to 1 (Satopää and others, Kneedle, 2011); with a straight h
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from shorthaul.plan.least_gains import settled
 from shorthaul.plan.posing import effort_of, pose
 from shorthaul.plan.requests import Request
 from shorthaul.solve import side_by_side
@@ -48,6 +49,7 @@ class Frontier:
 def frontier(request: Request) -> Frontier:
     """The whole frontier of a request, in the objective's unit."""
     problem = pose(request)
+    request = settled(request, problem)
     effort = effort_of(request, problem)
     corners = sweep(problem, request.solver, effort, request.mapper)
     asked = [replace(effort, most_moves=most) for most in budgets(corners)]

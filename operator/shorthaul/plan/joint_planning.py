@@ -14,6 +14,7 @@ import numpy as np
 
 from shorthaul.cluster.routings import RoutedEdge
 from shorthaul.plan import drafts
+from shorthaul.plan.least_gains import settled
 from shorthaul.plan.planning import KNEE, certified, make_plan
 from shorthaul.plan.plans import Locality, Plan, Recommendation
 from shorthaul.plan.posing import effort_of, pose
@@ -42,7 +43,11 @@ def make_joint_plan(request: Request, limit: float = FAIR_SHARES) -> Plan:
 
 
 def _made(request: Request, limit: float) -> Plan:
-    """The same without a bound, which only the plan that is kept needs."""
+    """The same without a bound, which only the plan that is kept needs; the price of a move is that
+    of today's routing, whichever is tried.
+    """
+    if request.move_price is None:
+        request = settled(request, pose(request))
     today = make_plan(request)
     plans = [_searched(request, today, limit), _in_rounds(request, today, limit)]
     return min((plan for plan in plans if plan), key=lambda plan: plan.value.after)

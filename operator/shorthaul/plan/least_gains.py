@@ -36,8 +36,12 @@ def from_traffic(problem: Problem) -> float:
     return SHARE * cost / pods / problem.scale
 
 
+def move_price(request: Request) -> float:
+    """What a move has to gain, in the objective's unit, once that is settled."""
+    assert request.move_price is not None
+    return request.move_price
+
+
 def least_gain(request: Request, problem: Problem) -> int:
     """What a move has to gain, in cost units: more than rounding, and its price."""
-    price = request.move_price
-    asked = from_traffic(problem) if price is None else price
-    return max(ROUNDING, round(asked * problem.scale))
+    return max(ROUNDING, round(move_price(request) * problem.scale))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from shorthaul.plan import least_gains
 from shorthaul.plan.requests import Request
 from shorthaul.solve.choices import engine
 
@@ -19,7 +20,7 @@ def inputs(request: Request) -> Mapping[str, str]:
         "numpy": np.__version__,
         "seed": str(request.seed),
         "maxMoves": "none" if request.max_moves is None else str(request.max_moves),
-        "movePrice": "traffic" if request.move_price is None else repr(float(request.move_price)),
+        "movePrice": repr(float(least_gains.move_price(request))),
     }
     if request.max_moves_percent is not None:
         given["maxMovesPercent"] = repr(float(request.max_moves_percent))

@@ -13,7 +13,7 @@ import numpy as np
 from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
 from shorthaul.cluster.worlds import World
-from shorthaul.plan.least_gains import least_gain
+from shorthaul.plan.least_gains import least_gain, move_price
 from shorthaul.plan.plans import Refusal
 from shorthaul.plan.requests import Request
 from shorthaul.solve.problems import ROUNDING, Problem
@@ -80,13 +80,13 @@ def _reason(
     name = problem.nodes[node]
     would = f"node {name} would gain {gain / problem.scale:.6g} {problem.pricing.unit}"
     if gain <= least_gain(request, problem):
-        return Reason("NotWorthIt", f"{would}, a move has to gain {request.move_price:.6g}")
+        return Reason("NotWorthIt", f"{would}, a move has to gain {move_price(request):.6g}")
     reasons = checkers.check_target(world.pod(ref), world.nodes[name], world, request.rules)
     if reasons:
         return reasons[0]
-    if request.max_moves is None and request.limit is None:
-        return None
     asked = request.max_moves if request.max_moves is not None else request.limit
+    if asked is None:
+        return None
     return Reason(
         "MoveBudgetSpent",
         f"{would}, other moves gain more within the limit of moves ({asked})",
