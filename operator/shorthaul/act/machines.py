@@ -123,14 +123,11 @@ def remember(memory: Memory, request: Request, reply: Reply | None) -> Memory:
     match request:
         case Record(state=state) if state.phase is Phase.EVICTING:
             return replace(memory, armed=memory.checked, checked="")
-        case Record(state=state) if memory.armed and state.phase is Phase.HINTED:
-            known = replace(memory, armed="", checked="", idle=memory.idle + 1)
         case SendEviction() | Rehearse() if isinstance(reply, evictions.InDoubt):
             known = cut_off(memory)
-        case SendEviction() if isinstance(reply, evictions.Changed | evictions.BlockedByBudget):
-            known = replace(memory, armed="", checked="", idle=memory.idle + 1)
         case Record() | SendEviction():
-            known = replace(memory, armed="", checked="")
+            idle = memory.idle + _evicted_nobody(memory, request, reply)
+            known = replace(memory, armed="", checked="", idle=idle)
         case Rehearse(victim=victim) if isinstance(reply, evictions.Evicted):
             return replace(memory, checked=victim.resource_version, tries=0)
         case PlaceHint():
@@ -138,6 +135,13 @@ def remember(memory: Memory, request: Request, reply: Reply | None) -> Memory:
         case _:
             known = memory
     return replace(known, tries=known.tries + 1) if _puts_off(reply) else known
+
+
+def _evicted_nobody(memory: Memory, request: Record | SendEviction, reply: Reply | None) -> bool:
+    """Whether an attempt that was announced has surely come to nothing."""
+    if isinstance(request, Record):
+        return bool(memory.armed) and request.state.phase is Phase.HINTED
+    return isinstance(reply, evictions.Changed | evictions.BlockedByBudget)
 
 
 def cut_off(memory: Memory) -> Memory:
