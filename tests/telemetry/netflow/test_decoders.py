@@ -425,20 +425,26 @@ def test_a_template_that_changes_is_read_anew():
     assert decoder.registry.templates == 1
 
 
-def test_templates_of_before_a_restart_read_nothing_that_came_after_it():
+@pytest.mark.parametrize("milliseconds", [60_000, 20_000])
+def test_templates_of_before_a_restart_read_nothing_that_came_after_it(milliseconds):
     turned = ((12, 4), (8, 4), (2, 4), (1, 8))
     values = (p.address("10.9.9.2"), p.address("10.9.9.1"), 7, 777)
     content = b"".join(
         p.number(value, width) for value, (_, width) in zip(values, turned, strict=True)
     )
-    told = p.message9(p.template(256, p.FLOW4, version=9), p.data_set(256, p.flow4()), sequence=40)
-    data = p.message9(p.data_set(256, content), uptime=1_000, seconds=SECONDS + 60)
+    old = p.template(256, p.FLOW4, version=9), p.data_set(256, p.flow4())
+    seconds, down = SECONDS + milliseconds // 1_000, 3_000
+    again = p.message9(
+        *old, sequence=41, uptime=p.UPTIME + milliseconds - down, seconds=seconds - 3
+    )
+    data = p.message9(p.data_set(256, content), uptime=1_000, seconds=seconds)
     template = p.template(256, turned, version=9)
-    news = p.message9(template, sequence=1, uptime=2_000, seconds=SECONDS + 61)
+    news = p.message9(template, sequence=1, uptime=2_000, seconds=seconds + 1)
 
-    decoder, _ = p.decoded(told)
-    _, early = p.decoded(data, decoder=decoder, now=p.NOW + 60_000)
-    _, read = p.decoded(news, decoder=decoder, now=p.NOW + 61_000)
+    decoder, _ = p.decoded(p.message9(*old, sequence=40))
+    p.decoded(again, decoder=decoder, now=p.NOW + milliseconds - down)
+    _, early = p.decoded(data, decoder=decoder, now=p.NOW + milliseconds)
+    _, read = p.decoded(news, decoder=decoder, now=p.NOW + milliseconds + 1_000)
 
     assert early == []
     assert [(record.bytes, record.packets) for record in read] == [(777, 7)]

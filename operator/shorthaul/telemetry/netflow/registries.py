@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 from shorthaul.telemetry.netflow.exporters import Domain, Exporter, Numbers, Sender
 from shorthaul.telemetry.netflow.limits import Limits
 from shorthaul.telemetry.netflow.messages import Message
-from shorthaul.telemetry.netflow.sequences import BOOT_TOLERANCE
 from shorthaul.telemetry.netflow.templates import Template
 from shorthaul.telemetry.netflow.totals import Loss
 
 NAMES = 65_536
 PARTED = 65_536
 """Domains of exporters that were dropped, whose numbers wait until they are taken."""
+LONGEST_DELAY = 1_000
+"""Milliseconds by which one message of an exporter may take longer than another."""
 
 
 class Registry:
@@ -147,7 +148,7 @@ class Registry:
         """
         if message.version != 9 or not domain.sequence.begins_anew(message.sequence, message.boot):
             return
-        since = now - (message.exported - message.boot) - BOOT_TOLERANCE
+        since = now - (message.exported - message.boot) - LONGEST_DELAY
         for number in [number for number, kept in domain.templates.items() if kept.seen < since]:
             self.drop(exporter, domain, number)
 
