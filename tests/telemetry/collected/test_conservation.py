@@ -28,6 +28,7 @@ from shorthaul.telemetry.collected.bills import (
 )
 from shorthaul.telemetry.collected.clients import Listed, Listing
 from shorthaul.telemetry.collected.rosters import Grid, Roster
+from shorthaul.telemetry.collected.silences import Silences
 from shorthaul.telemetry.collectors.sinks import line_of
 from shorthaul.telemetry.netflow.exporters import Sender
 from shorthaul.telemetry.netflow_lines import Rules
@@ -97,6 +98,7 @@ class Operator:
     world: World = field(default_factory=world)
     roster: Roster = field(default_factory=lambda: Roster(TIMES))
     memory: Memory = field(default_factory=Memory)
+    silences: Silences = field(default_factory=lambda: Silences(SECONDS, 60))
     volumes: dict = field(default_factory=dict)
 
     def poll(self, spools, now, answering):
@@ -133,6 +135,8 @@ class Operator:
         self.roster.done(due.windows)
         for name, exporters in billed.told.items():
             self.roster.told.told(name, exporters, due.start_seconds)
+        heard = {node for exporters in billed.told.values() for node in exporters.values()}
+        self.silences.take(due.start_seconds, heard, attendance.cut)
         self.volumes[due.start_seconds] = billed.volume
 
     def _counted_before(self, name, closed):
@@ -178,19 +182,20 @@ def run(lags, schedule):
             found.append(counted(path))
         assert readings.disagreements(path) == []
         operator.ledger.__exit__(None, None, None)
-    return found, operator.volumes
+    return found, operator
 
 
 @settings(max_examples=20, deadline=None)
 @given(rounds)
 def test_two_nodes_that_cut_alike_count_each_byte_once_whoever_is_silent(schedule):
-    found, volumes = run((0, 0), schedule)
+    found, operator = run((0, 0), schedule)
 
     for before, after in itertools.pairwise(found):
         assert before[0] <= after[0] <= SENT
         assert before[1] <= after[1] <= SENT
     assert found[-1] == (SENT, SENT)
-    assert all(volume.complete for volume in volumes.values())
+    assert all(volume.complete for volume in operator.volumes.values())
+    assert all(not operator.silences.lost(start, {"n1", "n2"}, 0.0) for start in operator.volumes)
 
 
 @settings(max_examples=20, deadline=None)

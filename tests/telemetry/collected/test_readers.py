@@ -240,6 +240,22 @@ async def test_windows_that_tell_of_flows_from_before_the_watch_are_not_complete
     assert [each.complete for each in volumes[:10]] == [False] * 5 + [True] * 5
 
 
+async def test_a_collector_that_is_back_has_heard_nobody_yet_and_its_windows_say_nothing(tmp_path):
+    start, folder = recent(), tmp_path / "a"
+    for number in [*range(4), *range(8, 16)]:
+        records = [spools_made.record(A, B, 500, (start + number) * 1_000)]
+        told = records if number < 4 or number >= 12 else []
+        spools_made.write(folder, start + number, told, "10.0.0.1")
+    with spools_made.served(folder) as server:
+        source = two_pods().source(Place("127.0.0.1", server.port), longest_milliseconds=1_000)
+        volumes, _ = await read(source, start + 15)
+
+    assert [each.complete for each in volumes[:12]] == [True] * 4 + [False] * 6 + [True] * 2
+    assert {each.missing for each in volumes[4:10]} == {
+        ("node n1, heard before and not yet for long again",)
+    }
+
+
 async def test_a_window_that_cannot_be_fetched_stops_nobody_once_patience_is_over(tmp_path):
     start = recent()
     for number in range(3):

@@ -111,6 +111,18 @@ class Attendances:
         found = ((name, self._only_by(name, start_seconds, nodes)) for name in sorted(collectors))
         return tuple(Missing(name, exporters) for name, exporters in found if exporters)
 
+    def nodes_by(self, collectors: Iterable[str], start_seconds: int) -> frozenset[NodeName]:
+        """The nodes that only these collectors told of around a window, whoever is in it now."""
+        names = set(collectors)
+        return frozenset(
+            exporter.node
+            for exporter in self._exporters.values()
+            if exporter.node
+            for name in names & exporter.by.keys()
+            if start_seconds - exporter.by[name].newest <= self._expected_seconds
+            and not exporter.went_on(name, start_seconds)
+        )
+
     def untold(self, start_seconds: int, nodes: Collection[NodeName]) -> tuple[str, ...]:
         """Of these nodes those that no collector has told of since before a window."""
         told = {each.node for each in self._exporters.values() if each.first < start_seconds}

@@ -33,7 +33,8 @@ from shorthaul.telemetry.collected.bills import (
 )
 from shorthaul.telemetry.collected.clients import Listed, Listing, NoAnswer, Place
 from shorthaul.telemetry.collected.fetches import Fetched, Fetches
-from shorthaul.telemetry.collected.rosters import Due, Grid, Roster
+from shorthaul.telemetry.collected.rosters import Attendance, Due, Grid, Roster
+from shorthaul.telemetry.collected.silences import Silences, named
 from shorthaul.telemetry.live_books import LiveBook, to_the_end
 from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading, Surroundings
@@ -81,6 +82,7 @@ class _Pending:
     due: Due
     billed: Billed
     lacking: bool
+    cut: frozenset[NodeName] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class Collected:
         expected = seconds * around.rules.kept_windows
         self._roster = Roster(Grid(seconds, expected_seconds=expected))
         self._fetches = Fetches(place, around.ledger)
+        self._silences = Silences(seconds, rules.longest_milliseconds / 1_000)
         self._state = _State()
         self._counted = _Counted()
         self._task: asyncio.Task[None] | None = None
@@ -267,7 +270,8 @@ class Collected:
             return True
         book, addresses = known.book, known.addresses
         async with book.lock:
-            stretch = self._stretch(fetched, addresses)
+            attendance = self._attendance(fetched)
+            stretch = self._stretch(fetched, attendance, addresses)
             ground = await to_the_end(book.holders.ground, addresses, stretch.end_milliseconds)
             judging = Judging(
                 ground,
@@ -286,18 +290,20 @@ class Collected:
             )
         troubles += billed.damages
         self._count(fetched, billed)
-        await self._settle(_Pending(due, billed, fetched.lacking))
+        await self._settle(_Pending(due, billed, fetched.lacking, attendance.cut))
         return True
 
-    def _stretch(self, fetched: Fetched, addresses: Book) -> Stretch:
+    def _attendance(self, fetched: Fetched) -> Attendance:
+        limit = self._around.rules.lost_share_limit
+        return self._roster.attendance(fetched.due, limit, self._nodes())
+
+    def _stretch(self, fetched: Fetched, attendance: Attendance, addresses: Book) -> Stretch:
         """The window of the grid; whole if all was told, was there, and can be judged.
 
         It tells of flows that began as long before it as exporters hold them back.
         """
         start = fetched.due.start_seconds
         earliest = start * 1_000 - self._rules.longest_milliseconds
-        limit = self._around.rules.lost_share_limit
-        attendance = self._roster.attendance(fetched.due, limit, self._nodes())
         known = earliest >= addresses.known_from
         whole = known and attendance.whole and not fetched.lacking
         missing = tuple(map(str, attendance.missing))
@@ -343,7 +349,11 @@ class Collected:
         self._roster.done((*pending.due.windows, *pending.due.left_out))
         for name, exporters in pending.billed.told.items():
             self._roster.told.told(name, exporters, pending.due.start_seconds)
+        heard = {node for told in pending.billed.told.values() for node in told.values()}
+        changed = self._silences.take(pending.due.start_seconds, heard, pending.cut)
         self._keep(pending)
+        for start in changed:
+            self._give(start)
 
     def _keep(self, pending: _Pending) -> None:
         """Gives a window on, together with what was billed of it before.
@@ -365,6 +375,15 @@ class Collected:
         windows[start] = replace(found, volume=volume)
         for old in sorted(windows)[: -rules.kept_windows]:
             del windows[old]
+        self._give(start)
+
+    def _give(self, start_seconds: int) -> None:
+        """Gives a window that is kept, without the nodes that were lost though collectors told."""
+        if (found := self._state.windows.get(start_seconds)) is None:
+            return
+        limit, volume = self._around.rules.lost_share_limit, found.volume
+        if lost := self._silences.lost(start_seconds, self._nodes(), limit):
+            volume = replace(volume, complete=False, missing=(*volume.missing, named(lost)))
         self._state.fresh.append(volume)
 
 

@@ -115,10 +115,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """Who has told of a window: `partly` those that lost of it, and what it is `missing`."""
+    """Who has told of a window: `partly` those that lost of it, and what it is `missing`.
+
+    `cut` are the nodes that nobody can have told all of, as their collectors did not tell all.
+    """
 
     partly: tuple[str, ...] = ()
     missing: tuple[Missing, ...] = ()
+    cut: frozenset[NodeName] = frozenset()
 
     @property
     def whole(self) -> bool:
@@ -249,9 +253,11 @@ class Roster:
             if not known.silent and not known.listing.windows:
                 found[name] = _Telling.PARTLY  # It has begun just now, within some window.
         silent = [name for name, telling in found.items() if telling is _Telling.SILENT]
+        partly = sorted(name for name, each in found.items() if each is _Telling.PARTLY)
         return Attendance(
-            tuple(sorted(name for name, each in found.items() if each is _Telling.PARTLY)),
+            tuple(partly),
             (*self.told.missing(silent, start, nodes), *self._never_heard(start, nodes)),
+            self.told.nodes_by((*silent, *partly), start),
         )
 
     def missed(self, now_seconds: float, nodes: Collection[NodeName]) -> list[str]:
