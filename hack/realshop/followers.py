@@ -14,6 +14,7 @@ from realshop import shops
 POLICY = "affinitypolicies.shorthaul.dev"
 PLANS, MOVES = "placementplans.shorthaul.dev", "podmoves.shorthaul.dev"
 ENDS = ("Landed", "Elsewhere", "Failed", "Refused")
+ASTRAY = ("Elsewhere", "Failed", "Refused")
 EVICTED = ("Evicted", "Landed", "Elsewhere")
 OPEN = ("Pending", "Admitted", "Running", "Moving", "Verifying")
 Object = dict[str, Any]
@@ -26,6 +27,7 @@ class Follower:
     cluster: clusters.Cluster
     phases: dict[str, str] = field(default_factory=dict)
     plans: dict[str, Object] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
     first: float | None = None
     last: float | None = None
 
@@ -33,10 +35,12 @@ class Follower:
         """Read all moves and plans, and note when something changed."""
         for plan in self.cluster.client.list(PLANS):
             self.plans[plan["metadata"]["name"]] = plan
-        found = {
-            move["metadata"]["name"]: str((move.get("status") or {}).get("phase", "Pending"))
-            for move in self.cluster.client.list(MOVES)
-        }
+        found = dict[str, str]()
+        for move in self.cluster.client.list(MOVES):
+            name, status = move["metadata"]["name"], move.get("status") or {}
+            found[name] = str(status.get("phase", "Pending"))
+            if found[name] in ASTRAY:
+                self.refusals[name] = f"{found[name]}: {status.get('reason') or 'no reason told'}"
         if any(self.phases.get(name) != phase for name, phase in found.items()):
             self.last = time.time()
             self.first = self.first or self.last

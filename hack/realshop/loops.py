@@ -9,6 +9,7 @@ for what it promised.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -226,7 +227,7 @@ def _moved(setting: Setting, watcher: watchers.Watcher) -> outcomes.Moving:
     return outcomes.Moving(
         evictions=evictions,
         landed=follower.count["Landed"],
-        astray=sum(follower.count[phase] for phase in ("Elsewhere", "Failed", "Refused")),
+        astray=sum(follower.count[phase] for phase in followers.ASTRAY),
         seconds=round(settled - (follower.first or settled), 1),
         due=spent.due,
         failed=spent.failed,
@@ -236,6 +237,7 @@ def _moved(setting: Setting, watcher: watchers.Watcher) -> outcomes.Moving:
         later_evictions=follower.evictions - evictions,
         later_seconds=round(time.time() - settled, 1),
         plans=tuple(followers.summary(plan) for plan in follower.plans.values()),
+        refusals=Counter(follower.refusals.values()),
     )
 
 

@@ -41,7 +41,10 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """The moves of one run, whoever made them; only plans tell where pods should land."""
+    """The moves of one run, whoever made them; only plans tell where pods should land.
+
+    `refusals` are those that did not, by how they ended and why.
+    """
 
     evictions: int
     landed: int
@@ -55,6 +58,7 @@ class Moving:
     later_evictions: int
     later_seconds: float
     plans: tuple[Mapping[str, Any], ...] = ()
+    refusals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

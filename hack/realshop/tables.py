@@ -110,7 +110,9 @@ def predicted_share(found: outcomes.Outcome) -> float | None:
 
 
 def _moved(found: outcomes.Outcome, moving: outcomes.Moving) -> Iterator[str]:
+    refused = ", ".join(f"{why} ({count})" for why, count in sorted(moving.refusals.items()))
     landed = f", {moving.landed} landed where planned, {moving.astray} did not"
+    landed += f" ({refused})" if refused else ""
     yield (
         f"moves: {moving.evictions} evictions{landed if moving.plans else ''}, "
         f"in {moving.seconds:.0f} s"

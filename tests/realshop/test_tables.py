@@ -44,6 +44,7 @@ MOVING = outcomes.Moving(
     unheard=1,
     later_evictions=0,
     later_seconds=90.0,
+    refusals={"Refused: TargetFull": 1},
     plans=(plan("a", "Done", 0.5, 0.2), plan("b", "Done", 0.2, 0.1), plan("c", "Expired", 1, 0)),
 )
 OUTCOME = outcomes.Outcome(
@@ -77,6 +78,7 @@ def test_the_table_tells_how_much_less_crosses_and_how_much_sooner_calls_end():
 
     assert "| 1,600 kB/s | 320 kB/s | 20% |" in text
     assert "| 500.0 ms | 20.0 ms | 1 / 25.0 |" in text
+    assert "11 landed where planned, 1 did not (Refused: TargetFull (1)), in 40 s" in text
     assert "during the moves 2 of 6000 calls failed: dial: connection refused (2)" in text
     assert "4 of 5000 calls failed" in text
 
