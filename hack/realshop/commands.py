@@ -82,7 +82,7 @@ def _add_shop(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=1, help="which shop (default 1)")
     command.add_argument("--services", type=int, default=12)
     command.add_argument("--stores", type=int, default=0, help="held in one rack (default 0)")
-    command.add_argument("--rate", type=float, default=3_200_000, help="bytes/s it says in all")
+    command.add_argument("--rate", type=float, default=shops.RATE, help="bytes/s it says in all")
 
 
 def _add_run(command: argparse.ArgumentParser) -> None:
@@ -156,7 +156,8 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 def _called(one: outcomes.Outcome) -> str:
     network = "" if one.cni == layouts.CNIS[0] else f"-{one.cni}"
-    return f"{one.scenario}-seed{one.seed}{network}"
+    rate = tables.unusual_rate(one)
+    return f"{one.scenario}-seed{one.seed}{f'-{rate}' if rate else ''}{network}".replace(" ", "")
 
 
 def _report(arguments: argparse.Namespace) -> int:

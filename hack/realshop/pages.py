@@ -49,4 +49,5 @@ def page(found: Iterable[outcomes.Outcome], figures: Mapping[str, str]) -> str:
 def _shop(one: outcomes.Outcome) -> str:
     stores = f", {one.stores} stores" if one.stores else ""
     network = "" if one.cni == layouts.CNIS[0] else f", {one.cni}"
-    return f"Shop {one.seed}{stores}{network}"
+    rate = tables.unusual_rate(one)
+    return f"Shop {one.seed}{stores}{f', {rate}' if rate else ''}{network}"

@@ -22,6 +22,7 @@ NAMES = (
     *("shipping", "stock", "suppliers", "wishes"),
 )
 REPLICAS = (2, 2, 3)
+RATE = 3_200_000
 LARGE = (1_500, 48_000)
 SMALL = (600, 1_600)
 LEAST_SERVICES = 4
@@ -85,7 +86,7 @@ def drawn(
     seed: int,
     *,
     services: int = 12,
-    bytes_per_second: float = 3_200_000,
+    bytes_per_second: float = RATE,
     between: float = 0.07,
     stores: int = 0,
 ) -> Shop:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from realshop import outcomes, scenarios, traces
+from realshop import outcomes, scenarios, shops, traces
 
 REGION = "region"
+NEAR = 0.01
+"""Calls are drawn to make up what a shop says in all, to rounding."""
 
 
 def one(found: outcomes.Outcome) -> str:
@@ -94,6 +96,12 @@ def _settled(found: outcomes.Outcome) -> str:
 def _rerouted(found: outcomes.Outcome) -> str:
     everywhere = scenarios.named(found.scenario).distribution
     return str(found.services if everywhere else len(found.routed))
+
+
+def unusual_rate(found: outcomes.Outcome) -> str:
+    """Return what the shop says in all, where that is not what shops say unless told otherwise."""
+    offered = found.offered_bytes_per_second
+    return "" if abs(offered / shops.RATE - 1) < NEAR else f"{offered / 1e6:.1f} MB/s"
 
 
 def predicted_share(found: outcomes.Outcome) -> float | None:

@@ -105,3 +105,12 @@ def test_scenarios_on_one_shop_are_compared_in_one_table():
     assert text.index("| scheduler | 1,600 kB/s | 100% |") < text.index(
         "| moves | 320 kB/s | 20% |"
     )
+
+
+def test_shops_that_say_unusually_much_are_told_apart():
+    loud = replace(OUTCOME, offered_bytes_per_second=4_499_000.0, cni="cilium")
+
+    text = pages.page([OUTCOME, loud], {})
+
+    assert "## Shop 1\n" in text
+    assert "## Shop 1, 4.5 MB/s, cilium\n" in text
