@@ -157,6 +157,9 @@ def test_windows_that_are_let_go_are_remembered_by_what_they_said(told):
     whole = taken(first + told)
     last = max(number for number, window in enumerate(first + told) if window is not None)
     assert lost(short, last) == lost(whole, last)
+    assert short.take(0, *ALL) == ()
+    assert lost(short, 0) == []
+    assert lost(short, last) == lost(whole, last)
 
 
 def test_people_are_told_some_of_the_names():

@@ -350,7 +350,9 @@ class Collected:
         for name, exporters in pending.billed.told.items():
             self._roster.told.told(name, exporters, pending.due.start_seconds)
         heard = {node for told in pending.billed.told.values() for node in told.values()}
-        changed = self._silences.take(pending.due.start_seconds, heard, pending.cut)
+        changed = await to_the_end(
+            self._silences.take, pending.due.start_seconds, heard, pending.cut
+        )
         self._keep(pending)
         for start in changed:
             self._give(start)

@@ -21,7 +21,6 @@ anew. Values only, no I/O.
 from collections.abc import Set
 from copy import copy
 from dataclasses import dataclass
-from itertools import pairwise
 
 from shorthaul.units import NodeName
 
@@ -83,6 +82,13 @@ def named(lost: Nodes) -> str:
     return f"{nodes} {', '.join(names[:MOST_NAMED])}{more}, heard before and not yet for long again"
 
 
+_Voices = dict[NodeName, _Voice]
+
+
+def _copied(voices: _Voices) -> _Voices:
+    return {node: copy(voice) for node, voice in voices.items()}
+
+
 class Silences:
     """Which nodes were lost in which window; `longest_seconds` is how long flows are held back."""
 
@@ -90,9 +96,10 @@ class Silences:
         self._seconds, self._longest = window_seconds, longest_seconds
         self._windows: dict[int, _Window] = {}
         self._lost: dict[int, Nodes] = {}
-        self._before: dict[NodeName, _Voice] = {}
+        self._before: _Voices = {}
         self._before_start: int | None = None
-        self._voices: dict[NodeName, _Voice] = {}
+        self._until_newest: _Voices = {}
+        self._voices: _Voices = {}
 
     def take(self, start_seconds: int, heard: Set[NodeName], cut: Set[NodeName]) -> tuple[int, ...]:
         """Takes who was heard in a window, together with before, and who cannot have been yet.
@@ -102,13 +109,15 @@ class Silences:
         known, newest = self._windows.get(start_seconds), max(self._windows, default=-1)
         before = known.heard if known is not None else Nodes()
         window = _Window(before | (heard - {NodeName("")}), Nodes(cut))
-        if window == known:
+        is_let_go = self._before_start is not None and start_seconds <= self._before_start
+        if window == known or is_let_go:
             return ()
         self._windows[start_seconds] = window
         lost = dict(self._lost)
-        if start_seconds > newest:
-            hole = self._windows and newest >= 0 and start_seconds - newest > self._seconds
-            self._lost[start_seconds] = self._step(start_seconds, window, hole=bool(hole))
+        if start_seconds >= newest:
+            self._voices = self._voices if start_seconds > newest else self._until_newest
+            self._until_newest = _copied(self._voices)
+            self._go_on(start_seconds, max((s for s in lost if s < start_seconds), default=None))
         else:
             self._find_anew()
         while len(self._windows) > KEPT_WINDOWS:
@@ -123,12 +132,18 @@ class Silences:
         return found if len(found) > share_limit * known else Nodes()
 
     def _find_anew(self) -> None:
-        self._voices = {node: copy(voice) for node, voice in self._before.items()}
-        starts = sorted(self._windows)
-        earlier = [self._before_start if self._before_start is not None else starts[0], *starts]
-        for before, start in pairwise(earlier):
-            hole = start - before > self._seconds
-            self._lost[start] = self._step(start, self._windows[start], hole=hole)
+        self._voices = _copied(self._before)
+        before, newest = self._before_start, max(self._windows)
+        for start in sorted(self._windows):
+            if start == newest:
+                self._until_newest = _copied(self._voices)
+            self._go_on(start, before)
+            before = start
+
+    def _go_on(self, start: int, before: int | None) -> None:
+        """One window further; `before` is the start of the last one."""
+        hole = before is not None and start - before > self._seconds
+        self._lost[start] = self._step(start, self._windows[start], hole=hole)
 
     def _let_go(self, start: int) -> None:
         """Forgets the oldest window but for what it says of voices."""
