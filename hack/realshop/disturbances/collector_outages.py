@@ -1,8 +1,9 @@
 """Collectors die before pods would move: nothing moves, nothing is counted wrong.
 
 The NetObserv agent closes its socket for good when its collector is not there, and the kubelet
-starts it again, since the chart's sentinel tells. Meanwhile an exporter of our own tells of a known
-pair, so that the ledger can be held against what collectors accepted, to the byte.
+starts it again, since the chart's sentinel tells. Until all agents are back, nothing moves either:
+most of the traffic is not told. Meanwhile an exporter of our own tells of a known pair, so that the
+ledger can be held against what collectors accepted, to the byte.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from realshop.disturbances import changes, findings, ledgers, shifts, stages, vi
 from testbed import connections, progress
 
 ROLE = "collector"
+AGENTS = "app.kubernetes.io/component=agent"
 DOWN_SECONDS = 90.0
 COUNTED_SECONDS = 180.0
 EXPECTED = (
@@ -41,25 +43,27 @@ def run(stage: stages.Stage) -> Iterator[findings.Check]:
         blind = stage.evictions.since(down)
         progress.say(f"collectors were killed {kills} times and may come back")
         back = time.time()
-        _await_collectors(stage)
+        _await(stage, spools.COLLECTORS, "all collectors")
+        _await(stage, AGENTS, "all agents")
+        unheard = stage.evictions.since(back)
         stages.rest(stage, since)
     stages.whole(stage)
     yield findings.at_least("collectors killed", stage.cluster.layout.node_count, kills)
     yield findings.none(f"evictions in the {back - down:.0f} s without them", len(blind))
+    yield findings.none("evictions before all agents were back", len(unheard))
     yield findings.one_of("why nothing moves, as the policy tells", EXPECTED, reason)
     yield findings.at_least("evictions after they are back", 1, len(stage.evictions.since(back)))
     yield shifts.closed(stage, before)
     yield from _counts(stage, pair, exporter.sent)
 
 
-def _await_collectors(stage: stages.Stage) -> None:
-    stage.cluster.client.wait_for(
-        lambda: (
-            sum(map(deployments.is_ready, spools.collectors(stage.cluster)))
-            == stage.cluster.layout.node_count
-        ),
+def _await(stage: stages.Stage, label: str, what: str) -> None:
+    """Wait until a pod of each node is ready again; a kubelet may put that off for 5 minutes."""
+    client, count = stage.cluster.client, stage.cluster.layout.node_count
+    client.wait_for(
+        lambda: sum(map(deployments.is_ready, client.list("pods", labels=label))) == count,
         timeout_seconds=stage.times.settling,
-        what="all collectors to be ready again",
+        what=f"{what} to be ready again",
     )
 
 
