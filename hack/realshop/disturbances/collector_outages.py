@@ -21,7 +21,7 @@ DOWN_SECONDS = 90.0
 COUNTED_SECONDS = 180.0
 EXPECTED = (
     *("BytesStale", "FlowsUncovered"),
-    *("NothingToGain", "NotYetPersistent", "GainDoesNotPersist"),
+    *("NothingToGain", "GainTooSmall", "NotYetPersistent", "GainDoesNotPersist"),
 )
 """Bytes are stale after 180 s; until then no window has shown the hot pair, or too few have."""
 
