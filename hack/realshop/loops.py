@@ -237,7 +237,7 @@ def _moved(setting: Setting, watcher: watchers.Watcher) -> outcomes.Moving:
         later_evictions=follower.evictions - evictions,
         later_seconds=round(time.time() - settled, 1),
         plans=tuple(followers.summary(plan) for plan in follower.plans.values()),
-        refusals=Counter(follower.refusals.values()),
+        refusals=dict(Counter(follower.refusals.values())),
     )
 
 
