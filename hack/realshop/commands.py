@@ -156,8 +156,8 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 def _called(one: outcomes.Outcome) -> str:
     network = "" if one.cni == layouts.CNIS[0] else f"-{one.cni}"
-    rate = tables.unusual_rate(one)
-    return f"{one.scenario}-seed{one.seed}{f'-{rate}' if rate else ''}{network}".replace(" ", "")
+    rate = tables.unusual_rate(one).removesuffix("/s").replace(" ", "")
+    return f"{one.scenario}-seed{one.seed}{f'-{rate}' if rate else ''}{network}"
 
 
 def _report(arguments: argparse.Namespace) -> int:
