@@ -104,3 +104,40 @@ def test_what_came_over_the_target_since_the_plan_refuses_the_move(target, other
     found = check(None, policy, others=others, **target)
 
     assert (found.code if found else None) == code
+
+
+ENDING = builders.pod("db-1", "n2", cpu="3950m", terminating=True)
+STAYING = builders.pod("db-2", "n2", cpu="3950m")
+FAR_ENDING = builders.pod("db-3", "n1", cpu="100m", terminating=True)
+
+
+@pytest.mark.parametrize(
+    ("others", "code"),
+    [
+        ((ENDING,), "RoomClearing"),
+        ((STAYING,), "NotEnoughCpu"),
+        ((STAYING, FAR_ENDING), "NotEnoughCpu"),
+        ((STAYING, builders.pod("db-4", "n2", cpu="50m", terminating=True)), "NotEnoughCpu"),
+    ],
+)
+def test_a_move_waits_for_pods_that_are_ending_on_its_target_if_they_alone_are_in_its_way(
+    others, code
+):
+    policy = msgspec.convert(POLICY, AffinityPolicy, strict=False)
+
+    found = check(None, policy, others=others)
+
+    assert found is not None
+    assert found.code == code
+
+
+def test_people_are_told_which_pod_a_move_waits_for():
+    policy = msgspec.convert(POLICY, AffinityPolicy, strict=False)
+
+    found = check(None, policy, others=(ENDING,))
+
+    assert found is not None
+    assert found.message == (
+        "node n2 has 50m of 4000m cpu left, pod shop/cart-1 asks 100m, "
+        "until shop/db-1, ending there, is gone"
+    )

@@ -14,7 +14,7 @@ from shorthaul.act.machines import (
     pause_seconds,
     remember,
 )
-from shorthaul.act.moves import Observation, Order, State
+from shorthaul.act.moves import ROOM_CLEARING, Observation, Order, State
 from shorthaul.act.requests import (
     HintArrived,
     HintMissing,
@@ -100,6 +100,19 @@ def test_a_move_without_a_crash_goes_through_every_phase_once():
 
 def test_the_eviction_names_the_uid_and_the_version_that_were_checked():
     assert ask(at(MovePhase.EVICTING), memory=ARMED) == SendEviction(VICTIM)
+
+
+@pytest.mark.parametrize("phase", [MovePhase.ADMITTED, MovePhase.HINTED])
+def test_a_move_waits_while_its_target_clears_and_gives_up_when_its_time_is_over(phase):
+    clearing = Reason(ROOM_CLEARING, "node n2 has no room, until shop/db-1, ending there, is gone")
+    seen = replace(SEEN, refusal=clearing)
+
+    assert ask(at(phase), seen) == Wait(LIMITS.poll_seconds, clearing)
+    late = recorded(ask(at(phase), replace(seen, now_seconds=NOW + LIMITS.landing_seconds)))
+    assert (late.phase, late.reason.code) == (MovePhase.REFUSED, ROOM_CLEARING)
+    assert "until shop/db-1" in late.reason.message
+    gone = recorded(ask(at(phase), replace(seen, pod=None)))
+    assert (gone.phase, gone.reason.code) == (MovePhase.REFUSED, "PodGone")
 
 
 def test_after_a_crash_in_evicting_an_untouched_pod_is_checked_again_and_not_evicted():

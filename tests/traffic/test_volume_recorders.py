@@ -63,6 +63,17 @@ def test_a_window_that_turns_out_to_be_whole_replaces_the_one_that_was_not():
         assert recorded([("one", each) for each in told]).windows(NOW) == {"one": (whole,)}
 
 
+def test_a_later_revision_counts_whatever_it_says():
+    whole = replace(volume(990, ("web", "db", 9, 0)), revision=1)
+    part = replace(volume(990, ("web", "db", 5, 0), complete=False), revision=2)
+
+    for told in ([whole, part], [part, whole]):
+        recorder = VolumeRecorder(RULES)
+        for each in told:
+            recorder.add("one", each, NOW)
+        assert recorder.windows(NOW) == {"one": (part,)}
+
+
 def test_what_is_told_again_is_nothing_new():
     recorder = VolumeRecorder(RULES)
 

@@ -5,15 +5,16 @@ also gives the executor the hint that belongs to a move.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shorthaul.act.hindrances import UNKNOWN
-from shorthaul.act.moves import Order
+from shorthaul.act.moves import ROOM_CLEARING, Order
 from shorthaul.act.writers import as_hint
 from shorthaul.api import policies
 from shorthaul.api.placementhints import WorkloadHint
 from shorthaul.cluster import checkers
 from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.kube.failures import Unavailable
 from shorthaul.plan import hints, standings, upkeep
 from shorthaul.plan.views import View, ref_of
@@ -43,9 +44,14 @@ class Checker:
         known = tuple(policies.read(policy) for policy in view.policies)
         acting = {policy.ref for policy in known}
         rules = policies.rules(known, view.governance, acting, self.protected)
-        wave = [(order.pod, order.target)]
-        verdicts = checkers.check_moves(view.snapshot, [wave], rules, view.seconds)
-        return verdicts[0][1] if verdicts else None
+
+        def refused(snapshot: Snapshot) -> Reason | None:
+            wave = [(order.pod, order.target)]
+            verdicts = checkers.check_moves(snapshot, [wave], rules, view.seconds)
+            return verdicts[0][1] if verdicts else None
+
+        found = refused(view.snapshot)
+        return found and (_clearing(order, view.snapshot, found, refused) or found)
 
     def hint_for(self, order: Order) -> WorkloadHint | None:
         """Where the move's replacement should land, None when that cannot be told now."""
@@ -56,6 +62,29 @@ class Checker:
         known = {NodeName(name) for name in nodes} & set(view.distances.groups)
         found = hints.terms(known, view.distances, target=order.target, hostnames=view.hostnames)
         return as_hint(found, order.plan)
+
+
+def _clearing(
+    order: Order,
+    snapshot: Snapshot,
+    found: Reason,
+    refused: Callable[[Snapshot], Reason | None],
+) -> Reason | None:
+    """What a move waits for, if only pods that are ending on its target stand against it.
+
+    The earlier waves of a plan make room for later ones, but a pod that drains keeps its own until
+    it is gone, long after its replacement is ready.
+    """
+    ending = [
+        ref
+        for ref, pod in sorted(snapshot.pods.items())
+        if pod.node == order.target and pod.terminating and pod.active
+    ]
+    rest = {ref: pod for ref, pod in snapshot.pods.items() if ref not in set(ending)}
+    if not ending or refused(replace(snapshot, pods=rest)) is not None:
+        return None
+    more = f" and {len(ending) - 1} more" if len(ending) > 1 else ""
+    return Reason(ROOM_CLEARING, f"{found.message}, until {ending[0]}{more}, ending there, is gone")
 
 
 def _closed(order: Order, view: View) -> Reason | None:

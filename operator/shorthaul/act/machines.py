@@ -17,7 +17,7 @@ counts as evicted, whoever ended it.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shorthaul.act.moves import Observation, Order, State
+from shorthaul.act.moves import ROOM_CLEARING, Observation, Order, State
 from shorthaul.act.requests import (
     HintArrived,
     HintMissing,
@@ -179,9 +179,14 @@ def _before_eviction(
 ) -> Request:
     if _asked_before(state, memory) and _is_going(order, seen):
         return Record(_evicted(state, seen))
-    refusal = _stands_against(order, seen) or _overdue(order, state, seen, limits)
+    refusal = _stands_against(order, seen)
+    waits_for = refusal if refusal is not None and refusal.code == ROOM_CLEARING else None
+    if refusal is None or waits_for is not None:
+        refusal = _overdue(order, replace(state, reason=waits_for or state.reason), seen, limits)
     if refusal is not None:
         return Record(_refused(state, refusal))
+    if waits_for is not None:
+        return Wait(limits.poll_seconds, waits_for)
     victim = _victim(order, seen.pod.resource_version if seen.pod else "")
     if state.phase is Phase.CHECKED:
         is_fresh = memory.checked == victim.resource_version

@@ -12,6 +12,8 @@ from shorthaul.kube.readings import SeenPod
 from shorthaul.units import NodeName, PodRef, Uid, WorkloadRef
 
 ENDED = frozenset({Phase.LANDED, Phase.ELSEWHERE, Phase.FAILED, Phase.REFUSED})
+ROOM_CLEARING = "RoomClearing"
+"""Only pods that are ending on the target stand against a move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,9 @@ class State:
 class Observation:
     """What the last reads show; each phase reads only what it decides by.
 
-    `refusal` is the first "no" of kill switch, target and reference checker; `siblings` all pods of
-    the workload; `holding_budgets` the budgets that still count the pod as being evicted.
+    `refusal` is the first "no" of kill switch, target and reference checker, or, as ROOM_CLEARING,
+    its "not yet"; `siblings` all pods of the workload; `holding_budgets` the budgets that still
+    count the pod as being evicted.
     """
 
     now_seconds: float

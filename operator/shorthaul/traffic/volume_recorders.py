@@ -117,12 +117,13 @@ def _says_more(taken: Volume, known: Volume) -> bool:
     return _spelled(taken) > _spelled(known) if one == other else one > other
 
 
-def _telling(volume: Volume) -> tuple[bool, int, int, int]:
+def _telling(volume: Volume) -> tuple[int, bool, int, int, int]:
     """How much it tells; what places outside carry weighs no more than what is left."""
     told = volume.edges.items()
     between = sum(sent.bytes for ends, sent in told if not is_outside(*ends))
     told_bytes = volume.billed_bytes + volume.left_bytes
-    return volume.complete, told_bytes, between, -len(volume.missing)
+    missing = -len(volume.missing)
+    return volume.revision, volume.complete, told_bytes, between, missing
 
 
 def _spelled(volume: Volume) -> str:

@@ -61,6 +61,7 @@ class Volume:
     """One window of one source; one that is not `complete` says nothing of rates.
 
     `missing` says, for people, who has not told of it yet; while anybody is, it is not complete.
+    Of two that its source gives of the same time, the one of the higher `revision` counts.
 
     `pairs` are pods' parts of the edges, as far as the source tells pods: of each edge none, some
     or all of it. `owners` tells of each pod in it whose it was, since it may be gone by now.
@@ -77,6 +78,7 @@ class Volume:
     leftovers: tuple[Left, ...] = ()
     complete: bool = True
     missing: tuple[str, ...] = ()
+    revision: int = 0
 
     def __post_init__(self) -> None:
         if self.complete and self.missing:

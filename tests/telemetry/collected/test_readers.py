@@ -252,8 +252,21 @@ async def test_a_collector_that_is_back_has_heard_nobody_yet_and_its_windows_say
 
     assert [each.complete for each in volumes[:12]] == [True] * 4 + [False] * 6 + [True] * 2
     assert {each.missing for each in volumes[4:10]} == {
-        ("node n1, heard before and not yet for long again",)
+        ("node n1 (silent, or heard again for less than 1 s)",)
     }
+
+
+async def test_who_was_heard_before_the_operator_began_is_missed_by_todays_addresses(tmp_path):
+    start, folder = recent(), tmp_path / "a"
+    for number in [*range(4), *range(8, 16)]:
+        records = [spools_made.record(A, B, 500, (start + number) * 1_000)]
+        spools_made.write(folder, start + number, records * (number < 4), "10.0.0.1")
+    world = two_pods(ago_seconds=start_age(start + 6))
+    with spools_made.served(folder) as server:
+        source = world.source(Place("127.0.0.1", server.port), longest_milliseconds=1_000)
+        volumes, _ = await read(source, start + 15)
+
+    assert not any(each.complete for each in volumes)
 
 
 async def test_a_window_that_cannot_be_fetched_stops_nobody_once_patience_is_over(tmp_path):

@@ -292,6 +292,15 @@ def test_a_window_that_lost_much_is_not_complete(lost, whole):
     assert attended(found, 0).whole is whole
 
 
+def test_nodes_are_cut_by_time_that_is_not_told_and_not_by_records_that_were_lost():
+    windows = [listed(0, records=90, lost=10), listed(60, 100), listed(120)]
+    found = roster(("a", windows), now=190.0)
+    found.told.told("a", {MINE: "n1"}, 0)
+
+    assert [attended(found, start).whole for start in (0, 60, 120)] == [False, False, True]
+    assert [sorted(attended(found, start).cut) for start in (0, 60, 120)] == [[], ["n1"], []]
+
+
 def test_windows_that_do_not_fit_are_refused_in_one_line():
     trouble = Roster(GRID).hear("127.0.0.1", Listing("a", 45, ()), 0.0)
 

@@ -3,16 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shorthaul.telemetry.collected import silences
-from shorthaul.telemetry.collected.silences import Silences, named
+from shorthaul.telemetry.collected.silences import Silences
 
 NODES = frozenset({"n1", "n2", "n3"})
 NOBODY = frozenset()
 
 
-def taken(windows, *, longest=10.0, start=0):
+def taken(windows, *, longest=10.0, start=0, kept=64):
     """Ten seconds a window: who was heard, and who was cut; None for one that nobody told of."""
-    found = Silences(10, longest)
+    found = Silences(10, longest, kept)
     for number, window in enumerate(windows, start=start):
         if window is not None:
             found.take(10 * number, *window)
@@ -49,10 +48,27 @@ def test_who_is_heard_at_once_after_nobody_told_may_have_begun_anew_too():
     assert [lost(found, number) for number in (5, 6, 7)] == [sorted(NODES), sorted(NODES), []]
 
 
-def test_a_collector_that_told_a_part_of_a_window_takes_nobody_away_who_goes_on():
-    found = taken([ALL, ALL, heard(*NODES, cut=["n1"]), ALL, ALL])
+def test_who_goes_on_after_its_collector_told_a_part_may_have_begun_anew_with_it():
+    found = taken([ALL, ALL, heard(*NODES, cut=["n1"]), ALL, ALL, ALL])
 
-    assert [lost(found, number) for number in range(5)] == [[]] * 5
+    assert [lost(found, number) for number in range(6)] == [[], [], [], ["n1"], ["n1"], []]
+
+
+def test_when_most_fall_silent_at_once_that_is_no_pause():
+    found = taken([ALL] * 20 + [heard(), ALL, ALL, ALL])
+
+    assert [lost(found, number) for number in range(19, 24)] == [
+        [],
+        *[sorted(NODES)] * 3,
+        [],
+    ]
+
+
+def test_silences_of_all_that_come_again_and_again_are_no_habit():
+    found = taken(([ALL] * 3 + [heard()] * 5) * 6)
+
+    silent = [number for number in range(48) if number % 8 >= 3]
+    assert [lost(found, number) for number in silent] == [sorted(NODES)] * len(silent)
 
 
 def test_who_does_not_go_on_after_its_collector_told_a_part_is_lost():
@@ -64,12 +80,13 @@ def test_who_does_not_go_on_after_its_collector_told_a_part_is_lost():
 
 def test_a_node_that_falls_silent_beside_its_collector_is_lost_and_after_a_while_given_up():
     away = heard("n2", "n3")
-    found = taken([ALL] * 20 + [away] * 39)
+    found = taken([ALL] * 20 + [away] * 39 + [ALL] * 3)
 
     assert lost(found, 20) == []
     assert lost(found, 21) == ["n1"]
     assert lost(found, 56) == ["n1"]
     assert lost(found, 57) == []
+    assert [lost(found, number) for number in (58, 59, 60, 61)] == [[], ["n1"], ["n1"], []]
     assert lost(taken([away, away], start=60), 61) == []
 
 
@@ -80,11 +97,28 @@ def test_one_that_was_given_up_is_not_taken_for_whole_when_it_comes_back():
     assert [lost(found, number) for number in (48, 49, 50, 51)] == [[], ["n1"], ["n1"], []]
 
 
+def test_after_a_mere_pause_the_first_window_is_enough():
+    away = heard("n2", "n3")
+    found = taken([ALL] * 20 + [away] * 3 + [ALL] * 3, longest=300.0)
+
+    assert [lost(found, number) for number in range(20, 26)] == [
+        *([], ["n1"], ["n1"], ["n1"], ["n1"], [])
+    ]
+
+
+def test_one_that_pauses_for_longer_than_is_waited_for_is_known_by_and_by():
+    away = heard("n2", "n3")
+    found = taken(([ALL] + [away] * 59) * 4, longest=60.0, kept=240)
+
+    assert [lost(found, number) for number in range(120, 240)] == [[]] * 120
+
+
 def test_while_little_is_known_of_a_node_it_may_be_silent_for_as_long_as_flows_are_held():
     away = heard("n2", "n3")
     found = taken([ALL] * 4 + [away] * 5, longest=30.0)
 
     assert [lost(found, number) for number in range(4, 9)] == [[], [], [], [], ["n1"]]
+    assert lost(taken([ALL] * 8 + [away] * 2, longest=30.0), 9) == ["n1"]
 
 
 def test_one_that_speaks_now_and_then_is_not_missed_in_between():
@@ -149,20 +183,28 @@ def test_the_order_in_which_windows_come_changes_nothing(told, dice):
 @given(windows)
 def test_windows_that_are_let_go_are_remembered_by_what_they_said(told):
     first = [ALL] * 20
-    try:
-        kept, silences.KEPT_WINDOWS = silences.KEPT_WINDOWS, 5
-        short = taken(first + told)
-    finally:
-        silences.KEPT_WINDOWS = kept
-    whole = taken(first + told)
+    short, whole = taken(first + told, kept=5), taken(first + told)
     last = max(number for number, window in enumerate(first + told) if window is not None)
+
     assert lost(short, last) == lost(whole, last)
     assert short.take(0, *ALL) == ()
     assert lost(short, 0) == []
     assert lost(short, last) == lost(whole, last)
 
 
+def test_nodes_that_join_later_do_not_make_a_window_whole():
+    names, more = ({f"n{number}" for number in range(count)} for count in (20, 50))
+    rest = frozenset(names - {"n1", "n2"})
+    found = taken([(frozenset(names), NOBODY)] * 20 + [(rest, NOBODY)] * 2)
+    found.take(220, frozenset(more), NOBODY)
+
+    assert lost(found, 21, frozenset(more)) == ["n1", "n2"]
+
+
 def test_people_are_told_some_of_the_names():
-    assert named(frozenset({"n1"})).startswith("node n1, heard before")
-    many = named(frozenset(f"n{number}" for number in range(9)))
-    assert many.startswith("nodes n0, n1, n2, n3, n4 and 4 more, heard before")
+    found = Silences(10, 300.0)
+
+    one = "node n1 (silent, or heard again for less than 300 s)"
+    assert found.text(frozenset({"n1"})) == one
+    many = found.text(frozenset(f"n{number}" for number in range(9)))
+    assert many.startswith("nodes n0, n1, n2, n3, n4 and 4 more (silent")

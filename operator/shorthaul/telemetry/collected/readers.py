@@ -13,7 +13,7 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shorthaul import metrics
@@ -34,11 +34,12 @@ from shorthaul.telemetry.collected.bills import (
 from shorthaul.telemetry.collected.clients import Listed, Listing, NoAnswer, Place
 from shorthaul.telemetry.collected.fetches import Fetched, Fetches
 from shorthaul.telemetry.collected.rosters import Attendance, Due, Grid, Roster
-from shorthaul.telemetry.collected.silences import Silences, named
+from shorthaul.telemetry.collected.silences import KEPT_WINDOWS, Silences
 from shorthaul.telemetry.live_books import LiveBook, to_the_end
 from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading, Surroundings
 from shorthaul.traffic.addresses.books import Book
+from shorthaul.traffic.addresses.parties import Address, read_address
 from shorthaul.traffic.billed_volumes import Stretch, together
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.volume_recorders import bounded
@@ -118,7 +119,8 @@ class Collected:
         expected = seconds * around.rules.kept_windows
         self._roster = Roster(Grid(seconds, expected_seconds=expected))
         self._fetches = Fetches(place, around.ledger)
-        self._silences = Silences(seconds, rules.longest_milliseconds / 1_000)
+        kept = max(KEPT_WINDOWS, around.rules.kept_windows + 1)
+        self._silences = Silences(seconds, rules.longest_milliseconds / 1_000, kept)
         self._state = _State()
         self._counted = _Counted()
         self._task: asyncio.Task[None] | None = None
@@ -290,12 +292,18 @@ class Collected:
             )
         troubles += billed.damages
         self._count(fetched, billed)
-        await self._settle(_Pending(due, billed, fetched.lacking, attendance.cut))
+        await self._settle(_Pending(due, billed, fetched.lacking, self._cut(fetched, attendance)))
         return True
 
     def _attendance(self, fetched: Fetched) -> Attendance:
         limit = self._around.rules.lost_share_limit
         return self._roster.attendance(fetched.due, limit, self._nodes())
+
+    def _cut(self, fetched: Fetched, attendance: Attendance) -> frozenset[NodeName]:
+        """The nodes that cannot have been heard all the time, or whose records are not there."""
+        lacking = [part.collector for part in fetched.parts if part.gone]
+        lacking += [name for name, _ in fetched.due.left_out]
+        return attendance.cut | self._roster.told.nodes_by(lacking, fetched.due.start_seconds)
 
     def _stretch(self, fetched: Fetched, attendance: Attendance, addresses: Book) -> Stretch:
         """The window of the grid; whole if all was told, was there, and can be judged.
@@ -349,13 +357,24 @@ class Collected:
         self._roster.done((*pending.due.windows, *pending.due.left_out))
         for name, exporters in pending.billed.told.items():
             self._roster.told.told(name, exporters, pending.due.start_seconds)
-        heard = {node for told in pending.billed.told.values() for node in told.values()}
+        heard = self._heard(pending.billed.told.values())
         changed = await to_the_end(
             self._silences.take, pending.due.start_seconds, heard, pending.cut
         )
         self._keep(pending)
         for start in changed:
             self._give(start)
+
+    def _heard(self, told: Iterable[Mapping[Address, NodeName]]) -> frozenset[NodeName]:
+        """The nodes of exporters; by today's addresses where none are known of that time."""
+        pairs = [pair for each in told for pair in each.items()]
+        now = self._today() if any(not node for _, node in pairs) else {}
+        return frozenset(node or now.get(address, NodeName("")) for address, node in pairs)
+
+    def _today(self) -> Mapping[Address, NodeName]:
+        snapshot = self._around.snapshot()
+        nodes = snapshot.nodes.items() if snapshot is not None else ()
+        return {read_address(each): name for name, node in nodes for each in node.addresses}
 
     def _keep(self, pending: _Pending) -> None:
         """Gives a window on, together with what was billed of it before.
@@ -385,8 +404,9 @@ class Collected:
             return
         limit, volume = self._around.rules.lost_share_limit, found.volume
         if lost := self._silences.lost(start_seconds, self._nodes(), limit):
-            volume = replace(volume, complete=False, missing=(*volume.missing, named(lost)))
-        self._state.fresh.append(volume)
+            missing = volume.missing or (self._silences.text(lost),)
+            volume = replace(volume, complete=False, missing=missing)
+        self._state.fresh.append(replace(volume, revision=time.monotonic_ns()))
 
 
 def _in(taken: Spans, window: Listed) -> bool:

@@ -253,9 +253,10 @@ class Roster:
             if not known.silent and not known.listing.windows:
                 found[name] = _Telling.PARTLY  # It has begun just now, within some window.
         silent = [name for name, telling in found.items() if telling is _Telling.SILENT]
-        partly = sorted(name for name, each in found.items() if each is _Telling.PARTLY)
+        partly = [name for name, telling in found.items() if telling is _Telling.PARTLY]
+        lossy = [name for name, telling in found.items() if telling is _Telling.LOSSY]
         return Attendance(
-            tuple(partly),
+            tuple(sorted(partly + lossy)),
             (*self.told.missing(silent, start, nodes), *self._never_heard(start, nodes)),
             self.told.nodes_by((*silent, *partly), start),
         )
@@ -340,7 +341,8 @@ class _Telling(Enum):
     """How much of a window a collector has told."""
 
     WHOLE = "all"
-    PARTLY = "some of it, or not all of what came"
+    PARTLY = "some of it"
+    LOSSY = "all of it, but not all of what came"
     SILENT = "nothing"
 
 
@@ -357,8 +359,9 @@ def _telling(
         told += (window.end_ms - window.start_ms) if window.complete else 0
         records += window.records
         lost += window.lost + window.undecodable
-    if told >= (stretch[1] - stretch[0]) * 1_000 and lost <= lost_share_limit * (records + lost):
-        return _Telling.WHOLE
+    if told >= (stretch[1] - stretch[0]) * 1_000:
+        little = lost <= lost_share_limit * (records + lost)
+        return _Telling.WHOLE if little else _Telling.LOSSY
     has_only_newer = bool(windows) and windows[0].start_ms >= stretch[0] * 1_000
     return _Telling.PARTLY if has_only_newer or after > first else _Telling.SILENT
 
