@@ -296,6 +296,8 @@ class Feed:
         source.early_events += self.recorder.early_events - early
         for heard in reading.heard:
             self.recorder.hear(heard, now_seconds)
+        for unread in reading.unread:
+            self.recorder.miss(unread, now_seconds)
         for lost in reading.lost:
             self.recorder.lose(lost, now_seconds)
 

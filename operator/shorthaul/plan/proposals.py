@@ -27,6 +27,7 @@ from shorthaul.cluster.rules import Rules
 from shorthaul.errors import BadInput
 from shorthaul.plan import (
     baselines,
+    consents,
     damping,
     lifecycles,
     manifests,
@@ -88,7 +89,8 @@ def propose(view: View, maps: TrafficMaps, terms: Terms, means: Means) -> Propos
         findings |= {policy.ref: finding for policy in members}
         commands += made
         commands += _revised(scope)
-    commands += _verdicts(view, maps, terms)
+    rules = policies.rules(known, view.governance, (), terms.protected_namespaces)
+    commands += _verdicts(view, maps, terms, rules)
     return Proposals(findings, tuple(commands))
 
 
@@ -124,7 +126,7 @@ def _consider(scope: Scope, means: Means) -> tuple[Finding, Sequence[Command]]:
     plan = certified(plan, replace(request, proof=bounds.QUICK))
     finding = replace(finding, plan=plan)
     made = _manifest(plan, scope, edges)
-    before = _before(promises.moved_workloads(made), scope, average, priced)
+    before = _before(promises.moved_workloads(made), scope, rules, priced)
     status = msgspec.structs.replace(made.status, baseline=promises.baseline(before))
     return finding, (CreatePlan(msgspec.structs.replace(made, status=status)),)
 
@@ -266,13 +268,16 @@ def _manifest(plan: Plan, scope: Scope, edges: Sequence[RoutedEdge]) -> Placemen
 
 
 def _before(
-    workloads: frozenset[WorkloadRef], scope: Scope, average: TrafficGraph, priced: Pricing
+    workloads: frozenset[WorkloadRef], scope: Scope, rules: Rules, priced: Pricing
 ) -> Travel:
     """How far their traffic travels today, at the volume that the promise was made for."""
-    view = scope.view
+    view, average = scope.view, scope.traffic.average
+    assert average is not None
     recent = baselines.settled(scope.traffic.recent, view, workloads)
-    seen = promises.measured(recent, view, workloads, priced)
-    rate = baselines.volume(average, view.snapshot, workloads)
+    there = (consents.attracting(graph, view.snapshot, rules) for graph in recent)
+    seen = promises.measured(there, view, workloads, priced)
+    whole = consents.attracting(average, view.snapshot, rules)
+    rate = baselines.volume(whole, view.snapshot, workloads)
     return replace(seen, rate=rate, cost=rate * seen.mean)
 
 
@@ -297,8 +302,8 @@ def _gathered(
     )
 
 
-def _verdicts(view: View, maps: TrafficMaps, terms: Terms) -> Sequence[Command]:
-    """Verdicts on plans that are done, each by traffic in the unit of its promise.
+def _verdicts(view: View, maps: TrafficMaps, terms: Terms, rules: Rules) -> Sequence[Command]:
+    """Verdicts on plans that are done, each by traffic in the unit of its promise that may attract.
 
     A plan whose prices are not known any more has to wait for them, or goes unverified in the end.
     """
@@ -316,7 +321,9 @@ def _verdicts(view: View, maps: TrafficMaps, terms: Terms) -> Sequence[Command]:
             )
         except BadInput:
             continue
-        verdict = promises.verify(plan, view, traffic, terms, priced)
+        recent = (consents.attracting(each, view.snapshot, rules) for each in traffic.recent)
+        there = replace(traffic, recent=tuple(recent))
+        verdict = promises.verify(plan, view, there, terms, priced)
         if verdict is not None:
             commands.append(verdict)
     return commands

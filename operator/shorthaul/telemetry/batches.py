@@ -9,7 +9,7 @@ from shorthaul.telemetry.hubble_events import Outcome
 from shorthaul.telemetry.skips import Skips
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading
 from shorthaul.traffic.flow_tables import Flows, FlowTable
-from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Heard, Lost
+from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Heard, Lost, Unread
 from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 
@@ -35,6 +35,7 @@ class Batch:
         self.flows: list[Flow] = []
         self.anchored: list[AnchorFlow] = []
         self.lost: list[Lost] = []
+        self.unread: list[Unread] = []
 
     def take_block(self, told: Told, place: str) -> None:
         """Counts what the lines of a block say."""
@@ -95,6 +96,7 @@ class Batch:
             anchored=tuple(self.anchored),
             heard=tuple(Heard(*key, lines) for key, lines in sorted(self._heard.items())),
             lost=tuple(self.lost),
+            unread=tuple(self.unread),
             workloads=dict(workloads),
             ignored=dict(sorted(totals.skips.ignored.items())),
             leftovers=totals.skips.leftovers(),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from shorthaul.cluster.snapshots import Snapshot
-from shorthaul.traffic.flows import AnchorFlow, Flow, Heard, Lost
+from shorthaul.traffic.flows import AnchorFlow, Flow, Heard, Lost, Unread
 from shorthaul.traffic.graphs import Leftover
 from shorthaul.traffic.volumes import Volume
 from shorthaul.traffic.windows import WindowRules
@@ -67,6 +67,7 @@ class SourceReading:
     flows: Collection[Flow] = ()
     heard: tuple[Heard, ...] = ()
     lost: tuple[Lost, ...] = ()
+    unread: tuple[Unread, ...] = ()
     workloads: Mapping[PodRef, WorkloadRef] = field(default_factory=dict)
     ignored: Mapping[str, int] = field(default_factory=dict)
     leftovers: tuple[Leftover, ...] = ()

@@ -61,6 +61,14 @@ class Lost(NamedTuple):
     time_nanoseconds: int = 0
 
 
+class Unread(NamedTuple):
+    """A stretch of time of which not all that an observer saw was read, however much that is."""
+
+    observer: NodeName
+    begin_nanoseconds: int
+    end_nanoseconds: int
+
+
 class Heard(NamedTuple):
     """Flow lines that carry no weight, but show that an observer was alive in that second."""
 

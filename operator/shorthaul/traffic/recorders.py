@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shorthaul.traffic.flow_tables import Flows, FlowTable
-from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Heard, Lost
+from shorthaul.traffic.flows import NANOSECONDS, AnchorFlow, Flow, Heard, Lost, Unread
 from shorthaul.traffic.observations import AnchorSum, ObserverSum
 from shorthaul.traffic.pair_counts import PairCounts
 from shorthaul.traffic.window_averages import Ends
@@ -33,6 +33,7 @@ class _Open:
     lines: Counter[NodeName]
     anchored: dict[Ends, _Sums] = field(default_factory=dict)
     lost: Counter[NodeName] = field(default_factory=Counter)
+    unread: set[NodeName] = field(default_factory=set)
     surplus_events: int = 0
 
     def take_anchored(self, flow: AnchorFlow) -> None:
@@ -115,6 +116,16 @@ class Recorder:
             window = self._opened(self._index(now_seconds))
         window.lost[lost.observer] += lost.events
 
+    def miss(self, unread: Unread, now_seconds: float) -> None:
+        """Takes a node for blind in the windows that are open of a stretch that was not read."""
+        width = self.rules.window_seconds
+        begin, end = unread.begin_nanoseconds / NANOSECONDS, unread.end_nanoseconds / NANOSECONDS
+        first, last = self._index(begin), self._index(min(end, now_seconds))
+        for index in range(max(first, self._earliest(now_seconds)), last + 1):
+            missing = min(end, (index + 1) * width) - max(begin, index * width)
+            if missing > self.rules.lost_share_limit * width:
+                self._opened(index).unread.add(unread.observer)
+
     def close(
         self, now_seconds: float, expected: frozenset[NodeName] | None = None
     ) -> tuple[Window, ...]:
@@ -183,20 +194,20 @@ class Recorder:
             seconds=self.rules.window_seconds,
             pairs=pairs,
             observers=observers,
-            blind=self._silent(taken, expected) | self._lossy(observers),
+            blind=self._unheard(taken, expected) | self._lossy(observers),
             usable=not self._too_lossy(observers.values()),
             surplus_events=taken.surplus_events + taken.pairs.surplus_events,
             anchored={key: _anchored(key, sums) for key, sums in taken.anchored.items()},
         )
 
-    def _silent(self, taken: _Open, expected: frozenset[NodeName] | None) -> frozenset[NodeName]:
-        """Nodes that reported lately, or were already missed, and do not in this window.
+    def _unheard(self, taken: _Open, expected: frozenset[NodeName] | None) -> frozenset[NodeName]:
+        """Nodes that were not read, and those that reported lately and do not in this window.
 
         A node that no longer exists is not missed; one that exists is, until it speaks again or
         its last report has left the kept windows.
         """
         recent = [node for window in self.windows for node in window.observers if node]
-        silent = frozenset(recent) - frozenset(taken.lines)
+        silent = (frozenset(recent) - frozenset(taken.lines)) | taken.unread
         return silent if expected is None else silent & expected
 
     def _lossy(self, observers: dict[NodeName, ObserverSum]) -> frozenset[NodeName]:

@@ -1,8 +1,9 @@
 """Whether a source that was cut off has read again what came meanwhile.
 
-Windows must not close on half of it. A node is caught up when its flows have reached the time at
-which the stream was opened, or when it is connected and has had nothing more to say for a while.
-Nobody waits for longer than a limit, since a node may be gone for good.
+Windows must not close on half of it. A node is caught up when its flows have reached the present,
+or when it is connected and has had nothing more to say for a while. Nobody waits for longer than a
+limit, since a node may be gone for good: once from the cut on, and anew from when somebody answers.
+Who was not caught up with by then was not read.
 """
 
 from collections.abc import Callable, Set
@@ -35,15 +36,14 @@ class CatchUp:
 
     def is_over(self, now: float, newest: Callable[[str], int]) -> bool:
         """Whether nothing is left to wait for; `newest` is the time of a node's newest flow."""
-        if now - self.down_since > PATIENCE_SECONDS:
-            return True
-        if not self.opened or not self._connected:
-            return False
-        self.awaited = {node for node in self.awaited if not self._reached(node, now, newest)}
-        return not self.awaited
+        if self.opened and self._connected:
+            self.awaited = {node for node in self.awaited if not self._reached(node, now, newest)}
+            if not self.awaited:
+                return True
+        return now - self.down_since > PATIENCE_SECONDS
 
     def _reached(self, node: str, now: float, newest: Callable[[str], int]) -> bool:
-        if newest(node) >= self.opened * NANOSECONDS:
+        if newest(node) >= max(self.opened, now - QUIET_SECONDS) * NANOSECONDS:
             return True
         last = max(self._connected.get(node, now), self._heard.get(node, 0.0))
         return now - last >= QUIET_SECONDS

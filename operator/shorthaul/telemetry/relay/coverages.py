@@ -44,8 +44,13 @@ class Watch:
 
     nodes: dict[str, _Watched] = field(default_factory=dict)
 
-    def poll(self, found: Mapping[str, Standing], delivered: Callable[[str], int]) -> None:
-        """Takes in an answer, and how many flows of each node have come until then."""
+    def poll(
+        self, found: Mapping[str, Standing], delivered: Callable[[str], int], *, forget: bool = True
+    ) -> None:
+        """Takes in an answer, and how many flows of each node have come until then.
+
+        Who is not listed is not forgotten while what was missed is still awaited.
+        """
         for name, standing in found.items():
             came = delivered(name)
             known = self.nodes.get(name) or _Watched(standing, standing.seen, came)
@@ -53,7 +58,7 @@ class Watch:
         for name in self.nodes.keys() - found.keys():
             known = self.nodes[name]
             known.standing = replace(known.standing, connected=False)
-            known.absent_polls += 1
+            known.absent_polls += forget
             if known.absent_polls > REMEMBERED_POLLS:
                 del self.nodes[name]
 
@@ -73,12 +78,16 @@ class Watch:
     @property
     def coverage(self) -> Coverage:
         """The nodes that are known, and those whose flows arrive."""
-        connected = {name for name, node in self.nodes.items() if node.standing.connected}
-        silent = set(self.stalled)
+        connected, silent = self.connected, set(self.stalled)
         return Coverage(
             known=frozenset(NodeName(name) for name in self.nodes),
             connected=frozenset(NodeName(name) for name in connected - silent),
         )
+
+    @property
+    def connected(self) -> set[str]:
+        """The nodes that are connected, whether or not their flows arrive."""
+        return {name for name, node in self.nodes.items() if node.standing.connected}
 
     @property
     def stalled(self) -> tuple[str, ...]:

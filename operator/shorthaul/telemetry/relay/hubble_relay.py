@@ -24,7 +24,7 @@ from shorthaul.telemetry.relay.progresses import Progress
 from shorthaul.telemetry.relay.responses import NO_RESPONSE, Report, ResponseReader, report_of
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading
 from shorthaul.traffic.addresses.ranges import Range
-from shorthaul.traffic.flows import NANOSECONDS, Lost
+from shorthaul.traffic.flows import NANOSECONDS, Lost, Unread
 from shorthaul.units import NodeName
 
 MOST_MESSAGES = 20_000
@@ -70,6 +70,7 @@ class HubbleRelay:
         self._gaps: dict[str, _Gap] = {}
         self._errors: dict[str, str] = {}
         self._alone = ""
+        self._unanswered = False
         self._busy = asyncio.Lock()
 
     async def read(self) -> SourceReading:
@@ -91,6 +92,8 @@ class HubbleRelay:
             self._resume(now, progress)
         batch = Batch(self._totals)
         messages = self._link.take(MOST_MESSAGES, now)
+        if messages:
+            self._answered(now)
         for raw in messages:
             self._take(raw, now, progress, batch)
         self._attend(now, progress, batch)
@@ -99,9 +102,21 @@ class HubbleRelay:
     def _resume(self, now: float, progress: Progress) -> None:
         self._watch.settle(progress.delivered)
         self._resumed = {node: progress.newest(node) for node in self._watch.nodes}
-        if self._catch_up is not None:
-            self._catch_up.opened = now
-            self._catch_up.awaited = set(self._watch.coverage.connected)
+        self._unanswered = True
+
+    def _answered(self, now: float) -> None:
+        """Takes note that somebody is there: from now on there is something to catch up with."""
+        if self._unanswered:
+            awaited = self._catch_up.awaited if self._catch_up else set()
+            self._catch_up = CatchUp(now, self._link.opened, awaited)
+            self._unanswered = False
+
+    def _cut(self, now: float) -> None:
+        """Takes nobody for connected until somebody says so, and waits for those that were."""
+        if self._catch_up is None:
+            self._catch_up = CatchUp(now)
+        self._catch_up.awaited |= self._watch.connected
+        self._watch.lose(list(self._watch.nodes))
 
     def _take(self, raw: bytes, now: float, progress: Progress, batch: Batch) -> None:
         response = self._reader.parse(raw)
@@ -146,8 +161,9 @@ class HubbleRelay:
         found = self._link.poll(now, self._alone)
         if found is None:
             return
+        self._answered(now)
         self._tell_gaps(found, batch)
-        self._watch.poll(found, progress.delivered)
+        self._watch.poll(found, progress.delivered, forget=self._catch_up is None)
         self._forget_errors()
         for node in self._watch.coverage.connected:
             batch.alive(node, int(now))
@@ -172,18 +188,23 @@ class HubbleRelay:
                 if share:
                     batch.lose(Lost(NodeName(name), share, at))
 
-    def _caught_up(self, now: float, progress: Progress) -> bool:
-        if self._catch_up is None and not self._link.opened:
-            self._catch_up = CatchUp(now)
+    def _caught_up(self, now: float, progress: Progress, batch: Batch) -> bool:
+        if not self._link.opened:
+            self._cut(now)
         if self._catch_up is None:
             return True
         over = self._catch_up.is_over(now, progress.newest)
-        if over and self._link.opened:
+        if over:
+            batch.unread += [
+                Unread(NodeName(node), progress.newest(node), int(now * NANOSECONDS))
+                for node in sorted(self._catch_up.awaited)
+            ]
+        if over and self._link.opened and not self._unanswered:
             self._catch_up = None
         return over
 
     def _reading(self, batch: Batch, now: float, progress: Progress) -> SourceReading:
-        caught_up = self._caught_up(now, progress)
+        caught_up = self._caught_up(now, progress, batch)
         waiting, seen = self._link.waiting_bytes, self._watch.coverage
         return batch.reading(
             self._reader.names.workloads,
