@@ -51,7 +51,6 @@ from shorthaul.plan.views import ACTIVE_PHASES, OPEN_PHASES, Terms, View, ref_of
 from shorthaul.solve import bounds
 from shorthaul.solve.pricings import Pricing, unit_for
 from shorthaul.solve.solvers import Solver
-from shorthaul.traffic.graphs import TrafficGraph
 from shorthaul.units import NodeName, PodRef, WorkloadRef
 
 MOST_GATHERED = 1000
