@@ -39,7 +39,9 @@ def agent(layout: layouts.Layout, node: layouts.Node, library: Path) -> list[str
         *("--routing-mode=native", "--auto-direct-node-routes=true"),
         *("--devices=eth0", "--enable-ipv4-masquerade=false"),
         f"--ipv4-native-routing-cidr={layouts.POD_CIDR}",
-        *("--kube-proxy-replacement=false", "--enable-l7-proxy=false"),
+        # The agent chooses endpoints of cluster addresses itself, and by zone only if told to.
+        *("--kube-proxy-replacement=false", "--enable-service-topology=true"),
+        "--enable-l7-proxy=false",
         *("--enable-health-checking=false", "--enable-endpoint-health-checking=false"),
         "--identity-allocation-mode=crd",
         *(f"--lib-dir={library}", "--state-dir=/run/cilium"),
