@@ -13,11 +13,14 @@ def follow(monkeypatch):
 
 
 def test_the_window_in_which_the_relay_goes_away_is_not_whole_though_nobody_comes_back(follow):
-    assert follow(Outage(gone=95, back=185)).partial == []
+    story = follow(Outage(gone=95, back=185))
+
+    assert story.partial == []
+    assert story.shares
 
 
 def test_windows_wait_for_what_is_read_again_after_a_long_outage_too(follow):
-    story = follow(Outage(gone=103, back=166, rate=0.7, capacity=70, speed=8))
+    story = follow(Outage(gone=103, back=166, rate=0.7, capacity=70, speed=4))
 
     assert story.partial == []
     assert min(story.shares) == pytest.approx(1, abs=0.15)
@@ -31,10 +34,14 @@ def test_nobody_is_covered_while_a_relay_that_is_gone_is_asked_again(follow):
     assert max(story.covered) > 185
 
 
-def test_a_node_that_a_young_relay_does_not_list_yet_is_not_forgotten(follow):
-    outage = Outage(gone=97, back=189, end=300, rate=0.7, capacity=70, unlisted_seconds=20)
+@pytest.mark.parametrize(("back", "unlisted_seconds"), [(120, 40), (189, 20)])
+def test_a_node_that_a_young_relay_does_not_list_yet_is_not_forgotten(
+    follow, back, unlisted_seconds
+):
+    story = follow(Outage(97, back, rate=0.7, capacity=70, unlisted_seconds=unlisted_seconds))
 
-    assert follow(outage).partial == []
+    assert story.partial == []
+    assert story.shares
 
 
 def test_rates_are_right_after_an_outage_longer_than_windows_are_kept(follow):
