@@ -49,3 +49,9 @@ def test_rates_are_right_after_an_outage_longer_than_windows_are_kept(follow):
 
     assert story.shares == pytest.approx([1] * len(story.shares), abs=0.2)
     assert len(story.shares) > 5
+
+
+def test_nodes_that_are_read_hardly_faster_than_they_speak_are_not_taken_for_whole(follow):
+    outage = Outage(75, 140, end=250, rate=1.0, capacity=300, speed=6, unlisted_seconds=3)
+
+    assert follow(outage).partial == []

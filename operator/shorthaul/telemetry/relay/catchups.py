@@ -3,7 +3,8 @@
 Windows must not close on half of it. A node is caught up when its flows have reached the present,
 or when it is connected and has had nothing more to say for a while. Nobody waits for longer than a
 limit, since a node may be gone for good: once from the cut on, and anew from when somebody answers.
-Who was not caught up with by then was not read.
+Who was not caught up with by then was not read, and is not for as long as it is read slowly; only
+after much longer it may be its clock that is behind.
 """
 
 from collections.abc import Callable, Set
@@ -13,6 +14,7 @@ from shorthaul.traffic.flows import NANOSECONDS
 
 QUIET_SECONDS = 5.0
 PATIENCE_SECONDS = 60.0
+SLOWEST_SECONDS = 600.0
 
 
 @dataclass(slots=True)
@@ -41,6 +43,10 @@ class CatchUp:
             if not self.awaited:
                 return True
         return now - self.down_since > PATIENCE_SECONDS
+
+    def is_given_up(self, now: float) -> bool:
+        """Whether those that are connected and behind will hardly come nearer any more."""
+        return now - self.down_since > SLOWEST_SECONDS
 
     def _reached(self, node: str, now: float, newest: Callable[[str], int]) -> bool:
         if newest(node) >= max(self.opened, now - QUIET_SECONDS) * NANOSECONDS:

@@ -199,7 +199,8 @@ class HubbleRelay:
                 Unread(NodeName(node), progress.newest(node), int(now * NANOSECONDS))
                 for node in sorted(self._catch_up.awaited)
             ]
-        if over and self._link.opened and not self._unanswered:
+        done = self._catch_up.is_given_up(now) or not self._catch_up.awaited & self._watch.connected
+        if over and self._link.opened and not self._unanswered and done:
             self._catch_up = None
         return over
 
