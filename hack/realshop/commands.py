@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -170,7 +171,7 @@ def _report(arguments: argparse.Namespace) -> int:
 def _drawn(found: list[outcomes.Outcome], page: Path) -> Iterator[tuple[str, str]]:
     """Draw each comparison beside the page; where nothing can draw, keep the figures there are."""
     for name, same in pages.by_shop(found):
-        path = page.with_suffix("") / f"{name.lower().replace(', ', '-').replace(' ', '-')}.svg"
+        path = page.with_suffix("") / f"{re.sub('[^a-z0-9.]+', '-', name.lower())}.svg"
         try:
             figures.draw(same, path)
         except canvases.Unavailable as error:
