@@ -25,7 +25,7 @@ class Span:
     failed: int
     skipped: int
     called_bytes_per_second: float
-    failures: dict[str, int] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Moving:
     later_evictions: int
     later_seconds: float
     plans: tuple[Mapping[str, Any], ...] = ()
-    refusals: dict[str, int] = field(default_factory=dict)
+    refusals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
