@@ -9,6 +9,7 @@ import itertools
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -24,6 +25,8 @@ ANSWER_SECONDS = 60.0
 LISTING_BYTES = 16 << 20
 WINDOW_BYTES = 64 << 20
 _PIECE_BYTES = 1 << 18
+_SLOW_BYTES = 1 << 14
+"""What is read at once, and may be under way, where a window is read slowly."""
 _OPTION = "collector.tls.folder"
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
@@ -104,21 +107,26 @@ def listing_of(place: Place, address: str) -> Listing:
     return msgspec.structs.replace(found, windows=tuple(windows))
 
 
-def window_of(place: Place, address: str, start: int) -> bytes:
-    """One window's compressed lines; raises NoAnswer, WindowGone if it has gone."""
-    return _get(place, address, f"/windows/{start}", WINDOW_BYTES)
+def window_of(place: Place, address: str, start: int, seconds: float = 0.0) -> bytes:
+    """One window's compressed lines; raises NoAnswer, WindowGone if it has gone.
+
+    Large ones are read over so many seconds, and little of them is under way at once.
+    """
+    return _get(place, address, f"/windows/{start}", WINDOW_BYTES, seconds)
 
 
-def _get(place: Place, address: str, path: str, most_bytes: int) -> bytes:
+def _get(place: Place, address: str, path: str, most_bytes: int, seconds: float = 0.0) -> bytes:
     where = f"collector {address} of {place}"
     try:
         raw = socket.create_connection((address, place.port), CONNECT_SECONDS)
+        if seconds:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SLOW_BYTES)
         with contextlib.closing(_connected(place, raw)) as connection, _in_time(connection, where):
             if isinstance(connection.sock, ssl.SSLSocket):
                 connection.sock.do_handshake()
             connection.request("GET", path)
             answer = connection.getresponse()
-            body = _body(answer, most_bytes, where)
+            body = _body(answer, most_bytes, where, seconds)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise NoAnswer(f"{where}: GET {path}: {error or type(error).__name__}") from error
     if answer.status == 404:
@@ -182,10 +190,14 @@ def _context(place: Place) -> ssl.SSLContext | None:
     return context
 
 
-def _body(answer: http.client.HTTPResponse, most_bytes: int, where: str) -> bytes:
-    found = bytearray()
-    while piece := answer.read1(_PIECE_BYTES):
+def _body(
+    answer: http.client.HTTPResponse, most_bytes: int, where: str, seconds: float = 0.0
+) -> bytes:
+    found, whole = bytearray(), answer.length or 0
+    pause = seconds / whole if whole > _SLOW_BYTES else 0.0
+    while piece := answer.read1(_SLOW_BYTES if pause else _PIECE_BYTES):
         found += piece
+        time.sleep(pause * len(piece))
         if len(found) > most_bytes:
             raise NoAnswer(f"{where}: more than {most_bytes:,} bytes; give shorter windows")
     if answer.length:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from shorthaul.store.keepers import Keeper
-from shorthaul.telemetry.collected import clients
+from shorthaul.telemetry.collected import clients, paces
 from shorthaul.telemetry.collected.bills import Part, span_of, stream_of
 from shorthaul.telemetry.collected.clients import Listed, NoAnswer, Place, WindowGone
 from shorthaul.telemetry.collected.rosters import Due, Roster
@@ -53,13 +53,15 @@ class Fetches:
     async def fetch(self, due: Due, roster: Roster) -> Fetched:
         """Fetches windows, one after the other; one that is lost is empty."""
         parts, room, failed, troubles = list[Part](), MOST_BYTES, set[str](), list[str]()
+        seconds = paces.seconds_of(due, roster.grid, time.time())
         for name, listed in due.windows:
             if name in failed:
                 continue
             part = Part(name, listed, note=await self._note(name, listed))
             if listed.records and room > 0:
                 try:
-                    part = replace(part, data=await self._data(roster, part, troubles))
+                    pace = seconds.get((name, listed), 0.0)
+                    part = replace(part, data=await self._data(roster, part, pace, troubles))
                 except NoAnswer as error:
                     troubles.append(str(error))
                     failed.add(name)
@@ -83,12 +85,14 @@ class Fetches:
             return None
         return await self.ledger.note(stream_of(name), span_of(listed))
 
-    async def _data(self, roster: Roster, part: Part, troubles: list[str]) -> bytes:
+    async def _data(self, roster: Roster, part: Part, seconds: float, troubles: list[str]) -> bytes:
         """A window's data; nothing if it has gone, or its collector has failed for too long."""
         name, listed = part.collector, part.listed
         address = roster.known[name].address
         try:
-            data = await asyncio.to_thread(clients.window_of, self.place, address, listed.start_ms)
+            data = await asyncio.to_thread(
+                clients.window_of, self.place, address, listed.start_ms, seconds
+            )
         except WindowGone:
             return b""
         except NoAnswer as error:
