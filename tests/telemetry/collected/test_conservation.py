@@ -195,7 +195,8 @@ def test_two_nodes_that_cut_alike_count_each_byte_once_whoever_is_silent(schedul
         assert before[1] <= after[1] <= SENT
     assert found[-1] == (SENT, SENT)
     assert all(volume.complete for volume in operator.volumes.values())
-    assert all(not operator.silences.lost(start, {"n1", "n2"}, 0.0) for start in operator.volumes)
+    spoken = [start for start in operator.volumes if start < START + (WINDOWS - 2) * SECONDS]
+    assert all(not operator.silences.lost(start, {"n1", "n2"}, 0.0) for start in spoken)
 
 
 @settings(max_examples=20, deadline=None)

@@ -13,14 +13,14 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from shorthaul import metrics
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.errors import BadInput
 from shorthaul.store.spans import Spans, Standing
-from shorthaul.telemetry.collected import clients
+from shorthaul.telemetry.collected import clients, speakers
 from shorthaul.telemetry.collected.accounts import Account
 from shorthaul.telemetry.collected.beginnings import expected_at
 from shorthaul.telemetry.collected.bills import (
@@ -39,7 +39,6 @@ from shorthaul.telemetry.live_books import LiveBook, to_the_end
 from shorthaul.telemetry.netflow_lines import Rules
 from shorthaul.telemetry.sources import Coverage, SourceHealth, SourceReading, Surroundings
 from shorthaul.traffic.addresses.books import Book
-from shorthaul.traffic.addresses.parties import Address, read_address
 from shorthaul.traffic.billed_volumes import Stretch, together
 from shorthaul.traffic.flows import NANOSECONDS
 from shorthaul.traffic.volume_recorders import bounded
@@ -273,6 +272,7 @@ class Collected:
         book, addresses = known.book, known.addresses
         async with book.lock:
             attendance = self._attendance(fetched)
+            cut = attendance.cut | speakers.unheard(fetched, self._roster.told)
             stretch = self._stretch(fetched, attendance, addresses)
             ground = await to_the_end(book.holders.ground, addresses, stretch.end_milliseconds)
             judging = Judging(
@@ -292,18 +292,12 @@ class Collected:
             )
         troubles += billed.damages
         self._count(fetched, billed)
-        await self._settle(_Pending(due, billed, fetched.lacking, self._cut(fetched, attendance)))
+        await self._settle(_Pending(due, billed, fetched.lacking, cut))
         return True
 
     def _attendance(self, fetched: Fetched) -> Attendance:
         limit = self._around.rules.lost_share_limit
         return self._roster.attendance(fetched.due, limit, self._nodes())
-
-    def _cut(self, fetched: Fetched, attendance: Attendance) -> frozenset[NodeName]:
-        """The nodes that cannot have been heard all the time, or whose records are not there."""
-        lacking = [part.collector for part in fetched.parts if part.gone]
-        lacking += [name for name, _ in fetched.due.left_out]
-        return attendance.cut | self._roster.told.nodes_by(lacking, fetched.due.start_seconds)
 
     def _stretch(self, fetched: Fetched, attendance: Attendance, addresses: Book) -> Stretch:
         """The window of the grid; whole if all was told, was there, and can be judged.
@@ -357,24 +351,13 @@ class Collected:
         self._roster.done((*pending.due.windows, *pending.due.left_out))
         for name, exporters in pending.billed.told.items():
             self._roster.told.told(name, exporters, pending.due.start_seconds)
-        heard = self._heard(pending.billed.told.values())
+        heard = speakers.heard(pending.billed.told.values(), self._around.snapshot())
         changed = await to_the_end(
             self._silences.take, pending.due.start_seconds, heard, pending.cut
         )
         self._keep(pending)
         for start in changed:
             self._give(start)
-
-    def _heard(self, told: Iterable[Mapping[Address, NodeName]]) -> frozenset[NodeName]:
-        """The nodes of exporters; by today's addresses where none are known of that time."""
-        pairs = [pair for each in told for pair in each.items()]
-        now = self._today() if any(not node for _, node in pairs) else {}
-        return frozenset(node or now.get(address, NodeName("")) for address, node in pairs)
-
-    def _today(self) -> Mapping[Address, NodeName]:
-        snapshot = self._around.snapshot()
-        nodes = snapshot.nodes.items() if snapshot is not None else ()
-        return {read_address(each): name for name, node in nodes for each in node.addresses}
 
     def _keep(self, pending: _Pending) -> None:
         """Gives a window on, together with what was billed of it before.
