@@ -1,7 +1,9 @@
 """Windows are read slowly while they are new, and as fast as they come after an outage."""
 
 import os
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -53,3 +55,25 @@ def test_a_window_that_is_read_slowly_is_the_same_and_takes_its_time(tmp_path):
 
     assert slowly == at_once == file.read_bytes()
     assert took >= 1.0
+
+
+def test_little_of_a_window_that_is_read_slowly_is_under_way_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        place = Place("127.0.0.1", server.getsockname()[1])
+        asked = pool.submit(clients.window_of, place, "127.0.0.1", 0, 2.0)
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(4_096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n")
+            connection.setblocking(False)
+            left, sent = 400_000, 0
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+            while left:
+                try:
+                    left -= connection.send(bytes(min(left, 4_096)))
+                except BlockingIOError:
+                    sent = sent or 400_000 - left
+                    time.sleep(0.01)
+        assert len(asked.result()) == 400_000
+
+    assert 0 < sent <= 60_000

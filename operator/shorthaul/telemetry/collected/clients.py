@@ -118,9 +118,7 @@ def window_of(place: Place, address: str, start: int, seconds: float = 0.0) -> b
 def _get(place: Place, address: str, path: str, most_bytes: int, seconds: float = 0.0) -> bytes:
     where = f"collector {address} of {place}"
     try:
-        raw = socket.create_connection((address, place.port), CONNECT_SECONDS)
-        if seconds:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SLOW_BYTES)
+        raw = _opened(address, place.port, slowly=seconds > 0)
         with contextlib.closing(_connected(place, raw)) as connection, _in_time(connection, where):
             if isinstance(connection.sock, ssl.SSLSocket):
                 connection.sock.do_handshake()
@@ -134,6 +132,22 @@ def _get(place: Place, address: str, path: str, most_bytes: int, seconds: float 
     if answer.status != 200:
         raise NoAnswer(f"{where}: GET {path}: status {answer.status}")
     return body
+
+
+def _opened(address: str, port: int, *, slowly: bool) -> socket.socket:
+    """A connection; how much may be under way has to be known before it is made."""
+    if not slowly:
+        return socket.create_connection((address, port), CONNECT_SECONDS)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    raw = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SLOW_BYTES)
+        raw.settimeout(CONNECT_SECONDS)
+        raw.connect((address, port))
+    except BaseException:
+        raw.close()
+        raise
+    return raw
 
 
 def _connected(place: Place, raw: socket.socket) -> http.client.HTTPConnection:
