@@ -50,15 +50,20 @@ def nodes_of(snapshot: Snapshot) -> Mapping[Party, NodeName]:
 
 def fixed_addresses(snapshot: Snapshot) -> Iterator[tuple[Uid, Address, Party]]:
     """The addresses of nodes and Services, with who holds them; raises BadInput for a Service's."""
-    for name, node in snapshot.nodes.items():
-        for text in node.addresses:
-            address = _address_or_none(text)  # a node's list has its host names too
-            if address is not None:
-                yield Uid(f"node {name}"), address, node_party(name)
+    for address, name in node_addresses(snapshot):
+        yield Uid(f"node {name}"), address, node_party(name)
     for service in snapshot.services:
         party = Party(Kind.SERVICE, service.namespace, service.name)
         for text in service.addresses:
             yield Uid(str(party)), _address(text, str(party)), party
+
+
+def node_addresses(snapshot: Snapshot) -> Iterator[tuple[Address, NodeName]]:
+    """The nodes' own addresses; their lists have host names too, which are none."""
+    for name, node in snapshot.nodes.items():
+        for text in node.addresses:
+            if (address := _address_or_none(text)) is not None:
+                yield address, name
 
 
 def node_ends_of(snapshot: Snapshot) -> NodeEnds:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
+from shorthaul.cluster.address_books import node_addresses
 from shorthaul.cluster.snapshots import Snapshot
 from shorthaul.telemetry.collected.attendances import Attendances
 from shorthaul.telemetry.collected.fetches import Fetched
-from shorthaul.traffic.addresses.parties import Address, read_address
+from shorthaul.traffic.addresses.parties import Address
 from shorthaul.units import NodeName
 
 Nodes = frozenset[NodeName]
@@ -14,7 +15,7 @@ Nodes = frozenset[NodeName]
 def heard(told: Iterable[Mapping[Address, NodeName]], snapshot: Snapshot | None) -> Nodes:
     """The nodes of exporters; by today's addresses where none are known of that time."""
     pairs = [pair for each in told for pair in each.items()]
-    now = _today(snapshot) if snapshot and any(not node for _, node in pairs) else {}
+    now = dict(node_addresses(snapshot)) if snapshot and any(not n for _, n in pairs) else {}
     return Nodes(node or now.get(address, NodeName("")) for address, node in pairs)
 
 
@@ -23,8 +24,3 @@ def unheard(fetched: Fetched, attendances: Attendances) -> Nodes:
     lacking = [part.collector for part in fetched.parts if part.gone]
     lacking += [name for name, _ in fetched.due.left_out]
     return attendances.nodes_by(lacking, fetched.due.start_seconds)
-
-
-def _today(snapshot: Snapshot) -> Mapping[Address, NodeName]:
-    nodes = snapshot.nodes.items()
-    return {read_address(each): name for name, node in nodes for each in node.addresses}
