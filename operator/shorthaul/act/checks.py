@@ -75,16 +75,19 @@ def _clearing(
     The earlier waves of a plan make room for later ones, but a pod that drains keeps its own until
     it is gone, long after its replacement is ready.
     """
-    ending = [
+    ending = {
         ref
-        for ref, pod in sorted(snapshot.pods.items())
+        for ref, pod in snapshot.pods.items()
         if pod.node == order.target and pod.terminating and pod.active
-    ]
-    rest = {ref: pod for ref, pod in snapshot.pods.items() if ref not in set(ending)}
-    if not ending or refused(replace(snapshot, pods=rest)) is not None:
+    }
+    if not ending:
+        return None
+    rest = {ref: pod for ref, pod in snapshot.pods.items() if ref not in ending}
+    if refused(replace(snapshot, pods=rest)) is not None:
         return None
     more = f" and {len(ending) - 1} more" if len(ending) > 1 else ""
-    return Reason(ROOM_CLEARING, f"{found.message}, until {ending[0]}{more}, ending there, is gone")
+    text = f"{found.message}, until {min(ending)}{more}, ending there, is gone"
+    return Reason(ROOM_CLEARING, text)
 
 
 def _closed(order: Order, view: View) -> Reason | None:

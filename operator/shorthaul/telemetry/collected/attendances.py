@@ -119,8 +119,7 @@ class Attendances:
             for exporter in self._exporters.values()
             if exporter.node
             for name in names & exporter.by.keys()
-            if start_seconds - exporter.by[name].newest <= self._expected_seconds
-            and not exporter.went_on(name, start_seconds)
+            if self._is_only_by(name, exporter, start_seconds)
         )
 
     def untold(self, start_seconds: int, nodes: Collection[NodeName]) -> tuple[str, ...]:
@@ -140,8 +139,12 @@ class Attendances:
                 exporter.name(address)
                 for address, exporter in self._exporters.items()
                 if collector in exporter.by
-                and start - exporter.by[collector].newest <= self._expected_seconds
                 and not (exporter.node and exporter.node not in nodes)
-                and not exporter.went_on(collector, start)
+                and self._is_only_by(collector, exporter, start)
             )
         )
+
+    def _is_only_by(self, collector: str, exporter: _Exporter, start: int) -> bool:
+        """Whether this one of those that told of it has to tell of it in a window, or nobody."""
+        newest = exporter.by[collector].newest
+        return start - newest <= self._expected_seconds and not exporter.went_on(collector, start)
