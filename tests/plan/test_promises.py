@@ -9,6 +9,7 @@ import pytest
 from plan.test_lifecycles import NOW, SHOP, THERE, plan, view
 from shorthaul.api.objects import ObjectMeta
 from shorthaul.api.placementplans import Baseline, PlacementPlanStatus, PlanPhase, Progress
+from shorthaul.cluster.rules import Rules
 from shorthaul.plan import promises, proposals
 from shorthaul.plan.proposals import Means
 from shorthaul.plan.traffic_maps import TrafficMaps
@@ -62,7 +63,7 @@ def world(after, *others):
 def verdict(after, windows, *others, terms=TERMS):
     seen = world(after, *others)
     priced = price(Objective.FLOWS, Unit.FLOWS, DEFAULT_SCALE, None)
-    return promises.verify(done(), seen, Traffic(None, tuple(windows)), terms, priced)
+    return promises.verify(done(), seen, Traffic(None, tuple(windows)), terms, priced, Rules())
 
 
 def turns(first, count, distances):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shorthaul.cluster.reasons import Reason
+from shorthaul.cluster.rules import Rules
 from shorthaul.plan import modelled_travels, promises, traffic_maps
 from shorthaul.plan.traffic_maps import Gathered, TrafficMaps, maps_of
 from shorthaul.plan.views import View
@@ -134,7 +135,7 @@ def test_where_no_pods_are_told_the_distance_is_modelled_as_the_plan_models_it()
     graph = traffic(volumes={"one": [volume(990)]}).average
     priced = price(Objective.BYTES, Unit.BYTES, DEFAULT_SCALE, None)
 
-    found = promises.measured([graph, graph], view(), frozenset({WEB}), priced)
+    found = promises.measured([graph, graph], view(), frozenset({WEB}), priced, Rules())
 
     assert (found.rate, found.mean) == (pytest.approx(100), pytest.approx(5))
 
@@ -144,7 +145,7 @@ def test_where_pods_are_told_nothing_is_modelled():
     priced = price(Objective.BYTES, Unit.BYTES, DEFAULT_SCALE, None)
 
     assert modelled_travels.modelled(graph, view(), frozenset({WEB}), priced).rate == 0
-    found = promises.measured([graph], view(), frozenset({WEB}), priced)
+    found = promises.measured([graph], view(), frozenset({WEB}), priced, Rules())
     assert (found.rate, found.mean) == (pytest.approx(100), 0)
 
 
@@ -153,7 +154,7 @@ def test_events_are_never_modelled():
     bare = replace(maps.of(Unit.FLOWS).average, pod_edges=())
     priced = price(Objective.FLOWS, Unit.FLOWS, DEFAULT_SCALE, None)
 
-    assert promises.measured([bare], view(), frozenset({WEB}), priced).rate == 0
+    assert promises.measured([bare], view(), frozenset({WEB}), priced, Rules()).rate == 0
 
 
 def test_a_map_tells_how_each_source_of_its_unit_does():

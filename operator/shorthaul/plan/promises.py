@@ -20,7 +20,8 @@ from shorthaul.api.podmoves import MovePhase
 from shorthaul.api.policies import PolicyRef
 from shorthaul.api.topologies import TierPrices, Topology
 from shorthaul.cluster.directories import directory_of
-from shorthaul.plan import verification
+from shorthaul.cluster.rules import Rules
+from shorthaul.plan import consents, verification
 from shorthaul.plan.commands import SetPlanStatus
 from shorthaul.plan.modelled_travels import modelled
 from shorthaul.plan.verification import Travel, Verdict
@@ -63,12 +64,17 @@ def per_tier(prices: TierPrices) -> Mapping[Tier, float]:
 
 
 def measured(
-    graphs: Iterable[TrafficGraph], view: View, workloads: frozenset[WorkloadRef], priced: Pricing
+    graphs: Iterable[TrafficGraph],
+    view: View,
+    workloads: frozenset[WorkloadRef],
+    priced: Pricing,
+    rules: Rules,
 ) -> Travel:
-    """How far the traffic of some workloads travelled, on average over windows."""
+    """How far the traffic of some workloads that may attract travelled, on average over windows."""
     pods = directory_of(view.snapshot).pods
     found = []
-    for graph in graphs:
+    for whole in graphs:
+        graph = consents.attracting(whole, view.snapshot, rules)
         seen = verification.travel(graph.pod_edges, pods, view.distances, workloads, priced.tiers)
         rest = modelled(graph, view, workloads, priced)
         found.append(Travel(seen.rate + rest.rate, seen.cost + rest.cost))
@@ -109,7 +115,7 @@ def most_windows(terms: Terms) -> int:
 
 
 def verify(
-    plan: PlacementPlan, view: View, traffic: Traffic, terms: Terms, priced: Pricing
+    plan: PlacementPlan, view: View, traffic: Traffic, terms: Terms, priced: Pricing, rules: Rules
 ) -> SetPlanStatus | None:
     """The verdict on a plan; None while too few windows have passed since its last move.
 
@@ -125,7 +131,7 @@ def verify(
     since = _since(plan, view, traffic.recent, finished)
     if len(since) < terms.verification_windows:
         return None
-    after = measured(since, view, moved_workloads(plan), priced)
+    after = measured(since, view, moved_workloads(plan), priced, rules)
     if after.rate <= 0:
         return None
     verdict = verification.judge(promised(plan, view), before, after)

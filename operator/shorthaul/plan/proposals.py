@@ -273,8 +273,7 @@ def _before(
     view, average = scope.view, scope.traffic.average
     assert average is not None
     recent = baselines.settled(scope.traffic.recent, view, workloads)
-    there = (consents.attracting(graph, view.snapshot, rules) for graph in recent)
-    seen = promises.measured(there, view, workloads, priced)
+    seen = promises.measured(recent, view, workloads, priced, rules)
     whole = consents.attracting(average, view.snapshot, rules)
     rate = baselines.volume(whole, view.snapshot, workloads)
     return replace(seen, rate=rate, cost=rate * seen.mean)
@@ -320,9 +319,7 @@ def _verdicts(view: View, maps: TrafficMaps, terms: Terms, rules: Rules) -> Sequ
             )
         except BadInput:
             continue
-        recent = (consents.attracting(each, view.snapshot, rules) for each in traffic.recent)
-        there = replace(traffic, recent=tuple(recent))
-        verdict = promises.verify(plan, view, there, terms, priced)
+        verdict = promises.verify(plan, view, traffic, terms, priced, rules)
         if verdict is not None:
             commands.append(verdict)
     return commands
