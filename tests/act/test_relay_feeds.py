@@ -112,6 +112,16 @@ def test_a_relay_that_cannot_be_reached_is_one_line_and_covers_nothing(fed):
     assert not relay.feed.recorder.windows
 
 
+def test_a_relay_of_which_nothing_was_heard_is_not_told_as_being_read(fed):
+    relay = fed("127.0.0.1:9")
+    told = [relay.state[:2]]
+
+    relay.until(lambda feed: told.append(relay.state[:2]) or told[-1][1] == "SourceInTrouble")
+
+    assert told[0] == ("False", "NothingHeard")
+    assert {status for status, _ in told} == {"False"}
+
+
 def test_a_source_that_is_only_reported_may_cover_as_little_as_it_likes(fed):
     relay = fed("127.0.0.1:9", trust="ReportOnly")
 

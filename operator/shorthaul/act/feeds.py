@@ -59,6 +59,7 @@ class _Open:
     generation: int
     source: Source
     spec: FlowSourceSpec
+    was_read: bool = False
     coverage: Coverage | None = None
     health: sources.SourceHealth = field(default_factory=sources.SourceHealth)
     flows_before: int = 0
@@ -276,6 +277,7 @@ class Feed:
 
     def _take(self, source: _Open, reading: SourceReading, now_seconds: float) -> None:
         source.health, source.coverage = reading.health, reading.coverage
+        source.was_read = True
         elapsed = now_seconds - source.read_before
         if elapsed >= 1.0:
             source.rate = (reading.health.flows - source.flows_before) / elapsed
@@ -308,13 +310,17 @@ def _told(count: int) -> int:
 
 
 def _state(source: _Open | None, seen: Coverage) -> conditions.State:
-    if source is not None and source.health.troubles:
+    if source is None or not source.was_read:
+        return conditions.not_ready("NothingHeard", "it has not been read yet")
+    if source.health.troubles:
         return conditions.not_ready("SourceInTrouble", source.health.troubles[0])
-    if source is not None and unit_of(source.spec) is Unit.BYTES:
+    if unit_of(source.spec) is Unit.BYTES:
         return conditions.ready(source.volumes.text, "Reading")
-    if not seen.known:
+    if source.coverage is None:
         return conditions.ready("flows are being read", "Reading")
-    least_percent = least_coverage_percent(source.spec) if source else 0
+    if not seen.known:
+        return conditions.not_ready("NothingHeard", "no node has been heard of yet")
+    least_percent = least_coverage_percent(source.spec)
     told = f"{len(seen.connected)} of {len(seen.known)} nodes"
     blind = f" (not {shortened(frozenset(seen.missing))})" if seen.missing else ""
     if len(seen.connected) * 100 < least_percent * len(seen.known):
