@@ -14,6 +14,7 @@ from testbed import binaries
 pytestmark = [pytest.mark.realcluster, pytest.mark.usefixtures("real_nodes_possible")]
 
 COMMAND = Path(__file__).parents[2] / "hack" / "realcluster"
+USER_MODE = COMMAND.with_name("usermode")
 LIMIT_SECONDS = 600.0
 
 
@@ -46,3 +47,19 @@ def test_with_cilium_hubble_tells_the_same_flows() -> None:
 
     assert done.returncode == 0, done.stderr
     assert "a policy that leaves the client far out is enforced" in done.stderr
+
+
+def test_cgroups_of_version_2_alone_will_do() -> None:
+    if subprocess.run([USER_MODE, "--built"], check=False).returncode != 0:
+        pytest.skip("no kernel of user mode: `hack/usermode true` builds it")
+
+    done = subprocess.run(
+        [USER_MODE, "--seconds", f"{LIMIT_SECONDS:.0f}", sys.executable, COMMAND, "smoke"],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS + 60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.splitlines()[-1].startswith("passed in ")
