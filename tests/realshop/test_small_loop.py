@@ -14,7 +14,8 @@ from realnodes import clusters, leftovers
 from realshop import loops, scenarios, shops, tables
 from testbed import progress
 
-pytestmark = pytest.mark.realcluster
+NO_LOOP = os.environ.get("SHORTHAUL_NO_LOOP", "")
+pytestmark = [pytest.mark.realcluster, pytest.mark.skipif(bool(NO_LOOP), reason=NO_LOOP)]
 TIMES = loops.Times(warm=8.0, measured=20.0, quiet=20.0, verified=60.0, settle=5.0)
 SHARE = 0.35
 
