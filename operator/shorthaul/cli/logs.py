@@ -50,4 +50,5 @@ def start(form: str, level: str) -> None:
     text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     handler.setFormatter(_Line() if form == "json" else text)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("kopf").setLevel(logging.WARNING)
+    for talkative in ("kopf", "aiohttp.access"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
