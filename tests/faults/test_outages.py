@@ -102,15 +102,12 @@ def test_a_move_survives_that_etcd_takes_no_writes_any_more(
     phase: str,
     answered: bool,
 ):
-    def set_alarm(on: bool) -> Callable[[], None]:
-        return lambda: raise_alarm(fault_plane, on=on)
-
     def make_room() -> None:
         """Kubelets report a pod until it is taken; kwok does once, unless it starts anew."""
         raise_alarm(fault_plane, on=False)
         fault_plane.restart("kwok")
 
-    fill = Aside(writes_phase(phase), set_alarm(True), answered)
+    fill = Aside(writes_phase(phase), lambda: raise_alarm(fault_plane, on=True), answered)
     survive(fault_plane, proxy, log, (fill, make_room, "database space exceeded"))
 
 

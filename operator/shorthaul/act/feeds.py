@@ -179,7 +179,7 @@ class Feed:
             last_flow_time=datetime.fromtimestamp(newest, UTC) if newest else None,
             last_error="; ".join(health.troubles)[:1024],
         )
-        state = _state(found, seen)
+        state = _state(found)
         return FlowSourceStatus(
             observed_generation=source.metadata.generation,
             conditions=conditions.reported(
@@ -309,14 +309,15 @@ def _told(count: int) -> int:
     return min(count, MOST_TOLD)
 
 
-def _state(source: _Open | None, seen: Coverage) -> conditions.State:
+def _state(source: _Open | None) -> conditions.State:
     if source is None or not source.was_read:
         return conditions.not_ready("NothingHeard", "it has not been read yet")
     if source.health.troubles:
         return conditions.not_ready("SourceInTrouble", source.health.troubles[0])
     if unit_of(source.spec) is Unit.BYTES:
         return conditions.ready(source.volumes.text, "Reading")
-    if source.coverage is None:
+    seen = source.coverage
+    if seen is None:
         return conditions.ready("flows are being read", "Reading")
     if not seen.known:
         return conditions.not_ready("NothingHeard", "no node has been heard of yet")
